@@ -1,0 +1,32 @@
+use subtle::ConstantTimeEq;
+
+/// Whether `a` and `b` hold the same bytes, in time that depends on their lengths alone.
+///
+/// Lengths are public: slices of different lengths are told apart at once. Every comparison of a secret in the
+/// Cloakroom crates goes through this function, so that a reviewer has one place to look at.
+#[inline]
+#[must_use]
+pub fn ct_eq(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ct_eq;
+
+    #[test]
+    fn equal_means_same_length_and_same_bytes() {
+        for (a, b, equal) in [
+            (&b""[..], &b""[..], true),
+            (b"a", b"a", true),
+            (b"a", b"b", false),
+            (b"a", b"ab", false),
+            (b"ab", b"a", false),
+            (b"\0", b"", false),
+            (b"0123456789abcdef", b"0123456789abcdee", false),
+            (b"0123456789abcdef", b"1123456789abcdef", false),
+        ] {
+            assert_eq!(ct_eq(a, b), equal, "{a:?} and {b:?}");
+        }
+    }
+}
