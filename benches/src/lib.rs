@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod allocations;
+pub mod headers;
+pub mod machine;
+pub mod measure;
+pub mod report;
+pub mod workload;
+
+mod request;
+
+use workload::Workload;
+
+/// Every workload whose name contains `filter`.
+pub fn workloads(filter: &str) -> Vec<Workload> {
+    let mut all = request::workloads();
+    all.retain(|workload| workload.name.contains(filter));
+    all
+}
