@@ -18,3 +18,24 @@ pub use pairs::{CookiePair, InvalidPair, Pairs, pairs};
 pub use value::{CookieValue, InvalidPercentEncoding};
 
 // Writing: the Set-Cookie header.
+mod builder;
+mod domain;
+#[cfg(feature = "http")]
+mod http_out;
+mod invalid;
+mod name;
+mod octets;
+mod path;
+mod prefix;
+pub mod prefixed;
+mod same_site;
+mod set_cookie;
+mod set_cookies;
+
+pub use builder::SetCookieBuilder;
+pub use invalid::InvalidSetCookie;
+pub use name::{CookieName, IntoCookieName};
+pub use prefix::Prefix;
+pub use same_site::SameSite;
+pub use set_cookie::SetCookie;
+pub use set_cookies::{DuplicateSetCookie, SetCookies};
