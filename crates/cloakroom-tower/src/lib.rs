@@ -1,2 +1,44 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod cookies;
+mod error;
+mod jar;
+mod layer;
+mod observer;
+mod on_error;
+#[cfg(feature = "sealed")]
+mod required;
+#[cfg(feature = "sealed")]
+mod sealed;
+#[cfg(feature = "sealed")]
+mod sealed_cookie;
+#[cfg(feature = "sealed")]
+mod sealer;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+/// The crate `cloakroom-cookie`, whose types stand in the signatures here.
+pub use cloakroom_cookie as cookie;
+/// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
+pub use cloakroom_core as core;
+/// The crate `cloakroom-keyring`, whose `KeyRing` stands in the signatures here.
+#[cfg(feature = "sealed")]
+pub use cloakroom_keyring as keyring;
+/// The crate `cloakroom-seal`, whose errors stand in the signatures here.
+#[cfg(feature = "sealed")]
+pub use cloakroom_seal as seal;
+
+pub use cookies::Cookies;
+pub use error::Error;
+pub use layer::{CookieLayer, CookieService, ResponseFuture};
+pub use observer::{Event, EventKind, Observer};
+pub use on_error::{DefaultResponse, OnError};
+#[cfg(feature = "sealed")]
+pub use required::Required;
+#[cfg(feature = "sealed")]
+pub use sealed::Sealed;
+#[cfg(feature = "sealed")]
+pub use sealed_cookie::{Persistence, Reach, SealedCookie};
+#[cfg(feature = "sealed")]
+pub use sealer::{InvalidSealedCookie, Sealer};

@@ -1,0 +1,105 @@
+use cloakroom_cookie::LimitExceeded;
+#[cfg(feature = "sealed")]
+use cloakroom_cookie::{CookieName, InvalidSetCookie};
+#[cfg(feature = "sealed")]
+use cloakroom_seal::SealError;
+use http::header::CONTENT_TYPE;
+#[cfg(feature = "sealed")]
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, Response, StatusCode};
+
+/// Why a cookie could not be read or written.
+///
+/// It is the rejection of every extractor and the error of every write. Neither its text nor its response holds a
+/// byte of a request or a secret.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request did not pass a [`CookieLayer`](crate::CookieLayer): a mistake in the program. 500.
+    #[error(
+        "CookieLayer is missing: add `.layer(cloakroom_tower::CookieLayer::new())` to the router, outside of all that \
+         reads or writes cookies"
+    )]
+    MissingLayer,
+    /// The Cookie header is over a limit of the layer and was not read. 431.
+    #[error("the Cookie header is too large to be read")]
+    Limit(#[source] LimitExceeded),
+    /// The response had already left the layer when a cookie was to be added to it. 500.
+    #[error("the response has been sent, so its cookies cannot be changed any more")]
+    ResponseSent,
+    /// A route that asks for [`Required`](crate::Required) was called without a valid cookie of this name. 401.
+    #[cfg(feature = "sealed")]
+    #[error("this needs a valid cookie {cookie}")]
+    Required {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+    },
+    /// A value could not be sealed. 500.
+    #[cfg(feature = "sealed")]
+    #[error("the cookie {cookie} could not be sealed")]
+    Seal {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+        /// Why.
+        source: SealError,
+    },
+    /// [`SealedCookie::attributes`](crate::SealedCookie::attributes) made a cookie that browsers would refuse. 500.
+    #[cfg(feature = "sealed")]
+    #[error("the cookie {cookie} has attributes that do not go together")]
+    Attributes {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+        /// Which.
+        source: InvalidSetCookie,
+    },
+    /// The cut-off lies so far ahead that a value sealed now would not open yet. 500.
+    #[cfg(feature = "sealed")]
+    #[error("the cut-off of the cookie {cookie} lies in the future: a value sealed now would be refused")]
+    CutoffAhead {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+    },
+}
+
+impl Error {
+    /// The status of the default response.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Limit(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            #[cfg(feature = "sealed")]
+            Self::Required { .. } => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The default response: the status, one line of text, and this error in the response's extensions, where the
+    /// [`CookieLayer`](crate::CookieLayer) finds it for its `on_error`.
+    ///
+    /// A 401 has a `WWW-Authenticate` field, as RFC 9110 section 15.5.2 asks. No scheme is registered for cookies;
+    /// `Cookie` is the one that the expired draft on them proposed, and browsers do nothing about it.
+    pub fn into_response<B: From<String>>(self) -> Response<B> {
+        let mut response = Response::new(B::from(format!("{self}\n")));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        #[cfg(feature = "sealed")]
+        if let Self::Required { cookie } = &self {
+            // A cookie-name is a token, so it needs no escaping, and makes a header value of any scheme.
+            if let Ok(challenge) = HeaderValue::try_from(format!("Cookie cookie-name=\"{cookie}\"")) {
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponse for Error {
+    fn into_response(self) -> axum_core::response::Response {
+        Self::into_response(self)
+    }
+}

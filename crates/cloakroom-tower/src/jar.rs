@@ -1,0 +1,249 @@
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cloakroom_cookie::{CookieName, Cookies, Limits, SetCookie};
+use cloakroom_core::UnixTime;
+use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::{Error, Event, EventKind, Observer};
+
+/// What a request and its response share: the settings of the layer and the cookies that are to go out.
+///
+/// A clone is a handle to the same jar. It travels in the request's extensions; the layer keeps one and empties it
+/// when the response comes back.
+#[derive(Clone)]
+pub(crate) struct Jar(Arc<Inner>);
+
+struct Inner {
+    settings: Arc<Settings>,
+    state: Mutex<State>,
+}
+
+/// The settings of a [`CookieLayer`](crate::CookieLayer) that the extractors need as well.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+    pub(crate) limits: Limits,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+enum State {
+    Open(Vec<Entry>),
+    /// The response has left the layer.
+    Sent,
+}
+
+/// What is to go out under one cookie-name. What takes a privilege away, or gives none, goes out with any response;
+/// what gives one goes out with a response below 400 and then replaces the former.
+struct Entry {
+    always: Option<(SetCookie, EventKind)>,
+    on_success: Option<SetCookie>,
+}
+
+/// What a handler earlier in the same request decided about a cookie.
+#[cfg(feature = "sealed")]
+pub(crate) enum Decided {
+    Nothing,
+    Removed,
+    Value(String),
+}
+
+impl Jar {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            state: Mutex::new(State::Open(Vec::new())),
+        }))
+    }
+
+    /// The jar that the layer left in the request.
+    pub(crate) fn of(extensions: &Extensions) -> Result<Self, Error> {
+        extensions.get().cloned().ok_or(Error::MissingLayer)
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        (self.0.settings.clock)()
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.settings.limits
+    }
+
+    pub(crate) fn observe(&self, kind: EventKind, cookie: &CookieName) {
+        self.0
+            .settings
+            .observer
+            .observe(&Event::new(kind, Some(cookie.as_str())));
+    }
+
+    /// The request's cookies, within the limits of the layer.
+    pub(crate) fn read<'a>(&self, headers: &'a HeaderMap) -> Result<Cookies<'a>, Error> {
+        Cookies::from_headers_with(headers, self.limits()).map_err(|exceeded| {
+            let event = Event::new(EventKind::LimitExceeded, None);
+            self.0.settings.observer.observe(&event);
+            Error::Limit(exceeded)
+        })
+    }
+
+    /// Sends `cookie` with any response, in place of what was to go out under its name.
+    pub(crate) fn put(&self, cookie: SetCookie) -> Result<(), Error> {
+        self.edit(cookie, |entry, cookie| {
+            let kind = kind_of(&cookie);
+            *entry = Entry {
+                always: Some((cookie, kind)),
+                on_success: None,
+            };
+        })
+    }
+
+    /// Sends `cookie` with a response below 400; with any other, what was to go out under its name before.
+    pub(crate) fn put_on_success(&self, cookie: SetCookie) -> Result<(), Error> {
+        self.edit(cookie, |entry, cookie| entry.on_success = Some(cookie))
+    }
+
+    /// Sends `cookie`, the re-sealed form of what the request brought, unless something is to go out under its name.
+    #[cfg(feature = "sealed")]
+    pub(crate) fn put_resealed(&self, cookie: SetCookie) -> Result<(), Error> {
+        self.edit(cookie, |entry, cookie| {
+            if entry.name().is_none() {
+                entry.always = Some((cookie, EventKind::Resealed));
+            }
+        })
+    }
+
+    /// Whether anything is to go out under `name`.
+    #[cfg(feature = "sealed")]
+    pub(crate) fn holds(&self, name: &CookieName) -> bool {
+        match &*self.lock() {
+            State::Open(entries) => entries.iter().any(|entry| entry.name() == Some(name)),
+            State::Sent => false,
+        }
+    }
+
+    /// What was decided about the cookie `name` in this request so far. A re-sealed cookie is no decision.
+    #[cfg(feature = "sealed")]
+    pub(crate) fn decided(&self, name: &CookieName) -> Decided {
+        let state = self.lock();
+        let State::Open(entries) = &*state else {
+            return Decided::Nothing;
+        };
+        let Some(entry) = entries.iter().find(|entry| entry.name() == Some(name)) else {
+            return Decided::Nothing;
+        };
+        match (&entry.on_success, &entry.always) {
+            (None, None | Some((_, EventKind::Resealed))) => Decided::Nothing,
+            (Some(cookie), _) | (None, Some((cookie, _))) if cookie.is_removal() => Decided::Removed,
+            (Some(cookie), _) | (None, Some((cookie, _))) => Decided::Value(cookie.value().to_owned()),
+        }
+    }
+
+    /// Writes the cookies into the response's headers and closes the jar.
+    pub(crate) fn finish(&self, status: StatusCode, headers: &mut HeaderMap) {
+        let State::Open(entries) = mem::replace(&mut *self.lock(), State::Sent) else {
+            return;
+        };
+        let succeeded = status.as_u16() < 400;
+        let mut wrote = false;
+        for entry in entries {
+            let sent = match entry.on_success {
+                Some(cookie) if succeeded => {
+                    let kind = kind_of(&cookie);
+                    Some((cookie, kind))
+                }
+                Some(cookie) => {
+                    self.observe(EventKind::Withheld, cookie.name());
+                    entry.always
+                }
+                None => entry.always,
+            };
+            let Some((cookie, kind)) = sent else { continue };
+            // A handler that writes the header itself has decided about this cookie; re-sealing must not undo it.
+            if kind == EventKind::Resealed && sets(headers, cookie.name()) {
+                continue;
+            }
+            headers.append(SET_COOKIE, cookie.to_header_value());
+            wrote = true;
+            self.observe(kind, cookie.name());
+        }
+        if wrote {
+            forbid_storing(headers);
+        }
+    }
+
+    fn edit(&self, cookie: SetCookie, change: impl FnOnce(&mut Entry, SetCookie)) -> Result<(), Error> {
+        let mut state = self.lock();
+        let State::Open(entries) = &mut *state else {
+            return Err(Error::ResponseSent);
+        };
+        let place = entries
+            .iter()
+            .position(|entry| entry.name() == Some(cookie.name()));
+        if let Some(place) = place {
+            change(&mut entries[place], cookie);
+        } else {
+            let mut entry = Entry {
+                always: None,
+                on_success: None,
+            };
+            change(&mut entry, cookie);
+            entries.push(entry);
+        }
+        Ok(())
+    }
+
+    /// No code that can panic runs under the lock, so a poisoned one still guards a whole state.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Prints nothing of the cookies.
+impl fmt::Debug for Jar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Jar(..)")
+    }
+}
+
+impl Entry {
+    fn name(&self) -> Option<&CookieName> {
+        match (&self.on_success, &self.always) {
+            (Some(cookie), _) | (None, Some((cookie, _))) => Some(cookie.name()),
+            (None, None) => None,
+        }
+    }
+}
+
+fn kind_of(cookie: &SetCookie) -> EventKind {
+    if cookie.is_removal() {
+        EventKind::Removed
+    } else {
+        EventKind::Set
+    }
+}
+
+/// Whether a Set-Cookie line in `headers` has the cookie-name `name`.
+fn sets(headers: &HeaderMap, name: &CookieName) -> bool {
+    headers.get_all(SET_COOKIE).iter().any(|line| {
+        let pair = line
+            .as_bytes()
+            .split(|&byte| byte == b';')
+            .next()
+            .unwrap_or_default();
+        let found = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
+        found.trim_ascii() == name.as_bytes()
+    })
+}
+
+/// A shared cache may store a response with Set-Cookie (RFC 9111 section 7.3) and would then log strangers in, so the
+/// response is not stored, whatever the handler said. `CDN-Cache-Control` would overrule `Cache-Control`
+/// (RFC 9213 section 2.2), so it follows where it is present.
+fn forbid_storing(headers: &mut HeaderMap) {
+    const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+    const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    if headers.contains_key(CDN_CACHE_CONTROL) {
+        headers.insert(CDN_CACHE_CONTROL, NO_STORE);
+    }
+}

@@ -1,0 +1,207 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use cloakroom_cookie::Limits;
+use cloakroom_core::UnixTime;
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::jar::{Jar, Settings};
+use crate::on_error::{DefaultResponse, OnError};
+use crate::{Error, Observer};
+
+/// Gives each request a jar for the response's cookies and writes them into the response's headers.
+///
+/// It reads nothing on its own: a request whose handler asks for no cookie costs one small allocation. What the
+/// extractors read and write they read and write under the settings of this layer: its clock, limits and observer.
+///
+/// When the inner service has answered, each cookie-name in the jar becomes one `Set-Cookie` field; lines that the
+/// handler wrote itself stay. Beside one of ours the response is made `Cache-Control: no-store`, whatever it said
+/// before. Without one the response is left as it is. When the inner service fails, panics or is dropped, there is no
+/// response and so no cookie: put a layer that catches panics inside of this one, if removals shall go out with its
+/// answer.
+///
+/// The layer knows no framework: it serves `http` requests and responses with any bodies.
+#[derive(Clone)]
+pub struct CookieLayer<F = DefaultResponse> {
+    settings: Arc<Settings>,
+    on_error: Arc<F>,
+}
+
+impl CookieLayer {
+    /// A layer with the system's clock, the default [`Limits`], no observer and the default responses.
+    pub fn new() -> Self {
+        Self {
+            settings: Arc::new(Settings {
+                clock: Arc::new(UnixTime::now),
+                limits: Limits::DEFAULT,
+                observer: Arc::new(()),
+            }),
+            on_error: Arc::new(DefaultResponse),
+        }
+    }
+}
+
+impl<F> CookieLayer<F> {
+    /// Takes the time from `clock`: a fixed one for tests, for instance.
+    pub fn with_clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.settings).clock = Arc::new(clock);
+        self
+    }
+
+    /// Reads Cookie headers within `limits`; a request over one is answered with [`Error::Limit`] by whatever route
+    /// asks for its cookies.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        Arc::make_mut(&mut self.settings).limits = limits;
+        self
+    }
+
+    /// Tells `observer` what happens.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        Arc::make_mut(&mut self.settings).observer = Arc::new(observer);
+        self
+    }
+
+    /// Lets `on_error` change the response that an [`Error`] became: a redirect to the login page, JSON of your own.
+    ///
+    /// It is called for each response that has an `Error` in its extensions, as the extractors' rejections have, and
+    /// gets the default response to change or replace.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "axum", feature = "sealed"))] {
+    /// use axum::response::{IntoResponse, Redirect, Response};
+    /// use cloakroom_tower::{CookieLayer, Error};
+    ///
+    /// let layer = CookieLayer::new().on_error(|error: &Error, response: Response| match error {
+    ///     Error::Required { .. } => Redirect::to("/login").into_response(),
+    ///     _ => response,
+    /// });
+    /// # let _ = axum::Router::<()>::new().layer(layer);
+    /// # }
+    /// ```
+    pub fn on_error<B, G>(self, on_error: G) -> CookieLayer<G>
+    where
+        G: Fn(&Error, Response<B>) -> Response<B>,
+    {
+        CookieLayer {
+            settings: self.settings,
+            on_error: Arc::new(on_error),
+        }
+    }
+}
+
+impl Default for CookieLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F> fmt::Debug for CookieLayer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CookieLayer")
+            .field("limits", &self.settings.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, F> Layer<S> for CookieLayer<F> {
+    type Service = CookieService<S, F>;
+
+    fn layer(&self, inner: S) -> CookieService<S, F> {
+        CookieService {
+            inner,
+            settings: Arc::clone(&self.settings),
+            on_error: Arc::clone(&self.on_error),
+        }
+    }
+}
+
+/// The service that [`CookieLayer`] makes.
+pub struct CookieService<S, F = DefaultResponse> {
+    inner: S,
+    settings: Arc<Settings>,
+    on_error: Arc<F>,
+}
+
+impl<S: Clone, F> Clone for CookieService<S, F> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            settings: Arc::clone(&self.settings),
+            on_error: Arc::clone(&self.on_error),
+        }
+    }
+}
+
+impl<S: fmt::Debug, F> fmt::Debug for CookieService<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CookieService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, F, ReqBody, ResBody> Service<Request<ReqBody>> for CookieService<S, F>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    F: OnError<ResBody>,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, F>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let jar = Jar::new(Arc::clone(&self.settings));
+        request.extensions_mut().insert(jar.clone());
+        ResponseFuture {
+            inner: self.inner.call(request),
+            jar,
+            on_error: Arc::clone(&self.on_error),
+        }
+    }
+}
+
+pin_project! {
+    /// The future that [`CookieService`] answers with.
+    pub struct ResponseFuture<Fut, F = DefaultResponse> {
+        #[pin]
+        inner: Fut,
+        jar: Jar,
+        on_error: Arc<F>,
+    }
+}
+
+impl<Fut, F, B, E> Future for ResponseFuture<Fut, F>
+where
+    Fut: Future<Output = Result<Response<B>, E>>,
+    F: OnError<B>,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(cx))?;
+        // The status that decides about the cookies is the handler's, not that of the page which explains an error.
+        let status = response.status();
+        if let Some(error) = response.extensions_mut().remove::<Error>() {
+            response = this.on_error.respond(&error, response);
+        }
+        this.jar.finish(status, response.headers_mut());
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<Fut, F> fmt::Debug for ResponseFuture<Fut, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,126 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// Hears what happens to the cookies of a request: for logs, metrics and alarms.
+///
+/// It is called on the thread that serves the request, so it should be quick and must not block. `()` hears nothing,
+/// a closure `Fn(&Event<'_>)` hears all:
+///
+/// ```
+/// use cloakroom_tower::{CookieLayer, Event};
+///
+/// let layer = CookieLayer::new().observer(|event: &Event<'_>| {
+///     // For instance: metrics::counter!("cookies", "event" => event.kind().as_str()).increment(1);
+///     let _ = event;
+/// });
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// Hears one event.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// Hears nothing.
+impl Observer for () {
+    fn observe(&self, _event: &Event<'_>) {}
+}
+
+impl<O: Observer> Observer for Arc<O> {
+    fn observe(&self, event: &Event<'_>) {
+        O::observe(self, event);
+    }
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
+    fn observe(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// One thing that happened to a cookie. It names the cookie and never holds its value, nor any other byte of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Event<'a> {
+    kind: EventKind,
+    cookie: Option<&'a str>,
+}
+
+impl<'a> Event<'a> {
+    pub(crate) const fn new(kind: EventKind, cookie: Option<&'a str>) -> Self {
+        Self { kind, cookie }
+    }
+
+    /// What happened.
+    pub const fn kind(&self) -> EventKind {
+        self.kind
+    }
+
+    /// The wire name of the cookie that it happened to, as the application configured it; `None` when the event
+    /// concerns the whole Cookie header.
+    pub const fn cookie(&self) -> Option<&'a str> {
+        self.cookie
+    }
+}
+
+/// What can happen to a cookie.
+///
+/// The events up to [`Unreadable`](Self::Unreadable) are heard when a sealed cookie is read, [`LimitExceeded`] when
+/// any cookie is; the others when the response passes the [`CookieLayer`](crate::CookieLayer), so they tell what was
+/// really sent.
+///
+/// [`LimitExceeded`]: Self::LimitExceeded
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A sealed cookie opened.
+    Opened,
+    /// A sealed cookie is not authentic: tampered with, truncated, sealed for something else or by an unknown key.
+    Rejected,
+    /// A sealed cookie is authentic and comes from the future: the clocks of two servers disagree.
+    NotYetValid,
+    /// A sealed cookie is authentic and past its end.
+    Expired,
+    /// A sealed cookie is authentic and was issued at or before the cut-off.
+    Revoked,
+    /// Two cookies of one name are authentic and differ, so neither was taken.
+    Conflict,
+    /// A sealed cookie opened, and its payload is not of the type that the route asks for.
+    Unreadable,
+    /// The Cookie header is over a limit and was not read.
+    LimitExceeded,
+    /// A sealed cookie went out again under the active key, with its old times.
+    Resealed,
+    /// A sealed cookie that should have been sealed again could not be.
+    ResealFailed,
+    /// A cookie went out.
+    Set,
+    /// The removal of a cookie went out.
+    Removed,
+    /// A cookie that was to be set was held back because the response's status is 400 or above.
+    Withheld,
+}
+
+impl EventKind {
+    /// A name in `snake_case` for logs and metrics; it does not change between versions.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Rejected => "rejected",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Conflict => "conflict",
+            Self::Unreadable => "unreadable",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::Resealed => "resealed",
+            Self::ResealFailed => "reseal_failed",
+            Self::Set => "set",
+            Self::Removed => "removed",
+            Self::Withheld => "withheld",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,347 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use cloakroom_cookie::{CookieName, InvalidSetCookie, Prefix, SetCookie};
+use cloakroom_core::UnixTime;
+use cloakroom_keyring::KeyRing;
+use cloakroom_seal::{InvalidSealer, OpenError, Opened, SealError};
+
+use crate::sealed::Held;
+use crate::{Error, Persistence, Reach, SealedCookie};
+
+/// How far ahead of the reader's clock a value may have been issued and still open (`cloakroom_seal` says the same).
+const MAX_AHEAD: Duration = Duration::from_secs(5);
+
+/// Seals and opens the cookie `T`. Part of an application's state; clones share everything.
+///
+/// The key ring can be exchanged while the server runs, for all clones at once:
+///
+/// ```
+/// # use cloakroom_tower::{SealedCookie, cookie::CookieName};
+/// # #[derive(serde::Serialize, serde::Deserialize)]
+/// # struct Login;
+/// # impl SealedCookie for Login {
+/// #     const NAME: CookieName = CookieName::from_static("__Host-id");
+/// #     const PURPOSE: &'static str = "login";
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use cloakroom_tower::Sealer;
+/// use cloakroom_tower::keyring::{Key, KeyRing};
+///
+/// let ring = KeyRing::generate()?;
+/// let sealer = Sealer::<Login>::encrypted(&ring)?;
+///
+/// // On the other servers first, or at once where there is only one.
+/// let next = Key::generate()?;
+/// let id = next.id();
+/// let ring = ring.announce(next)?;
+/// sealer.replace(&ring)?;
+/// let ring = ring.activate(id)?;
+/// sealer.replace(&ring)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sealer<T> {
+    shared: Arc<Shared>,
+    payload: PhantomData<fn() -> T>,
+}
+
+struct Shared {
+    mode: Mode,
+    name: CookieName,
+    current: RwLock<Current>,
+    /// Milliseconds; `i64::MIN` when none was set. It only rises.
+    cutoff: AtomicI64,
+}
+
+/// What one key ring gave; a request works with one of them from beginning to end.
+#[derive(Clone)]
+pub(crate) struct Current {
+    sealer: cloakroom_seal::Sealer,
+    cutoff: UnixTime,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    Encrypted,
+    Signed,
+}
+
+/// A value that was just sealed.
+pub(crate) struct JustSealed {
+    pub(crate) cookie: SetCookie,
+    pub(crate) issued_at: UnixTime,
+    pub(crate) expires_at: UnixTime,
+}
+
+impl<T: SealedCookie> Sealer<T> {
+    /// A sealer whose values nobody but the holder of the key can read or change.
+    ///
+    /// # Errors
+    ///
+    /// When what `T` says about its cookie cannot be.
+    pub fn encrypted(ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
+        Self::new(Mode::Encrypted, ring)
+    }
+
+    /// A sealer whose values anybody can read, the browser's scripts and extensions among them, and only the holder of
+    /// the key can change.
+    ///
+    /// # Errors
+    ///
+    /// When what `T` says about its cookie cannot be; [`SealedCookie::BUCKET`] is for encrypted values alone.
+    pub fn signed(ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
+        Self::new(Mode::Signed, ring)
+    }
+
+    fn new(mode: Mode, ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
+        let name = T::NAME;
+        let bound = matches!(name.prefix(), Some(Prefix::Host | Prefix::HostHttp));
+        if !bound && T::REACH == Reach::Host {
+            return Err(InvalidSealedCookie::NotHostBound { cookie: name });
+        }
+        if T::TTL > T::MAX_TTL {
+            return Err(InvalidSealedCookie::TtlOverMaxTtl { cookie: name });
+        }
+        let sealer = Self {
+            shared: Arc::new(Shared {
+                mode,
+                current: RwLock::new(Current::new::<T>(mode, &name, ring)?),
+                name,
+                cutoff: AtomicI64::new(i64::MIN),
+            }),
+            payload: PhantomData,
+        };
+        // Attributes that contradict each other or the name's prefix show now and not at the first login.
+        match T::attributes(SetCookie::new(T::NAME, "")).finish() {
+            Ok(_) => Ok(sealer),
+            Err(source) => Err(InvalidSealedCookie::Attributes {
+                cookie: T::NAME,
+                source,
+            }),
+        }
+    }
+
+    /// Takes the keys and the cut-off of `ring` from the next request on, for all clones. Values under keys that
+    /// `ring` does not have open no longer, so a new key is announced before it is activated and the old one retires
+    /// before it is removed.
+    ///
+    /// # Errors
+    ///
+    /// As when the sealer was made; it then goes on with the ring that it had.
+    pub fn replace(&self, ring: &KeyRing) -> Result<(), InvalidSealedCookie> {
+        let next = Current::new::<T>(self.shared.mode, &self.shared.name, ring)?;
+        *self
+            .shared
+            .current
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+
+    /// Refuses from now on, for all clones, every value that was issued at or before `cutoff`: everybody is logged
+    /// out. A cut-off only rises, so a lower one changes nothing. It lives in memory: write it into the key ring too,
+    /// whose own cut-off holds beside it.
+    pub fn raise_cutoff(&self, cutoff: UnixTime) {
+        self.shared.cutoff.fetch_max(cutoff.as_millis(), Ordering::AcqRel);
+    }
+
+    /// The cut-off in force: the higher one of the ring's and what [`raise_cutoff`](Self::raise_cutoff) was given.
+    pub fn cutoff(&self) -> Option<UnixTime> {
+        let cutoff = self.cutoff_with(&self.current());
+        (cutoff != UnixTime::MIN).then_some(cutoff)
+    }
+
+    /// The cookie with `value` sealed at `now` for [`SealedCookie::TTL`], for a response that no extractor has a hand
+    /// in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealed::set`](crate::Sealed::set).
+    pub fn seal(&self, value: &T, now: UnixTime) -> Result<SetCookie, Error> {
+        Ok(self.seal_at(value, now, T::TTL)?.cookie)
+    }
+
+    /// The removal of the cookie, for a response that no extractor has a hand in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Attributes`] when [`SealedCookie::attributes`] does other things than when the sealer was made.
+    pub fn removal(&self) -> Result<SetCookie, Error> {
+        let cookie = T::attributes(SetCookie::new(T::NAME, "")).finish();
+        Ok(cookie.map_err(attributes::<T>)?.removal())
+    }
+
+    pub(crate) fn seal_at(&self, value: &T, now: UnixTime, ttl: Duration) -> Result<JustSealed, Error> {
+        let current = self.current();
+        // What is issued at the cut-off is revoked, so a login right after it is stamped one millisecond later.
+        let first = self
+            .cutoff_with(&current)
+            .saturating_add(Duration::from_millis(1));
+        let issued_at = now.max(first);
+        if issued_at > now.saturating_add(MAX_AHEAD) {
+            return Err(Error::CutoffAhead { cookie: T::NAME });
+        }
+        let text = current
+            .sealer
+            .seal_json(value, issued_at, ttl)
+            .map_err(|source| Error::Seal {
+                cookie: T::NAME,
+                source,
+            })?;
+        Ok(JustSealed {
+            cookie: cookie(value, text, ttl).map_err(attributes::<T>)?,
+            issued_at,
+            expires_at: issued_at.saturating_add(Duration::from_secs(ttl.as_secs())),
+        })
+    }
+
+    /// The cookie with the opened value under the active key; `None` when the browser could not keep it for a second.
+    pub(crate) fn reseal(
+        &self,
+        current: &Current,
+        opened: &Opened,
+        held: &Held<T>,
+        now: UnixTime,
+    ) -> Result<Option<SetCookie>, Error> {
+        let left = held.expires_at.checked_duration_since(now).unwrap_or_default();
+        if left < Duration::from_secs(1) {
+            return Ok(None);
+        }
+        let text = current.sealer.reseal(opened).map_err(|source| Error::Seal {
+            cookie: T::NAME,
+            source,
+        })?;
+        cookie(&held.value, text, left).map(Some).map_err(attributes::<T>)
+    }
+}
+
+impl<T> Sealer<T> {
+    /// The wire name of the cookie.
+    pub fn name(&self) -> &CookieName {
+        &self.shared.name
+    }
+
+    pub(crate) fn current(&self) -> Current {
+        self.shared
+            .current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn open<'a>(
+        &self,
+        current: &Current,
+        candidates: impl IntoIterator<Item = &'a [u8]>,
+        now: UnixTime,
+    ) -> Result<Opened, OpenError> {
+        let cutoff = self.cutoff_with(current);
+        current.sealer.opening(now).cutoff(cutoff).open_any(candidates)
+    }
+
+    fn cutoff_with(&self, current: &Current) -> UnixTime {
+        let raised = UnixTime::from_millis(self.shared.cutoff.load(Ordering::Acquire));
+        current.cutoff.max(raised)
+    }
+}
+
+impl Current {
+    fn new<T: SealedCookie>(
+        mode: Mode,
+        name: &CookieName,
+        ring: &KeyRing,
+    ) -> Result<Self, InvalidSealedCookie> {
+        let sealer = match mode {
+            Mode::Encrypted => cloakroom_seal::Sealer::encrypted(ring, name, T::PURPOSE),
+            Mode::Signed => cloakroom_seal::Sealer::signed(ring, name, T::PURPOSE),
+        };
+        let sealer = sealer.and_then(|sealer| sealer.max_ttl(T::MAX_TTL));
+        let sealer = match T::BUCKET {
+            Some(bucket) => sealer.and_then(|sealer| sealer.bucket(bucket)),
+            None => sealer,
+        };
+        Ok(Self {
+            sealer: sealer.map_err(|source| InvalidSealedCookie::Sealer {
+                cookie: name.clone(),
+                source,
+            })?,
+            cutoff: ring.cutoff().unwrap_or(UnixTime::MIN),
+        })
+    }
+}
+
+fn cookie<T: SealedCookie>(value: &T, text: String, left: Duration) -> Result<SetCookie, InvalidSetCookie> {
+    let cookie = T::attributes(SetCookie::new(T::NAME, text));
+    match value.persistence() {
+        Persistence::BrowserSession => cookie.finish(),
+        // Clamped, because a value from a clock that is a little ahead may have more than 400 days left.
+        Persistence::UntilExpiry => cookie.persistent_clamped(left).finish(),
+    }
+}
+
+fn attributes<T: SealedCookie>(source: InvalidSetCookie) -> Error {
+    Error::Attributes {
+        cookie: T::NAME,
+        source,
+    }
+}
+
+impl<T> Clone for Sealer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            payload: PhantomData,
+        }
+    }
+}
+
+/// Prints the cookie's name and the mode, nothing of the keys.
+impl<T> fmt::Debug for Sealer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer")
+            .field("cookie", &self.shared.name.as_str())
+            .field("mode", &self.shared.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a [`Sealer`] cannot be made of what a [`SealedCookie`] says: a mistake in the program, found at its start.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidSealedCookie {
+    /// The name lacks a prefix that binds the cookie to its host.
+    #[error(
+        "the cookie {cookie} begins with neither `__Host-` nor `__Host-Http-`, so other hosts of the domain can set \
+         it; say `REACH = Reach::SharedWithSubdomains` if they may"
+    )]
+    NotHostBound {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+    },
+    /// `TTL` is longer than `MAX_TTL`.
+    #[error("the cookie {cookie} has a TTL longer than its MAX_TTL")]
+    TtlOverMaxTtl {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+    },
+    /// `attributes` makes a cookie that browsers would refuse.
+    #[error("the cookie {cookie} has attributes that do not go together")]
+    Attributes {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+        /// Which.
+        source: InvalidSetCookie,
+    },
+    /// Purpose, greatest life or bucket are out of range.
+    #[error("the cookie {cookie} cannot be sealed like this")]
+    Sealer {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+        /// Why.
+        source: InvalidSealer,
+    },
+}

@@ -1,0 +1,79 @@
+//! Helpers for the tests of an application: requests that are logged in as somebody, and what a response sets.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{Event, EventKind, Observer};
+
+/// An [`Observer`] that writes down what it hears. Clones share the list.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Arc<Mutex<Vec<(EventKind, Option<String>)>>>);
+
+impl Recorder {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was heard since the last call, in order: the kind and the cookie's wire name.
+    pub fn take(&self) -> Vec<(EventKind, Option<String>)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The kinds of what was heard since the last call, in order.
+    pub fn take_kinds(&self) -> Vec<EventKind> {
+        self.take().into_iter().map(|(kind, _)| kind).collect()
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&self, event: &Event<'_>) {
+        let event = (event.kind(), event.cookie().map(str::to_owned));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+}
+
+#[cfg(feature = "sealed")]
+pub use sealed::{cookie_header, logged_in};
+
+#[cfg(feature = "sealed")]
+mod sealed {
+    use cloakroom_core::UnixTime;
+    use http::header::COOKIE;
+    use http::{HeaderValue, Request};
+
+    use crate::{Error, SealedCookie, Sealer};
+
+    /// A Cookie header value with `value` sealed at `now`, as a browser sends it after a login.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::seal`].
+    pub fn cookie_header<T: SealedCookie>(
+        sealer: &Sealer<T>,
+        value: &T,
+        now: UnixTime,
+    ) -> Result<HeaderValue, Error> {
+        let cookie = sealer.seal(value, now)?;
+        let mut header = HeaderValue::try_from(format!("{}={}", cookie.name(), cookie.value()))
+            .expect("cookie-name and cookie-value are printable US-ASCII");
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    /// `request` with `value` sealed at `now` among its cookies: logged in as whoever that is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sealer::seal`].
+    pub fn logged_in<B, T: SealedCookie>(
+        mut request: Request<B>,
+        sealer: &Sealer<T>,
+        value: &T,
+        now: UnixTime,
+    ) -> Result<Request<B>, Error> {
+        request
+            .headers_mut()
+            .append(COOKIE, cookie_header(sealer, value, now)?);
+        Ok(request)
+    }
+}

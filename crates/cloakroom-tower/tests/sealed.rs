@@ -1,0 +1,1 @@
+//! Sealed cookies through the layer.
