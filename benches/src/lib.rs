@@ -8,12 +8,14 @@ pub mod report;
 pub mod workload;
 
 mod request;
+mod response;
 
 use workload::Workload;
 
 /// Every workload whose name contains `filter`.
 pub fn workloads(filter: &str) -> Vec<Workload> {
     let mut all = request::workloads();
+    all.extend(response::workloads());
     all.retain(|workload| workload.name.contains(filter));
     all
 }

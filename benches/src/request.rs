@@ -145,7 +145,7 @@ fn find(case: &str, header: &str, name: &'static str) -> Workload {
 }
 
 /// Without percent-decoding, which nobody else here does unasked.
-fn biscotti_processor() -> biscotti::Processor {
+pub(crate) fn biscotti_processor() -> biscotti::Processor {
     let mut config = biscotti::ProcessorConfig::default();
     config.percent_encode = false;
     config.into()
