@@ -53,189 +53,175 @@ fn white_space_member_order_and_letter_case_of_ids_do_not_matter() {
     assert_eq!(ring.cutoff(), Some(UnixTime::EPOCH));
 }
 
+fn active() -> String {
+    format!(r#"{{"state":"active","key":"{A}"}}"#)
+}
+
+/// A ring with this entry alone.
+fn one(entry: &str) -> String {
+    format!(r#"{{"keys":[{entry}]}}"#)
+}
+
+/// A ring with a good active key before this entry.
+fn two(second: &str) -> String {
+    format!(r#"{{"keys":[{},{second}]}}"#, active())
+}
+
 #[test]
-fn c6_every_refused_configuration_has_one_line() {
-    let a = format!(r#"{{"state":"active","key":"{A}"}}"#);
-    let two = |second: &str| format!(r#"{{"keys":[{a},{second}]}}"#);
-    let one = |entry: &str| format!(r#"{{"keys":[{entry}]}}"#);
+fn c6_what_is_no_ring_is_refused() {
+    let (a, good) = (active(), one(&active()));
+    let syntax = |json: &str, line: usize, column: usize| {
+        refused(json, None, &format!("not JSON at line {line} column {column}"));
+    };
+    syntax("", 1, 0);
+    syntax("{", 1, 1);
+    syntax(&format!("{{\"keys\":[\n{a}"), 2, a.len());
+    syntax(&format!("{good} x"), 1, good.len() + 2);
+    syntax(&format!("{good}{good}"), 1, good.len() + 1);
+    syntax(&format!("\u{feff}{good}"), 1, 1);
 
-    refused("", None, "not JSON at line 1 column 0");
-    refused("{", None, "not JSON at line 1 column 1");
-    refused(
-        &format!("{{\"keys\":[\n{a}"),
-        None,
-        &format!("not JSON at line 2 column {}", a.len()),
-    );
-    refused(
-        &format!("{} x", one(&a)),
-        None,
-        &format!("not JSON at line 1 column {}", one(&a).len() + 2),
-    );
-    refused(
-        &format!("{}{}", one(&a), one(&a)),
-        None,
-        &format!("not JSON at line 1 column {}", one(&a).len() + 1),
-    );
-    refused(
-        &format!("\u{feff}{}", one(&a)),
-        None,
-        "not JSON at line 1 column 1",
-    );
-    refused("[]", None, "the ring is not an object");
-    refused(&format!("\"{A}\""), None, "the ring is not an object");
-    refused("null", None, "the ring is not an object");
-    refused("{}", None, "`keys` is missing");
-    refused(r#"{"keys":{}}"#, None, "`keys` is not an array");
-    refused(&format!(r#"{{"keys":"{A}"}}"#), None, "`keys` is not an array");
-    refused(r#"{"keys":[]}"#, None, "no key is active");
-    refused(
-        &format!(r#"{{"keys":[{a}],"{A}":1}}"#),
-        None,
-        "a member that is not known",
-    );
-    refused(
-        &format!(r#"{{"keys":[{a}],"keys":[{a}]}}"#),
-        None,
-        "`keys` stands twice",
-    );
-    refused(
-        r#"{"\u006beys":[]}"#,
-        None,
-        "a member's name is not written plainly",
-    );
+    for (json, line) in [
+        ("[]", "the ring is not an object"),
+        ("null", "the ring is not an object"),
+        (&format!("\"{A}\""), "the ring is not an object"),
+        ("{}", "`keys` is missing"),
+        (r#"{"keys":{}}"#, "`keys` is not an array"),
+        (&format!(r#"{{"keys":"{A}"}}"#), "`keys` is not an array"),
+        (r#"{"keys":[]}"#, "no key is active"),
+        (
+            &format!(r#"{{"keys":[{a}],"{A}":1}}"#),
+            "a member that is not known",
+        ),
+        (
+            &format!(r#"{{"keys":[{a}],"keys":[{a}]}}"#),
+            "`keys` stands twice",
+        ),
+        (r#"{"\u006beys":[]}"#, "a member's name is not written plainly"),
+    ] {
+        refused(json, None, line);
+    }
+}
 
-    refused(
-        &format!(r#"{{"keys":["{A}"]}}"#),
-        Some(0),
-        "keys[0]: not an object",
-    );
-    refused(&two("null"), Some(1), "keys[1]: not an object");
-    refused(&one("{}"), Some(0), "keys[0]: `state` is missing");
-    refused(
-        &one(r#"{"state":"active"}"#),
-        Some(0),
-        "keys[0]: `key` is missing",
-    );
-    refused(
-        &two(r#"{"state":"revoked"}"#),
-        Some(1),
-        "keys[1]: `id` is missing",
-    );
-    refused(
-        &one(&format!(r#"{{"state":"active","key":"{A}","{A}":1}}"#)),
-        Some(0),
-        "keys[0]: a member that is not known",
-    );
-    refused(
-        &one(&format!(r#"{{"key":"{A}","state":"active","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `key` stands twice",
-    );
-    refused(
-        &one(&format!(r#"{{"state":"active","state":"active","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `state` stands twice",
-    );
-    refused(
-        &one(&format!(r#"{{"state":"{A}","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `state` is none of active, announced, retiring, revoked",
-    );
-    refused(
-        &one(&format!(r#"{{"state":"Active","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `state` is none of active, announced, retiring, revoked",
-    );
-    refused(
-        &one(&format!(r#"{{"state":1,"key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `state` is not a string without escapes",
-    );
-    refused(
-        &two(r#"{"state":"retiring","key":7}"#),
-        Some(1),
-        "keys[1]: `key` is not a string without escapes",
-    );
-    refused(
-        &two(r#"{"state":"retiring","key":null}"#),
-        Some(1),
-        "keys[1]: `key` is not a string without escapes",
-    );
-    refused(
-        &one(&format!(
-            r#"{{"state":"active","key":"{}"}}"#,
-            A.replace("AAEC", "\\u0041AEC")
-        )),
-        Some(0),
-        "keys[0]: `key` is not a string without escapes",
-    );
-    refused(
-        &one(&format!(r#"{{"id":7,"state":"active","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `id` is not a string without escapes",
-    );
-    refused(
-        &one(&format!(r#"{{"id":"324f1d7","state":"active","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `id` is not 8 hexadecimal digits",
-    );
-    refused(
-        &one(&format!(r#"{{"id":"324f1d7d","state":"active","key":"{A}"}}"#)),
-        Some(0),
-        "keys[0]: `id` is not the id of `key`; it is computed and may be left out",
-    );
-    refused(
-        &two(&format!(r#"{{"id":"00000000","state":"revoked","key":"{A}"}}"#)),
-        Some(1),
-        "keys[1]: a revoked key is listed by its `id` alone, without `key`",
-    );
-    refused(
-        &two(r#"{"id":"00000000","state":"revoked"}"#),
-        Some(1),
-        "keys[1]: a revoked key demands `cutoff_ms`: its forgeries may live on under others",
-    );
-    refused(
-        &two(&format!(r#"{{"state":"announced","key":"{A}"}}"#)),
-        Some(1),
-        "keys[1]: the secret is the one of keys[0]",
-    );
-    refused(
-        &format!(r#"{{"keys":[{a},{{"id":"{A_ID}","state":"revoked"}}],"cutoff_ms":1}}"#),
-        Some(1),
-        "keys[1]: the id is the one of keys[0]",
-    );
-    refused(
-        &two(&format!(r#"{{"state":"active","key":"{B}"}}"#)),
-        Some(1),
-        "keys[1]: a second active key, after keys[0]",
-    );
+#[test]
+fn c6_what_is_no_entry_is_refused() {
+    let plain = |name: &str| format!("`{name}` is not a string without escapes");
+    for (entry, line) in [
+        ("null", "not an object"),
+        (&format!(r#""{A}""#), "not an object"),
+        ("{}", "`state` is missing"),
+        (r#"{"state":"retiring"}"#, "`key` is missing"),
+        (r#"{"state":"revoked"}"#, "`id` is missing"),
+        (
+            &format!(r#"{{"state":"retiring","key":"{B}","{A}":1}}"#),
+            "a member that is not known",
+        ),
+        (
+            &format!(r#"{{"key":"{B}","state":"retiring","key":"{B}"}}"#),
+            "`key` stands twice",
+        ),
+        (
+            &format!(r#"{{"state":"retiring","state":"retiring","key":"{B}"}}"#),
+            "`state` stands twice",
+        ),
+        (
+            r#"{"id":"00000000","id":"00000000","state":"revoked"}"#,
+            "`id` stands twice",
+        ),
+        (&format!(r#"{{"state":1,"key":"{B}"}}"#), &plain("state")),
+        (r#"{"state":"retiring","key":7}"#, &plain("key")),
+        (r#"{"state":"retiring","key":null}"#, &plain("key")),
+        (
+            &format!(r#"{{"state":"retiring","key":"\u0041{}"}}"#, &A[1..]),
+            &plain("key"),
+        ),
+        (
+            &format!(r#"{{"id":7,"state":"retiring","key":"{B}"}}"#),
+            &plain("id"),
+        ),
+        (
+            &format!(r#"{{"id":"324f1d7","state":"retiring","key":"{B}"}}"#),
+            "`id` is not 8 hexadecimal digits",
+        ),
+    ] {
+        refused(&two(entry), Some(1), &format!("keys[1]: {line}"));
+    }
+    for state in ["", "Active", "hunter2", A] {
+        let line = "keys[0]: `state` is none of active, announced, retiring, revoked";
+        refused(
+            &one(&format!(r#"{{"state":"{state}","key":"{A}"}}"#)),
+            Some(0),
+            line,
+        );
+    }
+}
+
+#[test]
+fn c6_what_contradicts_itself_is_refused() {
+    for (entry, line) in [
+        (
+            &format!(r#"{{"id":"{A_ID}","state":"announced","key":"{B}"}}"#)[..],
+            "`id` is not the id of `key`; it is computed and may be left out",
+        ),
+        (
+            &format!(r#"{{"id":"00000000","state":"revoked","key":"{B}"}}"#),
+            "a revoked key is listed by its `id` alone, without `key`",
+        ),
+        (
+            r#"{"id":"00000000","state":"revoked"}"#,
+            "a revoked key demands `cutoff_ms`: its forgeries may live on under others",
+        ),
+        (
+            &format!(r#"{{"state":"announced","key":"{A}"}}"#),
+            "the secret is the one of keys[0]",
+        ),
+        (
+            &format!(r#"{{"id":"{A_ID}","state":"revoked"}}"#),
+            "the id is the one of keys[0]",
+        ),
+        (
+            &format!(r#"{{"state":"active","key":"{B}"}}"#),
+            "a second active key, after keys[0]",
+        ),
+    ] {
+        refused(&two(entry), Some(1), &format!("keys[1]: {line}"));
+    }
     refused(
         &one(&format!(r#"{{"state":"retiring","key":"{B}"}}"#)),
         None,
         "no key is active",
     );
+    let revoked_twice = r#"{"id":"00000000","state":"revoked"},{"id":"00000000","state":"revoked"}"#;
+    let json = format!(r#"{{"cutoff_ms":1,"keys":[{},{revoked_twice}]}}"#, active());
+    refused(&json, Some(2), "keys[2]: the id is the one of keys[1]");
+}
 
-    let key = |key: &str| one(&format!(r#"{{"state":"active","key":"{key}"}}"#));
-    refused(&key(SHORT), Some(0), "keys[0]: `key`: a key has 32 to 256 bytes");
-    refused(
-        &key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
-        Some(0),
-        "keys[0]: `key`: a key has at least 8 distinct byte values: this looks like a placeholder",
-    );
-    refused(
-        &key("Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSwgMTIzNDU2"),
-        Some(0),
-        "keys[0]: `key`: a key is not text: a password, PEM, or hexadecimal or base64 that was not decoded",
-    );
-    for text in [&A[..43], "hunter2", "", &format!(" {A}"), &A.replace('8', "9")] {
-        let line = "keys[0]: `key`: a key is written in standard base64, padded and canonical";
-        match text {
-            "" => refused(&key(text), Some(0), "keys[0]: `key`: a key has 32 to 256 bytes"),
-            _ => refused(&key(text), Some(0), line),
-        }
+#[test]
+fn c6_what_is_no_key_is_refused() {
+    let base64 = "a key is written in standard base64, padded and canonical";
+    for (text, line) in [
+        (SHORT, "a key has 32 to 256 bytes"),
+        ("", "a key has 32 to 256 bytes"),
+        (
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            "a key has at least 8 distinct byte values: this looks like a placeholder",
+        ),
+        (
+            "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSwgMTIzNDU2",
+            "a key is not text: a password, PEM, or hexadecimal or base64 that was not decoded",
+        ),
+        (&A[..43], base64),
+        ("hunter2", base64),
+        (&format!(" {A}"), base64),
+        (&A.replace('8', "9"), base64),
+    ] {
+        let entry = format!(r#"{{"state":"active","key":"{text}"}}"#);
+        refused(&one(&entry), Some(0), &format!("keys[0]: `key`: {line}"));
     }
+}
 
-    let cutoff = |value: &str| format!(r#"{{"keys":[{a}],"cutoff_ms":{value}}}"#);
+#[test]
+fn c6_what_is_no_cutoff_is_refused() {
+    let cutoff = |value: &str| format!(r#"{{"keys":[{}],"cutoff_ms":{value}}}"#, active());
     for value in [
         "null",
         "\"1\"",
