@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod cookie_header;
+mod key_ring;
 
 pub use cookie_header::cookie_header;
+pub use key_ring::key_ring;
 
 /// A target's law: it panics when `data` breaks it.
 pub type Law = fn(&[u8]);
 
 /// Every target, by the name of its program, its seeds and its crashes.
-pub const TARGETS: [(&str, Law); 1] = [("cookie_header", cookie_header)];
+pub const TARGETS: [(&str, Law); 2] = [("cookie_header", cookie_header), ("key_ring", key_ring)];

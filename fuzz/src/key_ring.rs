@@ -1,0 +1,97 @@
+//! The configuration of a key ring.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use cloakroom_core::UnixTime;
+use cloakroom_keyring::{KeyRing, KeyState};
+
+/// A run of this many letters, digits, `+` and `/` is taken for key material; no word of an error is as long.
+const TELLING: usize = 16;
+
+/// Laws, for any text:
+///
+/// 1. `parse(export(parse(x))) = parse(x)`, and so for the ring after each transition that it allows.
+/// 2. A ring that parses has exactly one active key, no id twice, and a cut-off beside a revoked key.
+/// 3. No error, and no `Debug` of a ring, repeats key material of the text.
+pub fn key_ring(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match KeyRing::parse(text) {
+        Ok(ring) => {
+            holds_together(&ring);
+            tells_nothing_of(text, &format!("{ring:?} {ring:#?}"));
+            for next in transitions(&ring) {
+                holds_together(&next);
+            }
+        }
+        Err(error) => {
+            let mut told = format!("{error} {error:?} {error:#?}");
+            let mut source = error.source();
+            while let Some(inner) = source {
+                let _ = write!(told, " {inner} {inner:?}");
+                source = inner.source();
+            }
+            assert!(
+                !error.to_string().contains('\n'),
+                "a refused configuration has one line"
+            );
+            tells_nothing_of(text, &told);
+        }
+    }
+}
+
+fn holds_together(ring: &KeyRing) {
+    let text = ring.export();
+    let again = KeyRing::parse(&text).expect("an exported ring parses");
+    assert_eq!(*again.export(), *text, "exported twice, two texts");
+    assert!(again.entries().eq(ring.entries()), "the entries changed");
+    assert_eq!(again.cutoff(), ring.cutoff());
+    assert_eq!(again.active().id(), ring.active().id());
+
+    let entries: Vec<_> = ring.entries().collect();
+    let in_state = |state| entries.iter().filter(|(_, is)| *is == state).count();
+    assert_eq!(in_state(KeyState::Active), 1);
+    assert!(
+        in_state(KeyState::Revoked) == 0 || ring.cutoff().is_some(),
+        "revoked without a cut-off"
+    );
+    for (at, (id, state)) in entries.iter().enumerate() {
+        assert!(
+            entries[..at].iter().all(|(earlier, _)| earlier != id),
+            "an id twice"
+        );
+        assert_eq!(
+            ring.find(*id).map(cloakroom_keyring::Key::id),
+            (*state != KeyState::Revoked).then_some(*id)
+        );
+    }
+}
+
+fn transitions(ring: &KeyRing) -> impl Iterator<Item = KeyRing> + '_ {
+    ring.entries()
+        .flat_map(|(id, _)| {
+            let cutoff = UnixTime::from_millis(1_750_000_000_000);
+            [
+                ring.activate(id),
+                ring.retire(id),
+                ring.remove(id),
+                ring.revoke(id, cutoff),
+            ]
+        })
+        .flatten()
+}
+
+fn tells_nothing_of(text: &str, told: &str) {
+    let material = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let runs = text.split(|letter: char| !u8::try_from(letter).is_ok_and(material));
+    for run in runs.filter(|run| run.len() >= TELLING) {
+        for start in 0..=run.len() - TELLING {
+            assert!(
+                !told.contains(&run[start..start + TELLING]),
+                "key material of the text is repeated"
+            );
+        }
+    }
+}
