@@ -1,0 +1,146 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use toml_edit::DocumentMut;
+use xshell::cmd;
+
+use crate::project::Project;
+use crate::tools;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) target: Option<String>,
+    /// For each target.
+    pub(crate) seconds: u32,
+    pub(crate) list: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            target: None,
+            seconds: 10,
+            list: false,
+        }
+    }
+}
+
+/// Fuzzes from the seeds and the past crashes in the repository, and changes neither: what is found lies under
+/// `target/fuzz-corpus` and `target/fuzz-artifacts`.
+pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
+    let mut targets = targets(&project.sh.read_file(project.root.join("fuzz/Cargo.toml"))?)?;
+    if options.list {
+        for target in &targets {
+            println!("{target}");
+        }
+        return Ok(());
+    }
+    if let Some(wanted) = &options.target {
+        if !targets.contains(wanted) {
+            bail!(
+                "there is no fuzz target `{wanted}`; there are: {}",
+                targets.join(", ")
+            );
+        }
+        targets.retain(|target| target == wanted);
+    }
+    let programs = build(project, &targets)?;
+    for (target, program) in targets.iter().zip(programs) {
+        fuzz(project, target, &program, options.seconds)?;
+    }
+    Ok(())
+}
+
+/// The names of the `[[bin]]` entries, in order.
+fn targets(manifest: &str) -> Result<Vec<String>> {
+    let manifest: DocumentMut = manifest.parse().context("fuzz/Cargo.toml is not TOML")?;
+    let bins = manifest.get("bin").and_then(|bins| bins.as_array_of_tables());
+    let names = bins
+        .into_iter()
+        .flatten()
+        .filter_map(|bin| bin.get("name")?.as_str());
+    let names: Vec<_> = names.map(str::to_owned).collect();
+    anyhow::ensure!(!names.is_empty(), "fuzz/Cargo.toml names no target");
+    Ok(names)
+}
+
+/// Builds `targets` and returns their programs. A nightly compiler adds the address sanitizer; stable does without.
+fn build(project: &Project, targets: &[String]) -> Result<Vec<PathBuf>> {
+    let cargo_fuzz = tools::CARGO_FUZZ.install(project)?;
+    let sh = &project.sh;
+    let has_nightly = cmd!(sh, "cargo +nightly --version")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_ok();
+    // The toolchain's proxy sets the variable for us, and reads it for the cargo that cargo-fuzz starts.
+    let toolchain = has_nightly.then(|| sh.push_env("RUSTUP_TOOLCHAIN", "nightly"));
+    let sanitizer = if has_nightly { "address" } else { "none" };
+    println!(
+        "fuzzing with {} and sanitizer {sanitizer}",
+        if toolchain.is_some() { "nightly" } else { "stable" }
+    );
+    // Link-time optimisation is for releases: here it would only make the build slow.
+    let _lto = sh.push_env("CARGO_PROFILE_RELEASE_LTO", "off");
+
+    let target_dir = project.under_target("fuzz");
+    // Without a name it builds every target, the library once.
+    let name = match targets {
+        [one] => Some(one),
+        _ => None,
+    };
+    cmd!(
+        sh,
+        "{cargo_fuzz} build --sanitizer {sanitizer} --target-dir {target_dir} {name...}"
+    )
+    .run()?;
+    let version = cmd!(sh, "rustc -vV").quiet().read()?;
+    let triple = version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("rustc names its host")?;
+    let programs = target_dir.join(triple).join("release");
+    Ok(targets.iter().map(|target| programs.join(target)).collect())
+}
+
+fn fuzz(project: &Project, target: &str, program: &Path, seconds: u32) -> Result<()> {
+    let sh = &project.sh;
+    let corpus = project.under_target("fuzz-corpus").join(target);
+    let artifacts = project.under_target("fuzz-artifacts").join(target);
+    sh.create_dir(&corpus)?;
+    sh.create_dir(&artifacts)?;
+    // The first folder is read and written, the others are only read.
+    let seeds = ["seeds", "crashes"].map(|kind| project.root.join("fuzz").join(kind).join(target));
+    let seeds = seeds.into_iter().filter(|dir| dir.is_dir());
+    let prefix = format!("{}{}", artifacts.display(), std::path::MAIN_SEPARATOR);
+    let seconds = seconds.to_string();
+    let _options = sh.push_env("ASAN_OPTIONS", "detect_odr_violation=0");
+    println!("\nfuzzing {target} for {seconds} s");
+    let result = cmd!(
+        sh,
+        "{program} -max_total_time={seconds} -timeout=10 -print_final_stats=1 -verbosity=0 -artifact_prefix={prefix} {corpus} {seeds...}"
+    )
+    .run();
+    result.with_context(|| {
+        format!(
+            "{target} broke its law. The input lies in target/fuzz-artifacts/{target}. See it fail again with\n  \
+             {} target/fuzz-artifacts/{target}/NAME\nand keep it as a test: \
+             mkdir -p fuzz/crashes/{target} && cp target/fuzz-artifacts/{target}/NAME fuzz/crashes/{target}/",
+            program.display()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::targets;
+
+    #[test]
+    fn targets_are_the_binaries_of_the_manifest() {
+        let manifest = "[package]\nname = \"x\"\n[[bin]]\nname = \"open\"\npath = \"a.rs\"\n[[bin]]\nname = \"cookie_date\"\n";
+        assert_eq!(targets(manifest).expect("there are two"), ["open", "cookie_date"]);
+        assert!(targets("[package]\nname = \"x\"\n").is_err());
+        assert!(targets("[[bin]").is_err());
+    }
+}
