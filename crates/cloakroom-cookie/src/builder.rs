@@ -33,7 +33,7 @@ pub struct SetCookieBuilder<P = Plain> {
 impl<P> SetCookieBuilder<P> {
     pub(crate) fn start(name: Result<CookieName, InvalidSetCookie>, value: String) -> Self {
         let draft = name.and_then(|name| {
-            check_value(&value)?;
+            check_value(value.as_bytes())?;
             Ok(SetCookie {
                 name,
                 value,
@@ -119,7 +119,7 @@ impl<P> SetCookieBuilder<P> {
     {
         self.set(|cookie| {
             let path = path.into();
-            check_path(&path)?;
+            check_path(path.as_bytes())?;
             cookie.path = Some(path);
             Ok(())
         })

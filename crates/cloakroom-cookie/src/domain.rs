@@ -27,7 +27,7 @@ pub(crate) fn canonical_domain(domain: &str) -> Result<String, InvalidSetCookie>
         return Err(InvalidSetCookie::at(Kind::DomainOctet, start + i));
     }
     if octets.len() > MAX_DOMAIN {
-        return Err(InvalidSetCookie::at(Kind::DomainTooLong, start + MAX_DOMAIN));
+        return Err(InvalidSetCookie::new(Kind::DomainTooLong));
     }
     let mut label_start = start;
     let mut last = (start, &octets[..0]);

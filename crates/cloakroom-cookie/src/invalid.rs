@@ -58,7 +58,7 @@ pub(crate) enum Kind {
     PrefixPath(Prefix),
     PrefixDomain(Prefix),
     #[cfg(any(feature = "parse", feature = "cookie-0_18"))]
-    ExpiresWithoutMaxAge,
+    Expires,
     #[cfg(any(feature = "parse", feature = "cookie-0_18"))]
     RemovalWithValue,
     #[cfg(feature = "cookie-0_18")]
@@ -94,7 +94,7 @@ impl fmt::Display for InvalidSetCookie {
             Kind::PrefixPath(prefix) => return write!(f, "{prefix} in cookie-name needs Path=/"),
             Kind::PrefixDomain(prefix) => return write!(f, "{prefix} in cookie-name forbids Domain"),
             #[cfg(any(feature = "parse", feature = "cookie-0_18"))]
-            Kind::ExpiresWithoutMaxAge => "Expires cannot be kept: only Max-Age can",
+            Kind::Expires => "Expires cannot be kept: only Max-Age can",
             #[cfg(any(feature = "parse", feature = "cookie-0_18"))]
             Kind::RemovalWithValue => "cookie-value of a removal is not empty",
             #[cfg(feature = "cookie-0_18")]

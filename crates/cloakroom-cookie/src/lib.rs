@@ -19,6 +19,9 @@ pub use value::{CookieValue, InvalidPercentEncoding};
 
 // Writing: the Set-Cookie header.
 mod builder;
+#[cfg(feature = "cookie-0_18")]
+mod compat_cookie_0_18;
+pub mod danger;
 mod domain;
 #[cfg(feature = "http")]
 mod http_out;
@@ -31,6 +34,9 @@ pub mod prefixed;
 mod same_site;
 mod set_cookie;
 mod set_cookies;
+#[cfg(feature = "serde")]
+mod settings;
+mod transport;
 
 pub use builder::SetCookieBuilder;
 pub use invalid::InvalidSetCookie;
@@ -39,3 +45,10 @@ pub use prefix::Prefix;
 pub use same_site::SameSite;
 pub use set_cookie::SetCookie;
 pub use set_cookies::{DuplicateSetCookie, SetCookies};
+#[cfg(feature = "serde")]
+pub use settings::CookieSettings;
+pub use transport::{RefusedInRelease, Transport};
+
+// Reading Set-Cookie: the user agent's side.
+#[cfg(feature = "parse")]
+pub mod parse;

@@ -1,6 +1,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
+use core::str::FromStr;
 
 use crate::Prefix;
 use crate::invalid::{InvalidSetCookie, Kind};
@@ -19,6 +20,8 @@ use crate::octets::{MAX_PAIR, is_tchar};
 /// assert_eq!(CookieName::new("a b").unwrap_err().to_string(), "cookie-name has a forbidden octet at byte 1");
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct CookieName(Cow<'static, str>);
 
 impl CookieName {
@@ -28,7 +31,7 @@ impl CookieName {
     /// When `name` is empty, has an octet that no token has, or leaves no cookie with that name any room.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Result<Self, InvalidSetCookie> {
         let name = name.into();
-        match check(name.as_bytes()) {
+        match check_name(name.as_bytes()) {
             None => Ok(Self(name)),
             Some(error) => Err(error),
         }
@@ -46,7 +49,7 @@ impl CookieName {
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
         assert!(
-            check(name.as_bytes()).is_none(),
+            check_name(name.as_bytes()).is_none(),
             "cookie-name is not a token of 1 to 4096 octets"
         );
         Self(Cow::Borrowed(name))
@@ -67,6 +70,14 @@ impl CookieName {
         Prefix::of(self.as_bytes())
     }
 
+    /// The name without the two underscores of its prefix, if it has one. What is left is a token and has no prefix.
+    pub(crate) fn unprefixed(&self) -> Self {
+        match self.prefix() {
+            Some(_) => Self(Cow::Owned(String::from(&self.0[2..]))),
+            None => self.clone(),
+        }
+    }
+
     /// The name with `prefix` before it; as it is when it carries exactly that prefix.
     pub(crate) fn with_prefix(self, prefix: Prefix) -> Result<Self, InvalidSetCookie> {
         let text = prefix.as_str();
@@ -84,7 +95,7 @@ impl CookieName {
 }
 
 /// Positions are those of the first octet at fault.
-const fn check(name: &[u8]) -> Option<InvalidSetCookie> {
+pub(crate) const fn check_name(name: &[u8]) -> Option<InvalidSetCookie> {
     if name.is_empty() {
         return Some(InvalidSetCookie::new(Kind::NameEmpty));
     }
@@ -125,9 +136,25 @@ impl fmt::Display for CookieName {
     }
 }
 
-impl From<CookieName> for Cow<'static, str> {
+impl TryFrom<String> for CookieName {
+    type Error = InvalidSetCookie;
+
+    fn try_from(name: String) -> Result<Self, InvalidSetCookie> {
+        Self::new(name)
+    }
+}
+
+impl FromStr for CookieName {
+    type Err = InvalidSetCookie;
+
+    fn from_str(name: &str) -> Result<Self, InvalidSetCookie> {
+        Self::new(String::from(name))
+    }
+}
+
+impl From<CookieName> for String {
     fn from(name: CookieName) -> Self {
-        name.0
+        name.0.into_owned()
     }
 }
 

@@ -51,8 +51,7 @@ pub(crate) const fn is_av_octet(octet: u8) -> bool {
 }
 
 /// Checks `cookie-value = *cookie-octet / ( DQUOTE *cookie-octet DQUOTE )`.
-pub(crate) fn check_value(value: &str) -> Result<(), InvalidSetCookie> {
-    let octets = value.as_bytes();
+pub(crate) fn check_value(octets: &[u8]) -> Result<(), InvalidSetCookie> {
     let (start, inner) = match octets {
         [b'"', inner @ .., b'"'] => (1, inner),
         _ => (0, octets),

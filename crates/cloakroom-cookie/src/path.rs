@@ -3,8 +3,7 @@ use crate::octets::{MAX_ATTRIBUTE, is_av_octet};
 
 /// Checks `path-value`: it begins with a slash, has no control, semicolon or non-ASCII octet, and no space at its end,
 /// where a user agent would trim it.
-pub(crate) fn check_path(path: &str) -> Result<(), InvalidSetCookie> {
-    let octets = path.as_bytes();
+pub(crate) fn check_path(octets: &[u8]) -> Result<(), InvalidSetCookie> {
     if octets.first() != Some(&b'/') {
         return Err(InvalidSetCookie::at(Kind::PathStart, 0));
     }
@@ -15,7 +14,7 @@ pub(crate) fn check_path(path: &str) -> Result<(), InvalidSetCookie> {
         return Err(InvalidSetCookie::at(Kind::PathOctet, octets.len() - 1));
     }
     if octets.len() > MAX_ATTRIBUTE {
-        return Err(InvalidSetCookie::at(Kind::PathTooLong, MAX_ATTRIBUTE));
+        return Err(InvalidSetCookie::new(Kind::PathTooLong));
     }
     Ok(())
 }

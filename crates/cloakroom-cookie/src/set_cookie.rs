@@ -7,7 +7,7 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::invalid::{InvalidSetCookie, Kind};
-use crate::octets::{MAX_PAIR, check_value};
+use crate::octets::MAX_PAIR;
 use crate::prefixed::{Host, HostHttp, Http, Plain, Secure};
 use crate::{CookieName, IntoCookieName, Prefix, SameSite, SetCookieBuilder};
 
@@ -205,10 +205,16 @@ impl SetCookie {
         Ok(self)
     }
 
+    /// Whether the cookie still is what the constructors make.
+    #[cfg(test)]
+    pub(crate) fn checked_again(&self) -> Result<(), InvalidSetCookie> {
+        self.clone().checked().map(|_| ())
+    }
+
     /// The same cookie with another value.
     #[cfg(feature = "serde")]
     pub(crate) fn with_value(&self, value: String) -> Result<Self, InvalidSetCookie> {
-        check_value(&value)?;
+        crate::octets::check_value(value.as_bytes())?;
         Self {
             value,
             ..self.clone()
