@@ -1,0 +1,112 @@
+use std::fmt;
+use std::ops::Range;
+
+use cloakroom_core::UnixTime;
+
+use crate::times::Times;
+use crate::{Codec, DecodeError};
+
+/// A payload whose seal was verified, and that is valid at the time at which it was opened.
+pub struct Opened {
+    raw: Vec<u8>,
+    payload: Range<usize>,
+    times: Option<Times>,
+    expires_at: UnixTime,
+    needs_reseal: bool,
+    binding: Binding,
+}
+
+/// What a sealer is bound to, in short: a hash of mode, purpose and cookie-name.
+pub(crate) type Binding = [u8; 16];
+
+impl Opened {
+    pub(crate) fn new(
+        raw: Vec<u8>,
+        payload: Range<usize>,
+        times: Times,
+        max_ttl: u32,
+        needs_reseal: bool,
+        binding: Binding,
+    ) -> Self {
+        Self {
+            raw,
+            payload,
+            times: Some(times),
+            expires_at: times.expires_at(max_ttl),
+            needs_reseal,
+            binding,
+        }
+    }
+
+    /// A value of an older format, which does not say when it was issued.
+    #[cfg(feature = "migrate-cookie-0_18")]
+    pub(crate) fn migrated(raw: Vec<u8>, payload: Range<usize>, expires_at: UnixTime) -> Self {
+        Self {
+            raw,
+            payload,
+            times: None,
+            expires_at,
+            needs_reseal: false,
+            binding: Binding::default(),
+        }
+    }
+
+    /// The payload.
+    #[inline]
+    pub fn value(&self) -> &[u8] {
+        &self.raw[self.payload.clone()]
+    }
+
+    /// When the payload was sealed first; re-sealing keeps it. 1970 for a migrated value.
+    pub fn issued_at(&self) -> UnixTime {
+        self.times.map_or(UnixTime::EPOCH, Times::issued_at)
+    }
+
+    /// The first millisecond in which the value does not open any more: `issued_at` and the ttl, or the sealer's
+    /// greatest ttl where that is shorter.
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Whether the value was sealed under a key other than the active one. Then send
+    /// [`Sealer::reseal`](crate::Sealer::reseal) of it to the browser.
+    pub fn needs_reseal(&self) -> bool {
+        self.needs_reseal
+    }
+
+    /// The payload as `codec` reads it.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not what `codec` writes for a `T`.
+    pub fn decode<T, C: Codec<T>>(&self, codec: &C) -> Result<T, DecodeError> {
+        codec.decode(self.value())
+    }
+
+    /// The payload as JSON. `T` may borrow from it.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not JSON, or not the JSON of a `T`.
+    #[cfg(feature = "json")]
+    pub fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
+        serde_json::from_slice(self.value()).map_err(|_| DecodeError::new())
+    }
+
+    /// The times as they were sealed, and what the value is bound to; `None` for a migrated value.
+    pub(crate) fn sealed(&self) -> Option<(Times, Binding)> {
+        Some((self.times?, self.binding))
+    }
+}
+
+/// Shows the times and the length of the payload, never the payload.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("value", &format_args!("({} bytes)", self.payload.len()))
+            .field("issued_at", &self.issued_at())
+            .field("expires_at", &self.expires_at)
+            .field("needs_reseal", &self.needs_reseal)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+use cloakroom_core::{UnixTime, ct_eq};
+use zeroize::Zeroize;
+
+use crate::sealer::SubKeys;
+use crate::{OpenError, Opened, Sealer};
+
+/// How many values of one cookie-name [`Opening::open_any`] tries.
+pub const MAX_CANDIDATES: usize = 4;
+
+/// A [`Sealer`] about to open values at a given time, made by [`Sealer::opening`].
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    sealer: &'a Sealer,
+    now: UnixTime,
+    cutoff: i64,
+}
+
+impl<'a> Opening<'a> {
+    pub(crate) fn new(sealer: &'a Sealer, now: UnixTime, cutoff: i64) -> Self {
+        Self { sealer, now, cutoff }
+    }
+
+    /// Refuses values that were issued at or before `cutoff`, too. The ring's own cut-off always applies; this one can
+    /// only be later.
+    pub fn cutoff(self, cutoff: UnixTime) -> Self {
+        Self {
+            cutoff: self.cutoff.max(cutoff.as_millis()),
+            ..self
+        }
+    }
+
+    /// Opens the value of one cookie: the exact bytes on the wire.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Rejected`] for everything that is wrong before the tag is verified; after it
+    /// [`OpenError::NotYetValid`], then [`OpenError::Expired`], then [`OpenError::Revoked`].
+    pub fn open(&self, value: impl AsRef<[u8]>) -> Result<Opened, OpenError> {
+        self.open_bytes(value.as_ref())
+    }
+
+    /// Opens the one value that opens among those of several cookies of one name, the first [`MAX_CANDIDATES`] of them.
+    ///
+    /// A browser may send several: one for each path and domain, and a neighbouring subdomain can plant them. Where two
+    /// open with the same payload, the one that expires later is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Conflict`] when two values open with different payloads. Values that are genuine and expired,
+    /// revoked or not yet valid do not open, so they conflict with nothing. When none opens, the first error other than
+    /// [`OpenError::Rejected`], if there is one.
+    pub fn open_any<I>(&self, values: I) -> Result<Opened, OpenError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<[u8]>,
+    {
+        let mut best: Option<Opened> = None;
+        let mut refusal = OpenError::Rejected;
+        for value in values.into_iter().take(MAX_CANDIDATES) {
+            match (self.open(value), &best) {
+                (Ok(opened), None) => best = Some(opened),
+                (Ok(opened), Some(other)) if !ct_eq(opened.value(), other.value()) => {
+                    return Err(OpenError::Conflict);
+                }
+                (Ok(opened), Some(other)) if opened.expires_at() > other.expires_at() => best = Some(opened),
+                (Ok(_), Some(_)) => {}
+                (Err(error), _) if refusal == OpenError::Rejected => refusal = error,
+                (Err(_), _) => {}
+            }
+        }
+        best.ok_or(refusal)
+    }
+
+    fn open_bytes(&self, value: &[u8]) -> Result<Opened, OpenError> {
+        let shared = self.sealer.shared();
+        let mut raw = shared
+            .text
+            .decode(value, shared.mode.overhead())
+            .ok_or(OpenError::Rejected)?;
+        let opened = self.open_raw(&mut raw);
+        match opened {
+            Ok((times, payload, needs_reseal)) => Ok(Opened::new(
+                raw,
+                payload,
+                times,
+                self.sealer.max_ttl_secs(),
+                needs_reseal,
+                shared.binding,
+            )),
+            Err(error) => {
+                raw.zeroize();
+                Err(error)
+            }
+        }
+    }
+
+    fn open_raw(
+        &self,
+        raw: &mut [u8],
+    ) -> Result<(crate::times::Times, std::ops::Range<usize>, bool), OpenError> {
+        let shared = self.sealer.shared();
+        let (&version, rest) = raw.split_first().ok_or(OpenError::Rejected)?;
+        let &id = rest.first_chunk::<4>().ok_or(OpenError::Rejected)?;
+        if version != shared.mode.version() {
+            return Err(OpenError::Rejected);
+        }
+        let index = shared.find(id).ok_or(OpenError::Rejected)?;
+        let (times, payload) = match &shared.keys {
+            SubKeys::Signed(keys) => keys[index].open(raw),
+            SubKeys::Encrypted(keys) => keys[index].open(raw),
+        }
+        .ok_or(OpenError::Rejected)?;
+        times.check(self.now, self.sealer.max_ttl_secs(), self.cutoff)?;
+        Ok((times, payload, index != 0))
+    }
+}
