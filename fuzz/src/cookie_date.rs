@@ -4,9 +4,12 @@ use cloakroom_cookie::parse::cookie_date as ours;
 use cloakroom_core::UnixTime;
 
 /// RFC 6265bis section 5.1.1, step by step and with no thought of speed.
-fn reference(text: &[u8]) -> Option<i64> {
+pub(crate) fn reference(text: &[u8]) -> Option<i64> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
-    for token in text.split(|&byte| is_delimiter(byte)).filter(|token| !token.is_empty()) {
+    for token in text
+        .split(|&byte| is_delimiter(byte))
+        .filter(|token| !token.is_empty())
+    {
         // Each token serves the first production that it matches and that nothing has served before.
         if time.is_none() && hms(token).is_some() {
             time = hms(token);
@@ -31,7 +34,9 @@ fn reference(text: &[u8]) -> Option<i64> {
     Some(((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 
 fn is_delimiter(byte: u8) -> bool {
     matches!(byte, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E)
@@ -40,22 +45,34 @@ fn is_delimiter(byte: u8) -> bool {
 /// `least*mostDIGIT [ non-digit *OCTET ]`.
 fn number(token: &[u8], least: usize, most: usize) -> Option<i64> {
     let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let text = (least..=most).contains(&digits).then(|| std::str::from_utf8(&token[..digits]).ok())??;
+    let text = (least..=most)
+        .contains(&digits)
+        .then(|| std::str::from_utf8(&token[..digits]).ok())??;
     text.parse().ok()
 }
 
 /// `time-field ":" time-field ":" time-field [ non-digit *OCTET ]`.
 fn hms(token: &[u8]) -> Option<(i64, i64, i64)> {
     let fields: Vec<&[u8]> = token.splitn(3, |&byte| byte == b':').collect();
-    let &[hour, minute, second] = fields.as_slice() else { return None };
-    let whole = |field: &[u8]| field.iter().all(u8::is_ascii_digit).then(|| number(field, 1, 2))?;
+    let &[hour, minute, second] = fields.as_slice() else {
+        return None;
+    };
+    let whole = |field: &[u8]| {
+        field
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| number(field, 1, 2))?
+    };
     Some((whole(hour)?, whole(minute)?, number(second, 1, 2)?))
 }
 
 /// One to twelve.
 fn month_of(token: &[u8]) -> Option<i64> {
     let name = token.get(..3)?.to_ascii_lowercase();
-    (1..).zip(MONTHS).find(|(_, month)| month.as_bytes() == name).map(|(number, _)| number)
+    (1..)
+        .zip(MONTHS)
+        .find(|(_, month)| month.as_bytes() == name)
+        .map(|(number, _)| number)
 }
 
 fn is_leap(year: i64) -> bool {
@@ -97,7 +114,13 @@ fn format(seconds: i64) -> String {
         month += 1;
     }
     let name = MONTHS[usize::try_from(month - 1).expect("a month from one to twelve")];
-    format!("{:02} {name} {year:04} {:02}:{:02}:{:02} GMT", days + 1, of_day / 3600, of_day / 60 % 60, of_day % 60)
+    format!(
+        "{:02} {name} {year:04} {:02}:{:02}:{:02} GMT",
+        days + 1,
+        of_day / 3600,
+        of_day / 60 % 60,
+        of_day % 60
+    )
 }
 
 /// Laws, for any bytes:
@@ -107,7 +130,10 @@ fn format(seconds: i64) -> String {
 ///    1601 to 9999.
 pub fn cookie_date(data: &[u8]) {
     let parsed = ours(data);
-    assert_eq!(parsed.map(UnixTime::as_millis), reference(data).map(|seconds| seconds * 1000));
+    assert_eq!(
+        parsed.map(UnixTime::as_millis),
+        reference(data).map(|seconds| seconds * 1000)
+    );
     if let Some(time) = parsed {
         round_trips(time.as_secs());
     }
@@ -118,5 +144,9 @@ pub fn cookie_date(data: &[u8]) {
 }
 
 fn round_trips(seconds: i64) {
-    assert_eq!(ours(format(seconds).as_bytes()), UnixTime::from_secs(seconds), "a written date reads differently");
+    assert_eq!(
+        ours(format(seconds).as_bytes()),
+        UnixTime::from_secs(seconds),
+        "a written date reads differently"
+    );
 }

@@ -3,8 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use cloakroom_cookie::parse::{RequestUri, SetCookieLine};
 use cloakroom_cookie::prefixed::{MayBeInsecure, MayBeScoped, MayBeScriptReadable};
 use cloakroom_cookie::{InvalidSetCookie, SameSite, SetCookie, SetCookieBuilder};
+use cloakroom_core::UnixTime;
+
+use crate::set_cookie::reads_as;
 
 /// What a program asks for, as fields between `|` in this order. A field that is `-` or missing is not asked for.
 struct Wish<'a> {
@@ -55,7 +59,8 @@ impl<'a> Wish<'a> {
 ///
 /// 1. The builder builds exactly what the reference below allows, and writes the same line in each of its ways.
 /// 2. An error's position lies inside one of the texts that were handed in, and the error repeats none of them.
-/// 3. A removal has the name, `Path`, `Domain`, `Secure`, `HttpOnly` and `Partitioned` of its cookie, and no value.
+/// 3. Parsing what was written gives the cookie back, and a user agent stores all of it.
+/// 4. A removal does too, and a user agent finds by it the cookie that it removes.
 pub fn set_cookie_build(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let wish = Wish::read(&text);
@@ -289,29 +294,49 @@ fn writes_one_line(cookie: &SetCookie, wish: &Wish<'_>) {
         "Debug shows the value"
     );
 
+    reads_as(cookie, &line);
+
     let removal = cookie.removal();
-    assert!(removal.is_removal() && removal.value().is_empty());
-    let scope = |cookie: &SetCookie| {
-        let text = |text: Option<&str>| text.map(str::to_owned);
-        (
-            cookie.name().clone(),
-            (text(cookie.path()), text(cookie.domain())),
-            (
-                cookie.secure(),
-                cookie.http_only(),
-                cookie.partitioned(),
-                cookie.same_site(),
-            ),
-        )
-    };
+    let removing = removal.to_header_string();
+    assert!(removal.is_removal() && removing.contains("; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"));
+    reads_as(&removal, &removing);
+    let (stored, removed) = (store(cookie, &line), store(&removal, &removing));
     assert_eq!(
-        scope(&removal),
-        scope(cookie),
+        stored, removed,
         "a user agent would not take the removal for this cookie's"
     );
-    assert!(
-        removal
-            .to_header_string()
-            .contains("; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+}
+
+/// Where a user agent on a secure channel keeps what `line` sets: it takes every cookie that was built, whole.
+fn store(cookie: &SetCookie, line: &str) -> (Vec<u8>, String, bool, Vec<u8>, bool) {
+    const NOW: UnixTime = UnixTime::from_millis(1_750_000_000_123);
+    let uri = RequestUri {
+        host: cookie.domain().unwrap_or("shop.example.com"),
+        path: "/app/page",
+        secure: true,
+    };
+    let parsed = SetCookieLine::parse(line.as_bytes()).expect("it was parsed before");
+    let kept = parsed
+        .receive(&uri, NOW)
+        .expect("a user agent stores what can be built");
+    assert_eq!(kept.value, cookie.value().as_bytes());
+    assert_eq!(
+        (kept.secure, kept.http_only, kept.same_site),
+        (cookie.secure(), cookie.http_only(), cookie.same_site())
     );
+    let ends = cookie.max_age().map(|age| {
+        if age.is_zero() {
+            UnixTime::MIN
+        } else {
+            NOW.saturating_add(age)
+        }
+    });
+    assert_eq!(kept.expires_at, ends);
+    (
+        kept.name.to_vec(),
+        kept.domain,
+        kept.host_only,
+        kept.path.to_vec(),
+        kept.partitioned,
+    )
 }

@@ -9,7 +9,7 @@ use cloakroom_fuzz::TARGETS;
 
 #[test]
 fn every_seed_and_every_past_crash_keeps_the_law() {
-    for (target, law) in TARGETS {
+    for &(target, law) in TARGETS {
         for file in files(&["seeds", target])
             .into_iter()
             .chain(files(&["crashes", target]))
