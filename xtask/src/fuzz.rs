@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use toml_edit::DocumentMut;
 use xshell::cmd;
 
-use crate::project::Project;
+use crate::project::{Pipe, Project, watch};
 use crate::tools;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ fn targets(manifest: &str) -> Result<Vec<String>> {
         .flatten()
         .filter_map(|bin| bin.get("name")?.as_str());
     let names: Vec<_> = names.map(str::to_owned).collect();
-    anyhow::ensure!(!names.is_empty(), "fuzz/Cargo.toml names no target");
+    ensure!(!names.is_empty(), "fuzz/Cargo.toml names no target");
     Ok(names)
 }
 
@@ -113,28 +114,61 @@ fn fuzz(project: &Project, target: &str, program: &Path, seconds: u32) -> Result
     // The first folder is read and written, the others are only read.
     let seeds = ["seeds", "crashes"].map(|kind| project.root.join("fuzz").join(kind).join(target));
     let seeds = seeds.into_iter().filter(|dir| dir.is_dir());
-    let prefix = format!("{}{}", artifacts.display(), std::path::MAIN_SEPARATOR);
-    let seconds = seconds.to_string();
-    let _options = sh.push_env("ASAN_OPTIONS", "detect_odr_violation=0");
+    let mut command = Command::new(program);
+    command.arg(format!("-max_total_time={seconds}")).args([
+        "-timeout=10",
+        "-print_final_stats=1",
+        "-print_funcs=0",
+    ]);
+    command.arg(format!(
+        "-artifact_prefix={}{}",
+        artifacts.display(),
+        std::path::MAIN_SEPARATOR
+    ));
+    command
+        .arg(&corpus)
+        .args(seeds)
+        .current_dir(&project.root)
+        .env("ASAN_OPTIONS", "detect_odr_violation=0");
     println!("\nfuzzing {target} for {seconds} s");
-    let result = cmd!(
-        sh,
-        "{program} -max_total_time={seconds} -timeout=10 -print_final_stats=1 -verbosity=0 -artifact_prefix={prefix} {corpus} {seeds...}"
-    )
-    .run();
-    result.with_context(|| {
-        format!(
-            "{target} broke its law. The input lies in target/fuzz-artifacts/{target}. See it fail again with\n  \
-             {} target/fuzz-artifacts/{target}/NAME\nand keep it as a test: \
-             mkdir -p fuzz/crashes/{target} && cp target/fuzz-artifacts/{target}/NAME fuzz/crashes/{target}/",
-            program.display()
-        )
-    })
+    let mut output = Output::default();
+    let status = watch(&mut command, Pipe::Errors, |line| {
+        if output.shows(line) {
+            eprintln!("{line}");
+        }
+    })?;
+    ensure!(
+        status.success(),
+        "{target} broke its law. The input lies in target/fuzz-artifacts/{target}. See it fail again with\n  \
+         {} target/fuzz-artifacts/{target}/NAME\nand keep it as a test:\n  \
+         mkdir -p fuzz/crashes/{target} && cp target/fuzz-artifacts/{target}/NAME fuzz/crashes/{target}/",
+        program.display()
+    );
+    Ok(())
+}
+
+/// Which lines of libFuzzer's output are worth a reader's time: all but each new input and the dictionary at the end.
+#[derive(Default)]
+struct Output {
+    in_dictionary: bool,
+}
+
+impl Output {
+    fn shows(&mut self, line: &str) -> bool {
+        if line.starts_with("###### Recommended") {
+            self.in_dictionary = true;
+        } else if line.starts_with("###### End") {
+            self.in_dictionary = false;
+            return false;
+        }
+        let is_input = line.starts_with('#') && line[1..].starts_with(|c: char| c.is_ascii_digit());
+        !self.in_dictionary && (!is_input || line.contains("\tpulse ") || line.contains("\tDONE "))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::targets;
+    use super::{Output, targets};
 
     #[test]
     fn targets_are_the_binaries_of_the_manifest() {
@@ -142,5 +176,24 @@ mod tests {
         assert_eq!(targets(manifest).expect("there are two"), ["open", "cookie_date"]);
         assert!(targets("[package]\nname = \"x\"\n").is_err());
         assert!(targets("[[bin]").is_err());
+    }
+
+    #[test]
+    fn the_report_is_shown_and_the_noise_is_not() {
+        let mut output = Output::default();
+        let lines = [
+            ("INFO: seed corpus: files: 15", true),
+            ("#17\tNEW    cov: 20 ft: 21", false),
+            ("#65536\tpulse  cov: 20 ft: 21", true),
+            ("==1==ERROR: AddressSanitizer", true),
+            ("    #1 0x55 in f", true),
+            ("###### Recommended dictionary. ######", false),
+            ("\"sid\" # Uses: 3", false),
+            ("###### End of recommended dictionary. ######", false),
+            ("stat::number_of_executed_units: 3", true),
+        ];
+        for (line, shown) in lines {
+            assert_eq!(output.shows(line), shown, "{line}");
+        }
     }
 }

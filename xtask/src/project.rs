@@ -1,7 +1,10 @@
+use std::ffi::OsStr;
 use std::fmt;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use xshell::Shell;
 
 /// Where the project lies, and a shell that stands in its root and prints each command before it runs it.
@@ -29,6 +32,35 @@ impl Project {
     pub(crate) fn under_target(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.join("target").join(path)
     }
+}
+
+/// Runs `command` after printing it, and shows `see` each line that it writes to `pipe`; the other one is ours.
+pub(crate) fn watch(command: &mut Command, pipe: Pipe, mut see: impl FnMut(&str)) -> Result<ExitStatus> {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let line = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
+    eprintln!("$ {line}");
+    match pipe {
+        Pipe::Output => command.stdout(Stdio::piped()),
+        Pipe::Errors => command.stderr(Stdio::piped()),
+    };
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot be started: {line}"))?;
+    let output: Box<dyn Read> = match (child.stdout.take(), child.stderr.take()) {
+        (Some(output), _) => Box::new(output),
+        (_, Some(errors)) => Box::new(errors),
+        (None, None) => bail!("one of them is piped"),
+    };
+    for line in BufReader::new(output).split(b'\n') {
+        see(&String::from_utf8_lossy(&line?));
+    }
+    Ok(child.wait()?)
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Pipe {
+    Output,
+    Errors,
 }
 
 /// What the machine lacks and this tool may not install. `main` answers it with exit code 2.

@@ -1,10 +1,9 @@
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use xshell::cmd;
 
-use crate::project::{Project, on_path};
+use crate::project::{Pipe, Project, on_path, watch};
 use crate::{browser, peers};
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -89,20 +88,12 @@ impl Counts {
             .args(arguments);
         command
             .current_dir(&project.root)
-            .env("CLOAKROOM_PEERS", project.under_target("peers"))
-            .stdout(Stdio::piped());
-        eprintln!(
-            "$ cargo test --workspace --all-features --locked {}",
-            arguments.join(" ")
-        );
-        let mut child = command.spawn().context("cargo cannot be started")?;
-        let output = child.stdout.take().context("the output is piped")?;
-        for line in BufReader::new(output).lines() {
-            let line = line?;
+            .env("CLOAKROOM_PEERS", project.under_target("peers"));
+        let status = watch(&mut command, Pipe::Output, |line| {
             println!("{line}");
-            self.add_line(&line);
-        }
-        ensure!(child.wait()?.success(), "a test failed");
+            self.add_line(line);
+        })?;
+        ensure!(status.success(), "a test failed");
         Ok(())
     }
 
