@@ -27,7 +27,9 @@ impl<T: SealedCookie> Required<T> {
         let (handle, held) = Sealed::read(headers, extensions, sealer)?.into_parts();
         match held {
             Some(held) => Ok(Self { handle, held }),
-            None => Err(Error::Required { cookie: T::NAME }),
+            None => Err(Error::Required {
+                cookie: sealer.name().clone(),
+            }),
         }
     }
 
@@ -64,7 +66,7 @@ impl<T> Deref for Required<T> {
 impl<T: SealedCookie> fmt::Debug for Required<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Required")
-            .field("cookie", &self.handle.name())
+            .field("cookie", &self.handle.name().as_str())
             .field("issued_at", &self.held.issued_at)
             .field("expires_at", &self.held.expires_at)
             .finish_non_exhaustive()

@@ -146,7 +146,7 @@ impl<T: SealedCookie> Sealed<T> {
 impl<T: SealedCookie> fmt::Debug for Sealed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sealed")
-            .field("cookie", &self.handle.sealer.name())
+            .field("cookie", &self.handle.name().as_str())
             .field("issued_at", &self.issued_at())
             .field("expires_at", &self.expires_at())
             .finish_non_exhaustive()

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use cloakroom_cookie::{CookieName, InvalidSetCookie, Prefix, SetCookie};
+use cloakroom_cookie::{CookieName, InvalidSetCookie, Prefix, SetCookie, SetCookieBuilder, Transport};
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::KeyRing;
 use cloakroom_seal::{InvalidSealer, OpenError, Opened, SealError};
@@ -51,6 +51,8 @@ pub struct Sealer<T> {
 
 struct Shared {
     mode: Mode,
+    transport: Transport,
+    /// As the cookie travels.
     name: CookieName,
     current: RwLock<Current>,
     /// Milliseconds; `i64::MIN` when none was set. It only rises.
@@ -84,7 +86,7 @@ impl<T: SealedCookie> Sealer<T> {
     ///
     /// When what `T` says about its cookie cannot be.
     pub fn encrypted(ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
-        Self::new(Mode::Encrypted, ring)
+        Self::new(Mode::Encrypted, ring, Transport::HTTPS)
     }
 
     /// A sealer whose values anybody can read, the browser's scripts and extensions among them, and only the holder of
@@ -94,35 +96,55 @@ impl<T: SealedCookie> Sealer<T> {
     ///
     /// When what `T` says about its cookie cannot be; [`SealedCookie::BUCKET`] is for encrypted values alone.
     pub fn signed(ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
-        Self::new(Mode::Signed, ring)
+        Self::new(Mode::Signed, ring, Transport::HTTPS)
     }
 
-    fn new(mode: Mode, ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
-        let name = T::NAME;
-        let bound = matches!(name.prefix(), Some(Prefix::Host | Prefix::HostHttp));
+    /// [`encrypted`](Self::encrypted) for cookies that travel over `transport`: plain HTTP on a developer's machine.
+    /// Name and attributes change as [`Transport`] says, and the value is bound to the changed name, so what travelled
+    /// in the clear opens nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// As [`encrypted`](Self::encrypted).
+    pub fn encrypted_over(transport: Transport, ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
+        Self::new(Mode::Encrypted, ring, transport)
+    }
+
+    /// [`signed`](Self::signed) for cookies that travel over `transport`.
+    ///
+    /// # Errors
+    ///
+    /// As [`signed`](Self::signed).
+    pub fn signed_over(transport: Transport, ring: &KeyRing) -> Result<Self, InvalidSealedCookie> {
+        Self::new(Mode::Signed, ring, transport)
+    }
+
+    fn new(mode: Mode, ring: &KeyRing, transport: Transport) -> Result<Self, InvalidSealedCookie> {
+        let bound = matches!(T::NAME.prefix(), Some(Prefix::Host | Prefix::HostHttp));
         if !bound && T::REACH == Reach::Host {
-            return Err(InvalidSealedCookie::NotHostBound { cookie: name });
+            return Err(InvalidSealedCookie::NotHostBound { cookie: T::NAME });
         }
         if T::TTL > T::MAX_TTL {
-            return Err(InvalidSealedCookie::TtlOverMaxTtl { cookie: name });
+            return Err(InvalidSealedCookie::TtlOverMaxTtl { cookie: T::NAME });
         }
-        let sealer = Self {
+        // Attributes that contradict each other or the name's prefix show now and not at the first login.
+        if let Err(source) = T::attributes(SetCookie::new(T::NAME, "")).finish() {
+            return Err(InvalidSealedCookie::Attributes {
+                cookie: T::NAME,
+                source,
+            });
+        }
+        let name = transport.name(&T::NAME);
+        Ok(Self {
             shared: Arc::new(Shared {
                 mode,
+                transport,
                 current: RwLock::new(Current::new::<T>(mode, &name, ring)?),
                 name,
                 cutoff: AtomicI64::new(i64::MIN),
             }),
             payload: PhantomData,
-        };
-        // Attributes that contradict each other or the name's prefix show now and not at the first login.
-        match T::attributes(SetCookie::new(T::NAME, "")).finish() {
-            Ok(_) => Ok(sealer),
-            Err(source) => Err(InvalidSealedCookie::Attributes {
-                cookie: T::NAME,
-                source,
-            }),
-        }
+        })
     }
 
     /// Takes the keys and the cut-off of `ring` from the next request on, for all clones. Values under keys that
@@ -171,8 +193,7 @@ impl<T: SealedCookie> Sealer<T> {
     ///
     /// [`Error::Attributes`] when [`SealedCookie::attributes`] does other things than when the sealer was made.
     pub fn removal(&self) -> Result<SetCookie, Error> {
-        let cookie = T::attributes(SetCookie::new(T::NAME, "")).finish();
-        Ok(cookie.map_err(attributes::<T>)?.removal())
+        Ok(self.finish(T::attributes(SetCookie::new(T::NAME, "")))?.removal())
     }
 
     pub(crate) fn seal_at(&self, value: &T, now: UnixTime, ttl: Duration) -> Result<JustSealed, Error> {
@@ -183,17 +204,14 @@ impl<T: SealedCookie> Sealer<T> {
             .saturating_add(Duration::from_millis(1));
         let issued_at = now.max(first);
         if issued_at > now.saturating_add(MAX_AHEAD) {
-            return Err(Error::CutoffAhead { cookie: T::NAME });
+            return Err(Error::CutoffAhead {
+                cookie: self.name().clone(),
+            });
         }
-        let text = current
-            .sealer
-            .seal_json(value, issued_at, ttl)
-            .map_err(|source| Error::Seal {
-                cookie: T::NAME,
-                source,
-            })?;
+        let text = current.sealer.seal_json(value, issued_at, ttl);
+        let text = text.map_err(|source| self.unsealed(source))?;
         Ok(JustSealed {
-            cookie: cookie(value, text, ttl).map_err(attributes::<T>)?,
+            cookie: self.cookie(value, text, ttl)?,
             issued_at,
             expires_at: issued_at.saturating_add(Duration::from_secs(ttl.as_secs())),
         })
@@ -211,11 +229,35 @@ impl<T: SealedCookie> Sealer<T> {
         if left < Duration::from_secs(1) {
             return Ok(None);
         }
-        let text = current.sealer.reseal(opened).map_err(|source| Error::Seal {
-            cookie: T::NAME,
+        let text = current.sealer.reseal(opened);
+        let text = text.map_err(|source| self.unsealed(source))?;
+        self.cookie(&held.value, text, left).map(Some)
+    }
+
+    fn cookie(&self, value: &T, text: String, left: Duration) -> Result<SetCookie, Error> {
+        let cookie = T::attributes(SetCookie::new(T::NAME, text));
+        self.finish(match value.persistence() {
+            Persistence::BrowserSession => cookie,
+            // Clamped, because a value from a clock that is a little ahead may have more than 400 days left.
+            Persistence::UntilExpiry => cookie.persistent_clamped(left),
+        })
+    }
+
+    fn finish(&self, cookie: SetCookieBuilder) -> Result<SetCookie, Error> {
+        match cookie.finish() {
+            Ok(cookie) => Ok(self.shared.transport.outgoing(cookie)),
+            Err(source) => Err(Error::Attributes {
+                cookie: self.name().clone(),
+                source,
+            }),
+        }
+    }
+
+    fn unsealed(&self, source: SealError) -> Error {
+        Error::Seal {
+            cookie: self.name().clone(),
             source,
-        })?;
-        cookie(&held.value, text, left).map(Some).map_err(attributes::<T>)
+        }
     }
 }
 
@@ -271,22 +313,6 @@ impl Current {
             })?,
             cutoff: ring.cutoff().unwrap_or(UnixTime::MIN),
         })
-    }
-}
-
-fn cookie<T: SealedCookie>(value: &T, text: String, left: Duration) -> Result<SetCookie, InvalidSetCookie> {
-    let cookie = T::attributes(SetCookie::new(T::NAME, text));
-    match value.persistence() {
-        Persistence::BrowserSession => cookie.finish(),
-        // Clamped, because a value from a clock that is a little ahead may have more than 400 days left.
-        Persistence::UntilExpiry => cookie.persistent_clamped(left).finish(),
-    }
-}
-
-fn attributes<T: SealedCookie>(source: InvalidSetCookie) -> Error {
-    Error::Attributes {
-        cookie: T::NAME,
-        source,
     }
 }
 

@@ -2,7 +2,23 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloakroom_cookie::parse::{InvalidLine, SetCookieLine};
+use http::Response;
+use http::header::SET_COOKIE;
+
 use crate::{Event, EventKind, Observer};
+
+/// What `response` sets, read as a browser reads it.
+///
+/// # Errors
+///
+/// When a browser would ignore one of the fields.
+pub fn set_cookies<B>(response: &Response<B>) -> Result<Vec<SetCookieLine<'_>>, InvalidLine> {
+    let fields = response.headers().get_all(SET_COOKIE).iter();
+    fields
+        .map(|field| SetCookieLine::parse(field.as_bytes()))
+        .collect()
+}
 
 /// An [`Observer`] that writes down what it hears. Clones share the list.
 #[derive(Clone, Debug, Default)]
