@@ -1,0 +1,117 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// Why a line is refused, in the words of the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refusal {
+    /// The driver cannot read the line: no JSON object, a member missing or of another type, bad base64.
+    Malformed,
+    /// The library refuses what the line says; for `open`, whatever is found before the value has authenticated.
+    Rejected,
+    Expired,
+    NotYetValid,
+    Revoked,
+    TooLarge,
+    /// The key ring is refused, and with it every line.
+    Key,
+}
+
+/// Bytes, as standard base64 with padding, canonical.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+/// Appends the answer that `act` gives to the members of `line`.
+pub(crate) fn answer<'a, I, O>(line: &'a [u8], out: &mut Vec<u8>, act: impl FnOnce(I) -> Result<O, Refusal>)
+where
+    I: Deserialize<'a>,
+    O: Serialize,
+{
+    let outcome = object(line).and_then(act);
+    write(id(line), outcome, out);
+}
+
+/// Appends the answer to a line whose key ring was refused.
+pub(crate) fn refuse_all(line: &[u8], out: &mut Vec<u8>) {
+    write::<()>(id(line), Err(Refusal::Key), out);
+}
+
+/// Appends the answer to a line that was not read.
+pub(crate) fn refuse_line(out: &mut Vec<u8>, refusal: Refusal) {
+    write::<()>(None, Err(refusal), out);
+}
+
+/// The members of the JSON object that `line` is. Members that are not asked for are ignored.
+fn object<'a, I: Deserialize<'a>>(line: &'a [u8]) -> Result<I, Refusal> {
+    // A derived `Deserialize` would take an array for an object.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err(Refusal::Malformed);
+    }
+    serde_json::from_slice(line).map_err(|_| Refusal::Malformed)
+}
+
+/// The line's id as it is written there, `None` when there is none or the line is no JSON object.
+fn id(line: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+    }
+    let raw = object::<Envelope<'_>>(line).ok()?.id?;
+    // Between the tokens of an array or object there may be control characters, which some readers take for the end of a
+    // line. Inside a JSON string they cannot stand.
+    Some(raw.get().replace(['\r', '\t'], ""))
+}
+
+fn write<O: Serialize>(id: Option<String>, outcome: Result<O, Refusal>, out: &mut Vec<u8>) {
+    #[derive(serde::Serialize)]
+    struct Taken<O> {
+        id: Option<Box<RawValue>>,
+        ok: bool,
+        #[serde(flatten)]
+        members: O,
+    }
+    #[derive(serde::Serialize)]
+    struct Refused {
+        id: Option<Box<RawValue>>,
+        ok: bool,
+        error: Refusal,
+    }
+    let id = id.and_then(|text| RawValue::from_string(text).ok());
+    match outcome {
+        Ok(members) => serde_json::to_writer(
+            out,
+            &Taken {
+                id,
+                ok: true,
+                members,
+            },
+        ),
+        Err(error) => serde_json::to_writer(out, &Refused { id, ok: false, error }),
+    }
+    .expect("answers are structs of strings, numbers and lists, and a Vec takes every byte");
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A JSON string that has escapes cannot be borrowed.
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(text.as_bytes());
+        bytes.map(Self).map_err(|_| D::Error::custom("not base64"))
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}

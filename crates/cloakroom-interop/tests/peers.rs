@@ -1,0 +1,1 @@
+//! The Python and Node peers, over the driver.
