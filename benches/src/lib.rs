@@ -9,6 +9,7 @@ pub mod workload;
 
 mod request;
 mod response;
+mod seal;
 
 use workload::Workload;
 
@@ -16,6 +17,7 @@ use workload::Workload;
 pub fn workloads(filter: &str) -> Vec<Workload> {
     let mut all = request::workloads();
     all.extend(response::workloads());
+    all.extend(seal::workloads());
     all.retain(|workload| workload.name.contains(filter));
     all
 }
