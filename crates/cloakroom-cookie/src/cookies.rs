@@ -1,5 +1,5 @@
 use core::fmt;
-use core::iter::FusedIterator;
+use core::iter::{self, FusedIterator};
 use core::slice;
 
 use crate::{CookiePair, CookieValue, InvalidPair, LimitExceeded, Limits, Pairs, pairs};
@@ -12,15 +12,9 @@ use crate::{CookiePair, CookieValue, InvalidPair, LimitExceeded, Limits, Pairs, 
 /// but [`iter`](Self::iter) and [`invalid_count`](Self::invalid_count).
 #[derive(Clone, Copy)]
 pub struct Cookies<'a> {
-    values: Values<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Values<'a> {
-    One(&'a [u8]),
-    Many(&'a [&'a [u8]]),
-    #[cfg(feature = "http")]
-    Headers(&'a http::HeaderMap),
+    /// The first header value, empty when there is none. Most requests have no other.
+    first: &'a [u8],
+    rest: Rest<'a>,
 }
 
 impl<'a> Cookies<'a> {
@@ -29,6 +23,7 @@ impl<'a> Cookies<'a> {
     /// # Errors
     ///
     /// When the value is over a limit.
+    #[inline]
     pub fn new(header: &'a [u8]) -> Result<Self, LimitExceeded> {
         Self::new_with(header, Limits::DEFAULT)
     }
@@ -38,8 +33,9 @@ impl<'a> Cookies<'a> {
     /// # Errors
     ///
     /// When the value is over a limit.
+    #[inline]
     pub fn new_with(header: &'a [u8], limits: Limits) -> Result<Self, LimitExceeded> {
-        Self::within(Values::One(header), limits)
+        Self::within(header, Rest::Slices(&[]), limits)
     }
 
     /// The cookies of several header values, within the default [`Limits`].
@@ -57,7 +53,10 @@ impl<'a> Cookies<'a> {
     ///
     /// When the values together are over a limit.
     pub fn from_values_with(headers: &'a [&'a [u8]], limits: Limits) -> Result<Self, LimitExceeded> {
-        Self::within(Values::Many(headers), limits)
+        match headers {
+            [] => Ok(Self::EMPTY),
+            [first, rest @ ..] => Self::within(first, Rest::Slices(rest), limits),
+        }
     }
 
     /// The cookies of all `Cookie` fields of `headers`, within the default [`Limits`].
@@ -77,20 +76,41 @@ impl<'a> Cookies<'a> {
     /// When the values together are over a limit.
     #[cfg(feature = "http")]
     pub fn from_headers_with(headers: &'a http::HeaderMap, limits: Limits) -> Result<Self, LimitExceeded> {
-        Self::within(Values::Headers(headers), limits)
+        let mut values = headers.get_all(http::header::COOKIE).iter();
+        let Some(first) = values.next() else {
+            return Ok(Self::EMPTY);
+        };
+        let rest = if values.next().is_some() {
+            Rest::Headers(headers)
+        } else {
+            Rest::Slices(&[])
+        };
+        Self::within(first.as_bytes(), rest, limits)
     }
 
-    fn within(values: Values<'a>, limits: Limits) -> Result<Self, LimitExceeded> {
-        limits.check(|| values.iter())?;
-        Ok(Self { values })
+    const EMPTY: Self = Self {
+        first: &[],
+        rest: Rest::Slices(&[]),
+    };
+
+    #[inline]
+    fn within(first: &'a [u8], rest: Rest<'a>, limits: Limits) -> Result<Self, LimitExceeded> {
+        let cookies = Self { first, rest };
+        limits.check(|| cookies.values())?;
+        Ok(cookies)
+    }
+
+    #[inline]
+    fn values(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        iter::once(self.first).chain(self.rest.iter())
     }
 
     /// All pairs in order, the invalid ones as errors whose position counts from the start of their header value.
     #[inline]
     pub fn iter(&self) -> Iter<'a> {
         Iter {
-            values: self.values.iter(),
-            current: pairs(&[]),
+            current: pairs(self.first),
+            rest: self.rest.iter(),
         }
     }
 
@@ -99,7 +119,13 @@ impl<'a> Cookies<'a> {
     /// Browsers send the cookie with the longest path first (RFC 6265bis section 5.8.3); nothing else tells two
     /// cookies of one name apart, so a credential is better read with [`all`](Self::all) or [`unique`](Self::unique).
     pub fn first(&self, name: impl AsRef<[u8]>) -> Option<CookieValue<'a>> {
-        self.all(name).next()
+        self.first_of(name.as_ref())
+    }
+
+    fn first_of(&self, name: &[u8]) -> Option<CookieValue<'a>> {
+        pairs(self.first)
+            .find(name)
+            .or_else(|| self.rest.iter().find_map(|value| pairs(value).find(name)))
     }
 
     /// The values of all cookies called `name`, in order.
@@ -151,7 +177,7 @@ impl<'a> Cookies<'a> {
 /// Prints the number of bytes alone, since the bytes may be credentials.
 impl fmt::Debug for Cookies<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes: usize = self.values.iter().map(<[u8]>::len).sum();
+        let bytes: usize = self.values().map(<[u8]>::len).sum();
         write!(f, "Cookies({bytes} bytes)")
     }
 }
@@ -176,8 +202,8 @@ impl<'a> IntoIterator for &Cookies<'a> {
 
 /// The iterator that [`Cookies::iter`] returns.
 pub struct Iter<'a> {
-    values: ValuesIter<'a>,
     current: Pairs<'a>,
+    rest: RestIter<'a>,
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -189,7 +215,7 @@ impl<'a> Iterator for Iter<'a> {
             if let Some(pair) = self.current.next() {
                 return Some(pair);
             }
-            self.current = pairs(self.values.next()?);
+            self.current = pairs(self.rest.next()?);
         }
     }
 }
@@ -214,11 +240,12 @@ impl<'a, N: AsRef<[u8]>> Iterator for All<'a, N> {
 
     fn next(&mut self) -> Option<CookieValue<'a>> {
         let name = self.name.as_ref();
-        self.pairs
-            .by_ref()
-            .flatten()
-            .find(|pair| pair.name() == name)
-            .map(|pair| pair.value())
+        loop {
+            if let Some(value) = self.pairs.current.find(name) {
+                return Some(value);
+            }
+            self.pairs.current = pairs(self.pairs.rest.next()?);
+        }
     }
 }
 
@@ -242,32 +269,43 @@ impl fmt::Display for DuplicateCookie {
 
 impl core::error::Error for DuplicateCookie {}
 
-impl<'a> Values<'a> {
-    fn iter(&self) -> ValuesIter<'a> {
+/// The header values after the first.
+#[derive(Clone, Copy)]
+enum Rest<'a> {
+    Slices(&'a [&'a [u8]]),
+    /// All Cookie fields but the first.
+    #[cfg(feature = "http")]
+    Headers(&'a http::HeaderMap),
+}
+
+impl<'a> Rest<'a> {
+    #[inline]
+    fn iter(&self) -> RestIter<'a> {
         match self {
-            Self::One(value) => ValuesIter::One(Some(value)),
-            Self::Many(values) => ValuesIter::Many(values.iter()),
+            Self::Slices(values) => RestIter::Slices(values.iter()),
             #[cfg(feature = "http")]
-            Self::Headers(headers) => ValuesIter::Headers(headers.get_all(http::header::COOKIE).iter()),
+            Self::Headers(headers) => {
+                let mut values = headers.get_all(http::header::COOKIE).iter();
+                values.next();
+                RestIter::Headers(values)
+            }
         }
     }
 }
 
-enum ValuesIter<'a> {
-    One(Option<&'a [u8]>),
-    Many(slice::Iter<'a, &'a [u8]>),
+enum RestIter<'a> {
+    Slices(slice::Iter<'a, &'a [u8]>),
     #[cfg(feature = "http")]
     Headers(http::header::ValueIter<'a, http::HeaderValue>),
 }
 
-impl<'a> Iterator for ValuesIter<'a> {
+impl<'a> Iterator for RestIter<'a> {
     type Item = &'a [u8];
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         match self {
-            Self::One(value) => value.take(),
-            Self::Many(values) => values.next().copied(),
+            Self::Slices(values) => values.next().copied(),
             #[cfg(feature = "http")]
             Self::Headers(values) => values.next().map(http::HeaderValue::as_bytes),
         }

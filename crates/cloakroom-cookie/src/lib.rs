@@ -10,6 +10,7 @@ extern crate std;
 mod cookies;
 mod limits;
 mod pairs;
+mod scan;
 mod value;
 
 pub use cookies::{All, Cookies, DuplicateCookie, Iter};

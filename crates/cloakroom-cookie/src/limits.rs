@@ -95,16 +95,36 @@ impl core::error::Error for LimitExceeded {}
 
 impl Limits {
     /// Checks the header values that `values` lists; it may be asked several times.
+    #[inline]
     pub(crate) fn check<'a, I>(self, values: impl Fn() -> I) -> Result<(), LimitExceeded>
     where
         I: Iterator<Item = &'a [u8]>,
     {
-        let bytes: usize = values().map(<[u8]>::len).sum();
+        // A segment takes a byte, and the `;` before it another unless it is the first: in a short list there are too
+        // few bytes for too many pairs, so nothing is counted.
+        let (bytes, most_pairs) = values().fold((0, 0), |(bytes, pairs), value| {
+            (bytes + value.len(), pairs + value.len().div_ceil(2))
+        });
         if bytes > self.bytes {
             return Err(LimitExceeded::Bytes {
                 found: bytes,
                 limit: self.bytes,
             });
+        }
+        if most_pairs > self.pairs {
+            return self.check_pairs(values);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn check_pairs<'a, I>(self, values: impl Fn() -> I) -> Result<(), LimitExceeded>
+    where
+        I: Iterator<Item = &'a [u8]>,
+    {
+        let separated = |value| memchr::memchr_iter(b';', value).count() + 1;
+        if values().map(separated).sum::<usize>() <= self.pairs {
+            return Ok(());
         }
         let found = values().map(count_segments).sum();
         if found > self.pairs {

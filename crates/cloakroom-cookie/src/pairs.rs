@@ -1,7 +1,7 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use crate::CookieValue;
+use crate::{CookieValue, scan};
 
 /// Reads the cookie-pairs of one Cookie header value, in order, without allocating.
 ///
@@ -13,14 +13,24 @@ use crate::CookieValue;
 /// There is no limit on the length here: [`Cookies`](crate::Cookies) has one.
 #[inline]
 pub fn pairs(header: &[u8]) -> Pairs<'_> {
-    Pairs { header, position: 0 }
+    Pairs {
+        header,
+        start: 0,
+        base: 0,
+        marks: scan::marks(header),
+    }
 }
 
 /// The iterator that [`pairs`] returns.
 #[derive(Clone)]
 pub struct Pairs<'a> {
     header: &'a [u8],
-    position: usize,
+    /// Where the next segment starts; past the end of the header when there is none.
+    start: usize,
+    /// Where the block of 64 bytes starts that `marks` speaks of.
+    base: usize,
+    /// The marks of the block that have not been looked at.
+    marks: u64,
 }
 
 impl<'a> Iterator for Pairs<'a> {
@@ -28,16 +38,122 @@ impl<'a> Iterator for Pairs<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        while self.position < self.header.len() {
-            let start = self.position;
-            let rest = &self.header[start..];
-            let length = memchr::memchr(b';', rest).unwrap_or(rest.len());
-            self.position = start + length + 1;
-            if let Some(pair) = segment(&rest[..length], start) {
-                return Some(pair);
+        let equals = match self.equals()? {
+            Ok(equals) => equals,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let name = trim_ows(&self.header[self.start..equals]);
+        let value = match self.value(equals)? {
+            Ok(value) => value,
+            Err(fault) => return Some(Err(fault)),
+        };
+        if name.is_empty() {
+            return Some(Err(InvalidPair {
+                kind: Kind::EmptyName,
+                position: equals,
+            }));
+        }
+        Some(Ok(CookiePair { name, value }))
+    }
+}
+
+impl<'a> Pairs<'a> {
+    /// The value of the next pair called `name`. Of other pairs the value is passed over.
+    #[inline]
+    pub(crate) fn find(&mut self, name: &[u8]) -> Option<CookieValue<'a>> {
+        if name.is_empty() {
+            return None;
+        }
+        loop {
+            let Ok(equals) = self.equals()? else { continue };
+            if trim_ows(&self.header[self.start..equals]) != name {
+                self.pass_over();
+            } else if let Ok(value) = self.value(equals)? {
+                return Some(value);
             }
         }
-        None
+    }
+
+    /// Where the next `=` that ends a name stands, past all segments that have none.
+    #[inline]
+    fn equals(&mut self) -> Option<Result<usize, InvalidPair>> {
+        loop {
+            let at = self.next_mark()?;
+            match self.header.get(at) {
+                Some(b'=') => return Some(Ok(at)),
+                Some(b'\t') => {}
+                Some(b';') | None => {
+                    let segment = &self.header[self.start..at];
+                    self.start = at + 1;
+                    if let Some(blank) = segment.iter().position(|&byte| !is_ows(byte)) {
+                        let position = at - segment.len() + blank;
+                        return Some(Err(InvalidPair {
+                            kind: Kind::NoEqualsSign,
+                            position,
+                        }));
+                    }
+                }
+                Some(_) => return Some(Err(self.control(at))),
+            }
+        }
+    }
+
+    /// The value that `=` stands before, up to the end of its segment.
+    #[inline]
+    fn value(&mut self, equals: usize) -> Option<Result<CookieValue<'a>, InvalidPair>> {
+        loop {
+            let at = self.next_mark()?;
+            match self.header.get(at) {
+                Some(b'=' | b'\t') => {}
+                Some(b';') | None => {
+                    self.start = at + 1;
+                    let value = trim_ows(&self.header[equals + 1..at]);
+                    return Some(Ok(CookieValue::new(value)));
+                }
+                Some(_) => return Some(Err(self.control(at))),
+            }
+        }
+    }
+
+    /// The fault of a segment whose first control character is at `position`.
+    #[inline]
+    fn control(&mut self, position: usize) -> InvalidPair {
+        // Taken and given back by value: as a reference it would keep the state of the hot loop out of registers.
+        *self = self.clone().after_control();
+        InvalidPair {
+            kind: Kind::Control,
+            position,
+        }
+    }
+
+    #[cold]
+    fn after_control(mut self) -> Self {
+        self.pass_over();
+        self
+    }
+
+    /// Goes to the end of the segment.
+    #[inline]
+    fn pass_over(&mut self) {
+        while let Some(at) = self.next_mark() {
+            if matches!(self.header.get(at), Some(b';') | None) {
+                self.start = at + 1;
+                break;
+            }
+        }
+    }
+
+    /// Where the next marked byte stands, the length of the header for its end.
+    #[inline]
+    fn next_mark(&mut self) -> Option<usize> {
+        while self.marks == 0 {
+            let next = self.base + 64;
+            self.marks = scan::marks(self.header.get(next..)?);
+            self.base = next;
+        }
+        let at = self.base + self.marks.trailing_zeros() as usize;
+        self.marks &= self.marks - 1;
+        Some(at)
     }
 }
 
@@ -49,7 +165,7 @@ impl fmt::Debug for Pairs<'_> {
         write!(
             f,
             "Pairs({} bytes left)",
-            self.header.len().saturating_sub(self.position)
+            self.header.len().saturating_sub(self.start)
         )
     }
 }
@@ -110,49 +226,18 @@ impl fmt::Display for InvalidPair {
 
 impl core::error::Error for InvalidPair {}
 
-/// Reads one segment that starts at byte `start` of its header; `None` when it is empty.
-fn segment(text: &[u8], start: usize) -> Option<Result<CookiePair<'_>, InvalidPair>> {
-    let blank = text.iter().take_while(|&&byte| is_ows(byte)).count();
-    if blank == text.len() {
-        return None;
-    }
-    let invalid = |kind, at| {
-        Some(Err(InvalidPair {
-            kind,
-            position: start + at,
-        }))
-    };
-    if let Some(at) = text.iter().position(|&byte| is_control(byte)) {
-        return invalid(Kind::Control, at);
-    }
-    let Some(equals) = text.iter().position(|&byte| byte == b'=') else {
-        return invalid(Kind::NoEqualsSign, blank);
-    };
-    let name = trim_ows(&text[..equals]);
-    if name.is_empty() {
-        return invalid(Kind::EmptyName, equals);
-    }
-    Some(Ok(CookiePair {
-        name,
-        value: CookieValue::new(trim_ows(&text[equals + 1..])),
-    }))
-}
-
 /// `OWS = *( SP / HTAB )`, RFC 9110 section 5.6.3.
 const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// `CTL` of RFC 5234 without HTAB (RFC 6265bis section 5.6 step 1 of the user agents).
-const fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || byte == 0x7F
-}
-
+/// Drops OWS from both ends of a text that has no other byte below SP.
+#[inline]
 fn trim_ows(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = text {
+    while let [..=b' ', rest @ ..] = text {
         text = rest;
     }
-    while let [rest @ .., b' ' | b'\t'] = text {
+    while let [rest @ .., ..=b' '] = text {
         text = rest;
     }
     text
