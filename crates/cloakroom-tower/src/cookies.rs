@@ -39,6 +39,7 @@ impl Cookies {
     }
 
     /// All that can be asked of a Cookie header: pairs in order, duplicates, several names at once.
+    #[expect(clippy::missing_panics_doc, reason = "the proof is the message")]
     pub fn request(&self) -> cloakroom_cookie::Cookies<'_> {
         cloakroom_cookie::Cookies::from_headers_with(&self.headers, self.jar.limits())
             .expect("the same fields were within the same limits when they were read")

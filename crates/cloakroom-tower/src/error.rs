@@ -1,6 +1,11 @@
+#[cfg(feature = "sealed")]
+use std::sync::Arc;
+
 use cloakroom_cookie::LimitExceeded;
 #[cfg(feature = "sealed")]
 use cloakroom_cookie::{CookieName, InvalidSetCookie};
+#[cfg(feature = "sealed")]
+use cloakroom_keyring::RandomError;
 #[cfg(feature = "sealed")]
 use cloakroom_seal::SealError;
 use http::header::CONTENT_TYPE;
@@ -34,6 +39,10 @@ pub enum Error {
         /// The wire name of the cookie.
         cookie: CookieName,
     },
+    /// The operating system had no random bytes for a [`Ticket`](cloakroom_seal::Ticket). 500.
+    #[cfg(feature = "sealed")]
+    #[error("the operating system has no random bytes to give")]
+    Random(#[source] Arc<RandomError>),
     /// A value could not be sealed. 500.
     #[cfg(feature = "sealed")]
     #[error("the cookie {cookie} could not be sealed")]
@@ -94,6 +103,14 @@ impl Error {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// So that `Ticket::issue(..)?` stands in a handler that returns this error.
+#[cfg(feature = "sealed")]
+impl From<RandomError> for Error {
+    fn from(error: RandomError) -> Self {
+        Self::Random(Arc::new(error))
     }
 }
 

@@ -63,6 +63,7 @@ impl Jar {
         extensions.get().cloned().ok_or(Error::MissingLayer)
     }
 
+    #[cfg(feature = "sealed")]
     pub(crate) fn now(&self) -> UnixTime {
         (self.0.settings.clock)()
     }

@@ -77,7 +77,7 @@ impl<F> CookieLayer<F> {
     /// use axum::response::{IntoResponse, Redirect, Response};
     /// use cloakroom_tower::{CookieLayer, Error};
     ///
-    /// let layer = CookieLayer::new().on_error(|error: &Error, response: Response| match error {
+    /// let layer = CookieLayer::new().on_error(|error, response: Response| match error {
     ///     Error::Required { .. } => Redirect::to("/login").into_response(),
     ///     _ => response,
     /// });

@@ -24,7 +24,7 @@ impl Observer for () {
     fn observe(&self, _event: &Event<'_>) {}
 }
 
-impl<O: Observer> Observer for Arc<O> {
+impl<O: Observer + ?Sized> Observer for Arc<O> {
     fn observe(&self, event: &Event<'_>) {
         O::observe(self, event);
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use cloakroom_cookie::CookieName;
+use cloakroom_cookie::{CookieName, CookieValue};
 use cloakroom_core::UnixTime;
 use cloakroom_seal::{OpenError, Opened};
 use http::{Extensions, HeaderMap};
@@ -86,6 +86,11 @@ impl<T: SealedCookie> Sealed<T> {
         self.held.as_ref().map(|held| held.expires_at)
     }
 
+    /// What the layer's clock says: the time at which [`set`](Self::set) seals.
+    pub fn now(&self) -> UnixTime {
+        self.handle.jar.now()
+    }
+
     /// Seals `value` for [`SealedCookie::TTL`] from now and sends it if the response's status is below 400.
     ///
     /// This starts a new life: call it for a login or another fresh proof, not to keep somebody logged in.
@@ -158,7 +163,7 @@ impl<T: SealedCookie> Handle<T> {
     fn open(&self, headers: &HeaderMap) -> Result<Option<Held<T>>, Error> {
         let name = self.sealer.name();
         let cookies = self.jar.read(headers)?;
-        let mut candidates = cookies.all(name).map(|value| value.as_bytes()).peekable();
+        let mut candidates = cookies.all(name).map(CookieValue::as_bytes).peekable();
         if candidates.peek().is_none() {
             return Ok(None);
         }

@@ -22,7 +22,9 @@ pub fn set_cookies<B>(response: &Response<B>) -> Result<Vec<SetCookieLine<'_>>, 
 
 /// An [`Observer`] that writes down what it hears. Clones share the list.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Vec<(EventKind, Option<String>)>>>);
+pub struct Recorder(Arc<Mutex<Vec<Heard>>>);
+
+type Heard = (EventKind, Option<String>);
 
 impl Recorder {
     /// An empty list.
@@ -31,7 +33,7 @@ impl Recorder {
     }
 
     /// What was heard since the last call, in order: the kind and the cookie's wire name.
-    pub fn take(&self) -> Vec<(EventKind, Option<String>)> {
+    pub fn take(&self) -> Vec<Heard> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -64,6 +66,7 @@ mod sealed {
     /// # Errors
     ///
     /// As [`Sealer::seal`].
+    #[expect(clippy::missing_panics_doc, reason = "the proof is the message")]
     pub fn cookie_header<T: SealedCookie>(
         sealer: &Sealer<T>,
         value: &T,

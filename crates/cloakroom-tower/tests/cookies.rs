@@ -1,4 +1,8 @@
 //! Plain cookies through the layer: with bare tower services of foreign body types, and with axum.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the exception for tests does not reach their helpers"
+)]
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -398,13 +402,11 @@ async fn on_error_makes_the_response() {
     let layer = CookieLayer::new().limits(Limits::DEFAULT.with_bytes(1)).on_error(
         |error: &Error, mut response: Response| {
             assert_eq!(response.status(), error.status());
-            match error {
-                Error::Limit(_) => (StatusCode::BAD_REQUEST, "too many cookies").into_response(),
-                _ => {
-                    *response.status_mut() = StatusCode::IM_A_TEAPOT;
-                    response
-                }
+            if let Error::Limit(_) = error {
+                return (StatusCode::BAD_REQUEST, "too many cookies").into_response();
             }
+            *response.status_mut() = StatusCode::IM_A_TEAPOT;
+            response
         },
     );
     let routes = app().route("/teapot", get(|| async { Err::<(), _>(Error::ResponseSent) }));

@@ -1,4 +1,8 @@
 //! Sealed cookies through the layer, in an axum application whose clock the tests hold.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the exception for tests does not reach their helpers"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
-use cloakroom_tower::cookie::{CookieName, SetCookie, SetCookieBuilder};
+use cloakroom_tower::cookie::{CookieName, SetCookie, SetCookieBuilder, Transport, danger};
 use cloakroom_tower::core::UnixTime;
 use cloakroom_tower::keyring::{Key, KeyRing};
 use cloakroom_tower::testing::{Recorder, cookie_header, logged_in};
@@ -902,6 +906,68 @@ fn a_cookie_that_cannot_be_is_found_when_the_sealer_is_made() {
         "the cookie __Secure-id begins with neither `__Host-` nor `__Host-Http-`, so other hosts of the domain can \
          set it; say `REACH = Reach::SharedWithSubdomains` if they may"
     );
+}
+
+#[tokio::test]
+async fn plain_http_changes_name_binding_and_attributes_together() {
+    let ring = KeyRing::generate().unwrap();
+    let now = UnixTime::from_millis(T0);
+    let plain = Sealer::<Login>::encrypted_over(danger::plain_http_in_release(), &ring).unwrap();
+    let https = Sealer::<Login>::encrypted_over(Transport::HTTPS, &ring).unwrap();
+    let cookie = plain.seal(&login("u1"), now).unwrap();
+    assert_eq!(cookie.name().as_str(), "Host-id");
+    assert!(!cookie.secure() && cookie.http_only());
+    assert_eq!(
+        plain.removal().unwrap().to_header_string(),
+        "Host-id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax"
+    );
+    for (sealer, name, status) in [
+        (&plain, "Host-id", 200),
+        (&plain, "__Host-id", 401),
+        (&https, "Host-id", 401),
+        // What travelled in the clear does not open on the real server, whatever name it is given.
+        (&https, "__Host-id", 401),
+    ] {
+        let app = Desk::routes(sealer).layer(CookieLayer::new().with_clock(move || now));
+        let request = Request::builder()
+            .uri("/required")
+            .header(COOKIE, format!("{name}={}", cookie.value()))
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(
+            app.oneshot(request).await.unwrap().status().as_u16(),
+            status,
+            "{sealer:?} {name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn two_layers_reseal_once() {
+    let desk = Desk::new();
+    let cookie = desk.cookie(&login("u1"));
+    let next = Key::generate().unwrap();
+    let id = next.id();
+    desk.sealer
+        .replace(&desk.ring.announce(next).unwrap().activate(id).unwrap())
+        .unwrap();
+    let sealer = desk.sealer.clone();
+    let look = move |request: axum::extract::Request, next: axum::middleware::Next| {
+        assert!(
+            Sealed::read(request.headers(), request.extensions(), &sealer)
+                .unwrap()
+                .is_present()
+        );
+        next.run(request)
+    };
+    let layer = || CookieLayer::new().with_clock(|| UnixTime::from_millis(T0));
+    let app = Desk::routes(&desk.sealer)
+        .layer(layer())
+        .layer(axum::middleware::from_fn(look))
+        .layer(layer());
+    let request = Request::builder().uri("/twice").header(COOKIE, cookie);
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers().get_all(SET_COOKIE).iter().count(), 1);
 }
 
 #[tokio::test]
