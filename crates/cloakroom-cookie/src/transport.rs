@@ -64,7 +64,11 @@ impl Transport {
     /// Over plain HTTP a prefixed name loses its two underscores (`__Host-id` becomes `Host-id`): user agents then see
     /// no prefix in it, two cookies never get one name by it, and no production server ever reads it.
     pub fn name(self, name: &CookieName) -> CookieName {
-        if self.plain_http { name.unprefixed() } else { name.clone() }
+        if self.plain_http {
+            name.unprefixed()
+        } else {
+            name.clone()
+        }
     }
 
     /// The cookie as it travels.

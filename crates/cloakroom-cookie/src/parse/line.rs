@@ -271,16 +271,22 @@ impl TryFrom<&SetCookieLine<'_>> for SetCookie {
     }
 }
 
+/// Octets as text, those outside printable US-ASCII escaped.
+pub(super) struct Escaped<'a>(pub(super) &'a [u8]);
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
 impl fmt::Debug for SetCookieLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookieLine")
-            .field("name", &self.name.escape_ascii())
+            .field("name", &Escaped(self.name))
             .field("value", &format_args!("{} bytes", self.value.len()))
-            .field("path", &self.path.map(<[u8]>::escape_ascii))
-            .field(
-                "domain",
-                &self.domain.as_ref().map(|domain| domain.escape_ascii()),
-            )
+            .field("path", &self.path.map(Escaped))
+            .field("domain", &self.domain.as_deref().map(Escaped))
             .field("max_age", &self.max_age)
             .field("expires", &self.expires)
             .field("same_site", &self.same_site)

@@ -6,7 +6,7 @@ use core::time::Duration;
 use cloakroom_core::UnixTime;
 
 use super::SetCookieLine;
-use super::line::AGE_LIMIT;
+use super::line::{AGE_LIMIT, Escaped};
 use crate::{Prefix, SameSite, SetCookie};
 
 /// What a user agent knows of the request whose response sets a cookie.
@@ -23,7 +23,10 @@ pub struct RequestUri<'a> {
 /// A cookie as a user agent stores it (RFC 6265bis section 5.7).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(clippy::struct_excessive_bools, reason = "the storage model has these flags, each with a name")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the storage model has these flags, each with a name"
+)]
 pub struct ReceivedCookie<'a> {
     /// The name; empty when the field has none.
     pub name: &'a [u8],
@@ -131,11 +134,11 @@ fn default_path(path: &str) -> &str {
 impl fmt::Debug for ReceivedCookie<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivedCookie")
-            .field("name", &self.name.escape_ascii())
+            .field("name", &Escaped(self.name))
             .field("value", &format_args!("{} bytes", self.value.len()))
             .field("domain", &self.domain)
             .field("host_only", &self.host_only)
-            .field("path", &self.path.escape_ascii())
+            .field("path", &Escaped(self.path))
             .field("expires_at", &self.expires_at)
             .field("same_site", &self.same_site)
             .field("secure", &self.secure)
