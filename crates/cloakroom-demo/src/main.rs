@@ -1,3 +1,55 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod app;
+mod args;
+mod attempts;
+mod handlers;
+mod host_check;
+mod key_file;
+mod keys;
+mod login_ticket;
+mod origin_check;
+mod outer_fields;
+mod pages;
+mod password;
+mod password_hasher;
+mod places;
+mod posted;
+mod security_headers;
+mod server;
+mod user_name;
+mod users;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use args::Command;
+
+/// 2 when something that was asked for cannot be used; the reason is one line on standard error.
+fn main() -> ExitCode {
+    let command = match args::parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(error) => return refuse(&error),
+    };
+    let args = match command {
+        Command::Serve(args) => args,
+        Command::Help => return say(args::HELP),
+        Command::Version => return say(concat!("cloakroom-demo ", env!("CARGO_PKG_VERSION"), "\n")),
+    };
+    match server::run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error),
+    }
+}
+
+fn refuse(error: &dyn std::error::Error) -> ExitCode {
+    // Nobody may be reading; the exit status still tells.
+    let _ = writeln!(std::io::stderr(), "cloakroom-demo: {error}");
+    ExitCode::from(2)
+}
+
+fn say(text: &str) -> ExitCode {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}

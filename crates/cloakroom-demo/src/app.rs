@@ -1,0 +1,116 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use cloakroom_core::Tick;
+use cloakroom_tower::{CookieLayer, Error, Sealer};
+
+use crate::attempts::Attempts;
+use crate::handlers::{account, key_ring, overview};
+use crate::host_check::host_check;
+use crate::keys::Keys;
+use crate::login_ticket::LoginTicket;
+use crate::origin_check::origin_check;
+use crate::pages::{self, Notice, Problem};
+use crate::password_hasher::PasswordHasher;
+use crate::security_headers::security_headers;
+use crate::users::Users;
+
+/// The largest form has a password of 1024 bytes, three characters a byte when escaped, and a name.
+const BODY_LIMIT: usize = 8 * 1024;
+
+/// What the handlers share. None of it grows with the number of people who are logged in.
+#[derive(Clone, Debug)]
+pub(crate) struct App(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) users: Users,
+    pub(crate) keys: Keys,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) attempts: Attempts,
+    /// Where things lie, to be shown.
+    pub(crate) db: PathBuf,
+    pub(crate) key_file: PathBuf,
+    pub(crate) started: Instant,
+}
+
+impl App {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// The monotonic clock, from the start of the program.
+    pub(crate) fn tick(&self) -> Tick {
+        Tick::of(Instant::now(), self.started)
+    }
+
+    /// The whole server. The layers are listed from the inside out: the last one sees a request first.
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            .route("/", get(overview::show))
+            .route("/login", get(account::login_form).post(account::log_in))
+            .route("/register", get(account::register_form).post(account::register))
+            .route("/logout", post(account::log_out))
+            .route("/keys/{step}", post(key_ring::take_step))
+            .fallback(async || Problem::NotFound)
+            .method_not_allowed_fallback(async || Problem::Method)
+            .layer(CookieLayer::new().on_error(cookie_error))
+            .route("/style.css", get(pages::style))
+            .route("/favicon.svg", get(pages::favicon))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT))
+            .layer(from_fn(origin_check))
+            .layer(from_fn(host_check))
+            .layer(from_fn(security_headers))
+            .with_state(self)
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<App> for Sealer<LoginTicket> {
+    fn from_ref(app: &App) -> Self {
+        app.keys.sealer()
+    }
+}
+
+/// See Other (RFC 9110 section 15.4.4): the answer to a form that did something. A reload then repeats nothing.
+pub(crate) fn see_other(path: &str, notice: Notice) -> Response {
+    let location = format!("{path}?notice={}", notice.slug());
+    match HeaderValue::try_from(location) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(_) => Problem::Internal.into_response(),
+    }
+}
+
+/// Writes the reason of a failure where its operator reads it: one line, and never what a person typed.
+pub(crate) fn report(error: &dyn std::error::Error) {
+    use std::io::Write as _;
+    // Nobody may be reading; that must not stop the server.
+    let _ = writeln!(std::io::stderr(), "cloakroom-demo: {error}");
+}
+
+/// The extractors' rejections as pages of this server.
+fn cookie_error(error: &Error, _default: Response) -> Response {
+    match error {
+        Error::Required { .. } => see_other("/login", Notice::LoginNeeded),
+        Error::Limit(_) => Problem::CookiesTooLarge.into_response(),
+        other => {
+            report(other);
+            Problem::Internal.into_response()
+        }
+    }
+}

@@ -1,0 +1,159 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+A page on 127.0.0.1 that logs people in with an encrypted cookie and no server state.
+
+Usage: cloakroom-demo [--port PORT] [--db PATH] [--key-file PATH]
+
+  --port PORT       Port to listen on, 0 for any free one [default: 8990]
+  --db PATH         SQLite database of the users, made when absent
+                    [default: users.db in this platform's data folder]
+  --key-file PATH   Key ring, made with a fresh key and mode 0600 when absent
+                    [default: beside the database, its extension replaced by `keys.json`]
+  --help            Print this and exit
+  --version         Print the version and exit
+
+Exit status: 0 after SIGINT or SIGTERM, 2 when the arguments, the key file, the database
+or the port cannot be used. In that case nothing that was there has been changed.
+";
+
+/// The port that a person finds the demo on when none is named.
+const DEFAULT_PORT: u16 = 8990;
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Serve(Args),
+    Help,
+    Version,
+}
+
+/// Where to listen and where things lie.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Args {
+    pub(crate) port: u16,
+    /// `None`: in the platform's data folder.
+    pub(crate) db: Option<PathBuf>,
+    /// `None`: beside the database.
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+/// Reads the arguments that follow the program's name.
+pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Command, ArgsError> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let (mut port, mut db, mut key_file) = (None, None, None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long("version") | Short('V') => return Ok(Command::Version),
+            Long("port") => {
+                let text = parser.value()?;
+                let number = text.to_str().and_then(|text| text.parse().ok());
+                set_once(&mut port, "--port", number.ok_or(ArgsError::Port(text))?)?;
+            }
+            Long("db") => set_once(&mut db, "--db", path("--db", parser.value()?)?)?,
+            Long("key-file") => {
+                set_once(&mut key_file, "--key-file", path("--key-file", parser.value()?)?)?;
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Serve(Args {
+        port: port.unwrap_or(DEFAULT_PORT),
+        db,
+        key_file,
+    }))
+}
+
+/// Why the arguments cannot be used. One line; it ends in what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArgsError {
+    #[error("{0}; see --help")]
+    Syntax(#[from] lexopt::Error),
+    #[error("--port takes a number from 0 to 65535, not {0:?}; see --help")]
+    Port(OsString),
+    #[error("{0} takes the path of a file, not an empty string; see --help")]
+    EmptyPath(&'static str),
+    #[error("{0} is given twice; see --help")]
+    Twice(&'static str),
+}
+
+fn path(flag: &'static str, text: OsString) -> Result<PathBuf, ArgsError> {
+    if text.is_empty() {
+        return Err(ArgsError::EmptyPath(flag));
+    }
+    Ok(text.into())
+}
+
+fn set_once<T>(slot: &mut Option<T>, flag: &'static str, value: T) -> Result<(), ArgsError> {
+    if slot.replace(value).is_some() {
+        return Err(ArgsError::Twice(flag));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, Command, parse};
+
+    #[test]
+    fn every_flag_is_read_in_both_spellings() {
+        for line in [
+            "--port 0 --db a.db --key-file k.json",
+            "--port=0 --db=a.db --key-file=k.json",
+        ] {
+            assert_eq!(
+                parse(line.split(' ')).unwrap(),
+                Command::Serve(Args {
+                    port: 0,
+                    db: Some("a.db".into()),
+                    key_file: Some("k.json".into()),
+                }),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            parse([""; 0]).unwrap(),
+            Command::Serve(Args {
+                port: 8990,
+                db: None,
+                key_file: None,
+            })
+        );
+        assert_eq!(parse(["--port", "1", "--help"]).unwrap(), Command::Help);
+        assert_eq!(parse(["-V"]).unwrap(), Command::Version);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        for (line, message) in [
+            ("--frobnicate", "invalid option '--frobnicate'; see --help"),
+            ("-x", "invalid option '-x'; see --help"),
+            ("users.db", "unexpected argument \"users.db\"; see --help"),
+            ("--port", "missing argument for option '--port'; see --help"),
+            (
+                "--port abc",
+                "--port takes a number from 0 to 65535, not \"abc\"; see --help",
+            ),
+            (
+                "--port 65536",
+                "--port takes a number from 0 to 65535, not \"65536\"; see --help",
+            ),
+            (
+                "--port -1",
+                "--port takes a number from 0 to 65535, not \"-1\"; see --help",
+            ),
+            ("--port 1 --port 1", "--port is given twice; see --help"),
+            (
+                "--db=",
+                "--db takes the path of a file, not an empty string; see --help",
+            ),
+        ] {
+            assert_eq!(parse(line.split(' ')).unwrap_err().to_string(), message, "{line}");
+        }
+    }
+}

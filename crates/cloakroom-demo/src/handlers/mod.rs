@@ -1,0 +1,41 @@
+//! What each address does.
+
+pub(crate) mod account;
+pub(crate) mod key_ring;
+pub(crate) mod overview;
+
+use axum::response::{IntoResponse, Response};
+use cloakroom_keyring::RandomError;
+use cloakroom_tower::Error as CookieError;
+
+use crate::app::report;
+use crate::pages::Problem;
+use crate::password_hasher::HashError;
+use crate::users::Unavailable;
+
+/// What stops a handler: told to the operator, and in general words to the person.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Users(#[from] Unavailable),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error(transparent)]
+    Cookie(#[from] CookieError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error("a task ended early: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        report(&self);
+        match self {
+            Self::Users(_) => Problem::Unavailable.into_response(),
+            // Carries the error to the layer, which answers for it.
+            Self::Cookie(error) => error.into_response(),
+            Self::Hash(_) | Self::Random(_) | Self::Task(_) => Problem::Internal.into_response(),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use cloakroom_core::UnixTime;
+use cloakroom_keyring::{KeyId, KeyState};
+use maud::{Markup, html};
+
+use super::Notice;
+use super::key_table::key_table;
+use super::layout::layout;
+use super::time::{span, time};
+use crate::login_ticket::COOKIE;
+use crate::outer_fields::OuterFields;
+use crate::users::User;
+
+/// The page of somebody who is logged in.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) user: User,
+    /// `None` when the browser's cookie has no form that could be shown; it opened all the same.
+    pub(crate) cookie: Option<HeldCookie>,
+    pub(crate) authenticated_at: UnixTime,
+    pub(crate) expires_at: UnixTime,
+    pub(crate) now: UnixTime,
+    pub(crate) keys: Vec<(KeyId, KeyState)>,
+    pub(crate) cutoff: Option<UnixTime>,
+    pub(crate) db: String,
+    pub(crate) key_file: String,
+    pub(crate) notice: Option<Notice>,
+}
+
+/// The cookie as this request brought it.
+#[derive(Debug)]
+pub(crate) struct HeldCookie {
+    /// Name and value together, what browsers limit to 4096.
+    pub(crate) bytes: usize,
+    pub(crate) outer: OuterFields,
+}
+
+pub(crate) fn home(page: &Home) -> Markup {
+    let account = html! {
+        span.who { (page.user.name) }
+        form method="post" action="/logout" { button.quiet type="submit" { "Log out" } }
+    };
+    layout(
+        "Logged in",
+        &account,
+        page.notice,
+        &html! {
+            (ticket(page))
+            div.columns {
+                (browser_holds(page))
+                (server_holds(page))
+            }
+            (key_table(&page.keys, page.cutoff))
+            (leaving(page))
+        },
+    )
+}
+
+/// The cookie as what it is: a numbered ticket in two parts.
+fn ticket(page: &Home) -> Markup {
+    let since = page
+        .now
+        .checked_duration_since(page.authenticated_at)
+        .unwrap_or_default();
+    let left = page
+        .expires_at
+        .checked_duration_since(page.now)
+        .unwrap_or_default();
+    html! {
+        section.ticket aria-labelledby="ticket-title" {
+            div.body {
+                h1 #ticket-title { "You are logged in as " strong #user { (page.user.name) } }
+                dl.times {
+                    div { dt { "Password given" } dd { (time(page.authenticated_at)) small { (span(since)) " ago" } } }
+                    div { dt { "Good until" } dd { (time(page.expires_at)) small { (span(left)) " left" } } }
+                }
+            }
+            div.stub {
+                p { "Sealed with key" }
+                @match &page.cookie {
+                    Some(cookie) => p.number #sealed-with { (cookie.outer.key_id) },
+                    None => p.number { "?" },
+                }
+                @if let Some(active) = resealed_with(page) {
+                    p.anew #resealed-with { "sealed anew with " b { (active) } }
+                } @else {
+                    p.anew { "the active key" }
+                }
+            }
+        }
+    }
+}
+
+/// The active key, if this answer brings the cookie sealed under it in place of the one that came.
+fn resealed_with(page: &Home) -> Option<String> {
+    let came_with = &page.cookie.as_ref()?.outer.key_id;
+    let (active, _) = page.keys.iter().find(|(_, state)| *state == KeyState::Active)?;
+    let active = active.to_string();
+    (active != *came_with).then_some(active)
+}
+
+fn browser_holds(page: &Home) -> Markup {
+    html! {
+        section.card #browser aria-labelledby="browser-title" {
+            h2 #browser-title { "What your browser holds" }
+            p { "One cookie. It is all there is to being logged in." }
+            dl.sheet {
+                dt { "Name" } dd { code { (COOKIE) } }
+                dt { "Flags" }
+                dd {
+                    ul.chips {
+                        li { "Secure" } li { "HttpOnly" } li { "SameSite=Lax" } li { "Path=/" } li { "no Domain" }
+                    }
+                }
+                @if let Some(cookie) = &page.cookie {
+                    dt { "Size" } dd { (cookie.bytes) " bytes, name and value; browsers take 4096" }
+                }
+                dt { "Expires" } dd { (time(page.expires_at)) }
+            }
+            @if let Some(HeldCookie { outer, .. }) = &page.cookie {
+                h3 { "The value, taken apart" }
+                ol.bytes {
+                    li { span.field { "Version" } code { (format!("{:02x}", outer.version)) } span.gloss { "encrypted" } }
+                    li { span.field { "Key id" } code { (outer.key_id) } span.gloss { "which key of the ring" } }
+                    li { span.field { "Nonce" } code { (outer.nonce) } span.gloss { "fresh each time" } }
+                    li.dark {
+                        span.field { "Sealed" }
+                        span { (outer.sealed) " bytes" }
+                        span.gloss { "issue time, life, ticket, padding, tag" }
+                    }
+                }
+                p.fine {
+                    "The server can open the last part; you and your browser cannot. It is not printed here: a page \
+                     that shows the cookie gives away what HttpOnly keeps from scripts."
+                }
+            }
+        }
+    }
+}
+
+fn server_holds(page: &Home) -> Markup {
+    html! {
+        section.card #server aria-labelledby="server-title" {
+            h2 #server-title { "What the server holds" }
+            p { "About your log-in: " strong { "nothing" } ". No session, no token, no list of tickets." }
+            h3 { "Your row, as for anybody who ever registered" }
+            dl.sheet {
+                dt { "id" } dd { code.wrap { (page.user.id) } }
+                dt { "name" } dd { code { (page.user.name) } }
+                dt { "password" } dd { "an Argon2id hash, 19 MiB and two passes" }
+                dt { "made" } dd { (time(page.user.created_at)) }
+                dt { "file" } dd { code.wrap { (page.db) } }
+            }
+            h3 { "Its keys" }
+            dl.sheet {
+                dt { "file" } dd { code.wrap { (page.key_file) } }
+            }
+            p.fine {
+                "Opening your ticket looked nothing up. This page then read your row, to show it to you; that is also \
+                 how it would notice if your account were gone."
+            }
+        }
+    }
+}
+
+fn leaving(page: &Home) -> Markup {
+    html! {
+        section.card.leaving aria-labelledby="leaving-title" {
+            div {
+                h2 #leaving-title { "Logging out" }
+                p {
+                    "Logging out makes this browser drop its cookie, and that is all it can do. "
+                    strong { "A copy taken before outlives it" }
+                    ": by a backup, by malware, by somebody at your desk. It stays good until "
+                    (time(page.expires_at))
+                    ", or until a cut-off revokes it. A server that must be able to strike out a single ticket has to \
+                     remember something: that is what sessions and revocation lists are for."
+                }
+            }
+            form method="post" action="/logout" { button.primary type="submit" { "Log out" } }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What a person sees. `maud` escapes every text that is put into a page; no page holds a script.
+
+mod home;
+mod key_table;
+mod layout;
+mod notice;
+mod problem;
+mod time;
+mod welcome;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::IntoResponse;
+
+pub(crate) use home::{HeldCookie, Home, home};
+pub(crate) use notice::Notice;
+pub(crate) use problem::{Problem, problem};
+pub(crate) use welcome::{FormError, Welcome, welcome};
+
+/// `/style.css`: part of the program, so it is asked for again each time.
+pub(crate) async fn style() -> impl IntoResponse {
+    (
+        [
+            (CONTENT_TYPE, "text/css; charset=utf-8"),
+            (CACHE_CONTROL, "no-cache"),
+        ],
+        include_str!("style.css"),
+    )
+}
+
+/// `/favicon.svg`: a coat hook.
+pub(crate) async fn favicon() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=86400")],
+        include_str!("favicon.svg"),
+    )
+}

@@ -1,0 +1,101 @@
+/// What the last request did, told by the next page: it travels in the query as a word of this closed list, so the
+/// server remembers nothing and a made-up link can say nothing of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    Registered,
+    LoggedIn,
+    LoggedOut,
+    AccountGone,
+    LoginNeeded,
+    Announced,
+    Activated,
+    Retired,
+    Removed,
+    Revoked,
+}
+
+impl Notice {
+    const ALL: [Self; 10] = [
+        Self::Registered,
+        Self::LoggedIn,
+        Self::LoggedOut,
+        Self::AccountGone,
+        Self::LoginNeeded,
+        Self::Announced,
+        Self::Activated,
+        Self::Retired,
+        Self::Removed,
+        Self::Revoked,
+    ];
+
+    /// What the query of a page asks to be told; a word that is not in the list is as good as none.
+    pub(crate) fn of_query(query: Option<&str>) -> Option<Self> {
+        let slug = query?.split('&').find_map(|pair| pair.strip_prefix("notice="))?;
+        Self::ALL.into_iter().find(|notice| notice.slug() == slug)
+    }
+
+    /// The word in the query.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::LoggedIn => "logged-in",
+            Self::LoggedOut => "logged-out",
+            Self::AccountGone => "account-gone",
+            Self::LoginNeeded => "login-needed",
+            Self::Announced => "announced",
+            Self::Activated => "activated",
+            Self::Retired => "retired",
+            Self::Removed => "removed",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Registered => "Welcome. Your account is made and you are logged in.",
+            Self::LoggedIn => "You are logged in.",
+            Self::LoggedOut => {
+                "This browser has forgotten its ticket. A copy of it taken earlier still works until it expires or a \
+                 cut-off revokes it: the server keeps no list that it could be struck from."
+            }
+            Self::AccountGone => "The account that this browser's ticket names is not here any more.",
+            Self::LoginNeeded => "Log in first: only somebody who is logged in may do that.",
+            Self::Announced => {
+                "A new key is announced: tickets sealed with it are accepted, none is made with it yet."
+            }
+            Self::Activated => {
+                "The key is active. Tickets of the key before it still open, and each is sealed anew the next time it \
+                 is shown, with its old times. Yours just was."
+            }
+            Self::Retired => "The key is retiring: its tickets still open, new ones are not made with it.",
+            Self::Removed => "The key is gone. Tickets that are still sealed with it do not open any more.",
+            Self::Revoked => {
+                "The key is revoked and the cut-off is set: every ticket issued before this moment is refused, \
+                 whichever key sealed it. Log in again to get a new one."
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Notice;
+
+    #[test]
+    fn each_word_reads_back_and_no_other_does() {
+        for notice in Notice::ALL {
+            let query = format!("a=1&notice={}", notice.slug());
+            assert_eq!(Notice::of_query(Some(&query)), Some(notice));
+        }
+        for query in [
+            None,
+            Some(""),
+            Some("notice"),
+            Some("notice="),
+            Some("notice=<b>"),
+            Some("notice=Revoked"),
+        ] {
+            assert_eq!(Notice::of_query(query), None, "{query:?}");
+        }
+    }
+}

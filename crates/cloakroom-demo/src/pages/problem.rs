@@ -1,0 +1,111 @@
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use super::layout::layout;
+
+/// Something that a page has to say no to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    CrossSite,
+    Host,
+    NotFound,
+    Method,
+    BadForm,
+    FormTooLarge,
+    CookiesTooLarge,
+    KeyStep,
+    KeyFile,
+    Unavailable,
+    Internal,
+}
+
+impl Problem {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::CookiesTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::KeyStep => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeyFile | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::CrossSite => "Refused: the form came from another site",
+            Self::Host => "This server answers to 127.0.0.1 and localhost only",
+            Self::NotFound => "There is no such page",
+            Self::Method => "That address does not take this kind of request",
+            Self::BadForm => "The form could not be read",
+            Self::FormTooLarge => "The form is too large",
+            Self::CookiesTooLarge => "The browser sent too many cookies",
+            Self::KeyStep => "The key ring does not take that step",
+            Self::KeyFile => "The key file could not be changed",
+            Self::Unavailable => "The user database does not answer",
+            Self::Internal => "Something went wrong here",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::CrossSite => {
+                "Your browser said that a page of another origin made it send this. Nothing was changed. If you meant \
+                 it, do it from this server's own page."
+            }
+            Self::Host => "Use the address that the server printed when it started.",
+            Self::NotFound | Self::Method => "The front page has everything that is here.",
+            Self::BadForm => "A field is missing, is there twice or is not text. Nothing was changed.",
+            Self::FormTooLarge => "No form of this server needs that much. Nothing was changed.",
+            Self::CookiesTooLarge => "Delete this site's cookies and try again.",
+            Self::KeyStep => {
+                "The ring is not what it was when the page was made: another window or another process has changed \
+                 it. Look at it again."
+            }
+            Self::KeyFile => {
+                "The ring is as it was, in the file and in the server. The reason stands in the server's terminal."
+            }
+            Self::Unavailable => {
+                "Another process may have locked it. Nothing was changed and you are as logged in as you were: the \
+                 cookie does not depend on it. Try again in a moment."
+            }
+            Self::Internal => "The reason stands in the server's terminal.",
+        }
+    }
+}
+
+/// The page that says so.
+pub(crate) fn problem(problem: Problem) -> impl IntoResponse {
+    let page = layout(
+        problem.title(),
+        &html! {},
+        None,
+        &html! {
+            section.problem {
+                p.status { (problem.status().as_u16()) }
+                h1 { (problem.title()) }
+                p { (problem.advice()) }
+                p { a.button href="/" { "To the front page" } }
+            }
+        },
+    );
+    let mut response: Response = (problem.status(), page).into_response();
+    if problem == Problem::Unavailable {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    response
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        problem(self).into_response()
+    }
+}

@@ -1,0 +1,154 @@
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::app::{App, Shared};
+use crate::args::Args;
+use crate::attempts::Attempts;
+use crate::keys::{Keys, KeysError};
+use crate::password_hasher::{HashError, PasswordHasher};
+use crate::places::{Places, PlacesError};
+use crate::users::{OpenError, Users};
+
+/// How long requests may go on after a signal. A browser keeps connections open that it does not use.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// What can go wrong is tried before anything is made or changed: the port, the key file that is there, the database.
+/// A key file is made last.
+#[tokio::main]
+pub(crate) async fn run(args: Args) -> Result<(), StartError> {
+    let places = Places::of(&args)?;
+    let listener = listen(args.port).await?;
+    let address = listener.local_addr().map_err(StartError::Runtime)?;
+    let keys = Keys::read(&places.key_file).map_err(|error| StartError::keys(&places, error))?;
+    places.make_folder(&args)?;
+    let users = Users::open(&places.db)
+        .await
+        .map_err(|source| StartError::Users {
+            path: places.db.clone(),
+            source,
+        })?;
+    let keys = match keys {
+        Some(keys) => keys,
+        None => Keys::create(&places.key_file).map_err(|error| StartError::keys(&places, error))?,
+    };
+    let app = App::new(Shared {
+        users: users.clone(),
+        keys,
+        hasher: PasswordHasher::new()?,
+        attempts: Attempts::default(),
+        db: places.db,
+        key_file: places.key_file,
+        started: Instant::now(),
+    });
+    // Heard from before anybody is told that the server runs.
+    let stop = stop_signal().map_err(StartError::Runtime)?;
+    greet(&app, address);
+    let served = serve(listener, app, stop).await;
+    users.close().await;
+    served.map_err(StartError::Runtime)
+}
+
+/// Why the server does not start. One line; none of it is secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Places(#[from] PlacesError),
+    #[error("cannot listen on 127.0.0.1:{port}: {reason}")]
+    Port { port: u16, reason: String },
+    #[error("cannot use the key file {}: {source}", path.display())]
+    Keys { path: PathBuf, source: KeysError },
+    #[error("cannot use the database {}: {source}", path.display())]
+    Users { path: PathBuf, source: OpenError },
+    #[error(transparent)]
+    Hasher(#[from] HashError),
+    #[error("cannot serve: {0}")]
+    Runtime(io::Error),
+}
+
+impl StartError {
+    fn keys(places: &Places, source: KeysError) -> Self {
+        Self::Keys {
+            path: places.key_file.clone(),
+            source,
+        }
+    }
+}
+
+/// This machine's own address and no other, so that nobody else can ask.
+async fn listen(port: u16) -> Result<TcpListener, StartError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| StartError::Port {
+            port,
+            reason: match error.kind() {
+                io::ErrorKind::AddrInUse => {
+                    "another program listens there; stop it, or choose with --port (0 takes any)".to_owned()
+                }
+                _ => error.to_string(),
+            },
+        })
+}
+
+/// The first line has the URL; whoever started the program reads it there. Output that nobody takes is no failure.
+fn greet(app: &App, address: SocketAddr) {
+    let _ = write!(
+        io::stdout(),
+        "Cloakroom demo: http://{address}/\n  users: {}\n  keys:  {}\nStop it with Ctrl-C.\n",
+        app.db.display(),
+        app.key_file.display(),
+    );
+    let _ = io::stdout().flush();
+}
+
+async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (told, tell) = oneshot::channel();
+    let server = axum::serve(listener, app.router()).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = told.send(());
+    });
+    let overdue = async move {
+        if tell.await.is_ok() {
+            tokio::time::sleep(FAREWELL).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = server => served,
+        () = overdue => Ok(()),
+    }
+}
+
+/// Done at the first SIGINT or SIGTERM.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Done at Ctrl-C.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

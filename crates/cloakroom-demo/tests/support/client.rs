@@ -1,0 +1,176 @@
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+/// What the server answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Response {
+    /// All values of a field, in order.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let fields = self
+            .headers
+            .iter()
+            .filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        fields.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The one value of a field; none when it is absent.
+    #[track_caller]
+    pub(crate) fn one(&self, name: &str) -> Option<&str> {
+        let all = self.all(name);
+        assert!(all.len() <= 1, "{name}: {all:?}");
+        all.first().copied()
+    }
+
+    /// What stands between two marks of the page.
+    #[track_caller]
+    pub(crate) fn between(&self, before: &str, after: &str) -> &str {
+        let Some((_, rest)) = self.body.split_once(before) else {
+            panic!("no {before:?} in {}", self.body);
+        };
+        rest.split_once(after).unwrap().0
+    }
+}
+
+/// Sends one request as it stands in `lines`, with a `Connection: close` of its own.
+pub(crate) fn send(
+    address: SocketAddr,
+    request_line: &str,
+    fields: &[(&str, &[u8])],
+    body: &[u8],
+) -> Response {
+    let mut bytes = format!("{request_line} HTTP/1.1\r\nConnection: close\r\n").into_bytes();
+    for (name, value) in fields {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    if !body.is_empty() || request_line.starts_with("POST") {
+        bytes.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(body);
+    let mut stream = TcpStream::connect(address).unwrap();
+    // A server that refuses a body early may close before all of it is written; its answer is still there to read.
+    let _ = stream.write_all(&bytes);
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    assert!(!answer.is_empty(), "no answer: {read:?}");
+    parse(&String::from_utf8(answer).unwrap())
+}
+
+fn parse(answer: &str) -> Response {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.split("\r\n");
+    let status_line = lines.next().unwrap();
+    let status = status_line.strip_prefix("HTTP/1.1 ").unwrap()[..3]
+        .parse()
+        .unwrap();
+    let headers = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    Response {
+        status,
+        headers,
+        body: body.to_owned(),
+    }
+}
+
+/// A browser that keeps one cookie and sends what browsers send with a page's own form.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) address: SocketAddr,
+    /// `name=value`.
+    pub(crate) cookie: Option<String>,
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            cookie: None,
+        }
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Response {
+        self.request(&format!("GET {path}"), &[("Sec-Fetch-Site", b"none")], b"")
+    }
+
+    /// Sends a form from one of the server's own pages.
+    pub(crate) fn post(&mut self, path: &str, form: &str) -> Response {
+        let origin = format!("http://{}", self.address);
+        let fields: [(&str, &[u8]); 3] = [
+            ("Origin", origin.as_bytes()),
+            ("Sec-Fetch-Site", b"same-origin"),
+            ("Content-Type", b"application/x-www-form-urlencoded"),
+        ];
+        self.request(&format!("POST {path}"), &fields, form.as_bytes())
+    }
+
+    /// Sends the cookie with a request and keeps what the answer sets.
+    pub(crate) fn request(&mut self, request_line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Response {
+        let host = self.address.to_string();
+        let cookie = self.cookie.clone();
+        let mut all = vec![("Host", host.as_bytes())];
+        all.extend(cookie.iter().map(|cookie| ("Cookie", cookie.as_bytes())));
+        all.extend_from_slice(fields);
+        let response = send(self.address, request_line, &all, body);
+        if let Some(line) = response.one("Set-Cookie") {
+            let pair = line.split("; ").next().unwrap();
+            self.cookie = (!line.contains("Max-Age=0")).then(|| pair.to_owned());
+        }
+        response
+    }
+
+    /// The cookie's value.
+    #[track_caller]
+    pub(crate) fn value(&self) -> &str {
+        self.cookie
+            .as_deref()
+            .unwrap()
+            .strip_prefix("__Host-id=")
+            .unwrap()
+    }
+
+    /// Makes an account and checks that the answer says so.
+    #[track_caller]
+    pub(crate) fn register(&mut self, name: &str) -> Response {
+        let response = self.post("/register", &format!("name={name}&password=correct+horse"));
+        assert_eq!(response.status, 303, "{}", response.body);
+        assert_eq!(response.one("Location"), Some("/?notice=registered"));
+        response
+    }
+
+    #[track_caller]
+    pub(crate) fn log_in(&mut self, name: &str) -> Response {
+        let response = self.post("/login", &format!("name={name}&password=correct+horse"));
+        assert_eq!(response.status, 303, "{}", response.body);
+        assert_eq!(response.one("Location"), Some("/?notice=logged-in"));
+        response
+    }
+
+    /// Who the front page says is logged in.
+    #[track_caller]
+    pub(crate) fn who(&mut self) -> Option<String> {
+        let page = self.get("/");
+        assert_eq!(page.status, 200, "{}", page.body);
+        logged_in_as(&page)
+    }
+}
+
+/// Who a page says is logged in.
+#[track_caller]
+pub(crate) fn logged_in_as(page: &Response) -> Option<String> {
+    if page.body.contains("id=\"ticket-title\"") {
+        return Some(page.between("<strong id=\"user\">", "</strong>").to_owned());
+    }
+    assert!(page.body.contains("action=\"/login\""), "{}", page.body);
+    None
+}

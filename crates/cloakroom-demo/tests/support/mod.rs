@@ -1,0 +1,23 @@
+//! A server as its own process, and a browser so simple that a test sees every byte.
+
+#![allow(dead_code, reason = "each test crate uses its own part of this module")]
+
+pub(crate) mod client;
+pub(crate) mod server;
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+/// Another process's connection to the database.
+pub(crate) async fn connect(db: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(db).connect().await.unwrap()
+}
+
+/// Runs one statement on the database and lets go of it.
+pub(crate) async fn execute(db: &Path, statement: &'static str) {
+    let mut connection = connect(db).await;
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
