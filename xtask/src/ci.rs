@@ -43,35 +43,23 @@ const fn slow(name: &'static str, what: &'static str, run: fn(&Project) -> Resul
 /// In this order: what is cheap and often wrong comes first.
 const STEPS: &[Step] = &[
     step("fmt", "every workspace is formatted", fmt),
-    step("tidy", "the rules of the house", |project| {
-        tidy::run(project, false)
-    }),
-    step("lock", "the lock file is what the manifests ask for", lock),
+    step("tidy", "the rules of the house", tidy),
+    step("lock", "the lock files are what the manifests ask for", lock),
     step("clippy", "no lint, with all targets and features", clippy),
-    step("test", "every test there is", |project| {
-        test::run(project, &test::Options::default())
-    }),
+    step("test", "every test there is", test),
     step("doc", "the documentation builds, links included", doc),
     step("features", "each combination of features builds", features),
-    step(
-        "no-std",
-        "core and cookie do without the standard library",
-        proofs::no_std,
-    ),
+    step("no-std", "core and cookie do without std", proofs::no_std),
     step(
         "stranger",
-        "cloakroom-cookie alone is small and builds soon",
+        "cookie alone is small and builds soon",
         proofs::stranger,
     ),
-    step("fuzz", "each target, for a few seconds", |project| {
-        fuzz::run(project, &fuzz::Options::default())
-    }),
-    step(
-        "bench",
-        "the benchmarks run and their answers are right",
-        bench_quick,
-    ),
+    step("fuzz", "each target, 10 seconds", fuzz),
+    step("bench", "the benchmarks run and their answers are right", bench),
     slow("deny", "licences, sources, duplicate versions", deny),
+    slow("fuzz-long", "each target, 2 minutes", fuzz_long),
+    slow("bench-full", "the benchmarks, measured with care", bench_full),
 ];
 
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
@@ -159,6 +147,14 @@ fn fmt(project: &Project) -> Result<()> {
     Ok(())
 }
 
+fn tidy(project: &Project) -> Result<()> {
+    tidy::run(project, false)
+}
+
+fn test(project: &Project) -> Result<()> {
+    test::run(project, &test::Options::default())
+}
+
 fn lock(project: &Project) -> Result<()> {
     let sh = &project.sh;
     cmd!(sh, "cargo fetch --quiet --locked").run()?;
@@ -208,14 +204,27 @@ fn features(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn bench_quick(project: &Project) -> Result<()> {
+fn fuzz(project: &Project) -> Result<()> {
+    fuzz::run(project, &fuzz::Options::default())
+}
+
+fn fuzz_long(project: &Project) -> Result<()> {
+    fuzz::run(
+        project,
+        &fuzz::Options {
+            seconds: 120,
+            ..fuzz::Options::default()
+        },
+    )
+}
+
+/// The benches are a workspace of their own, which the step `clippy` does not see.
+fn bench(project: &Project) -> Result<()> {
     let sh = &project.sh;
     let target = project.under_target("benches");
-    cmd!(
-        sh,
-        "cargo clippy --quiet --release --all-targets --locked --manifest-path benches/Cargo.toml --target-dir {target} -- -D warnings"
-    )
-    .run()?;
+    let manifest = "benches/Cargo.toml";
+    cmd!(sh, "cargo clippy --quiet --all-targets --locked --manifest-path {manifest} --target-dir {target} -- -D warnings")
+        .run()?;
     bench::run(
         project,
         &bench::Options {
@@ -223,6 +232,10 @@ fn bench_quick(project: &Project) -> Result<()> {
             ..bench::Options::default()
         },
     )
+}
+
+fn bench_full(project: &Project) -> Result<()> {
+    bench::run(project, &bench::Options::default())
 }
 
 /// What deny.toml says. Advisories are left to whoever has a network: their database is a git repository.

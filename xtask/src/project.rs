@@ -16,8 +16,9 @@ pub(crate) struct Project {
 impl Project {
     pub(crate) fn find() -> Result<Self> {
         // Cargo sets the variable when it runs us, so that a checkout may be moved after it was built.
-        let here = std::env::var_os("CARGO_MANIFEST_DIR")
-            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let at_run_time = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let here = at_run_time.filter(|dir| dir.ends_with("xtask"));
+        let here = here.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         let root = here
             .parent()
             .context("xtask lies in the project's root")?
