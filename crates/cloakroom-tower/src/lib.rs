@@ -3,6 +3,8 @@
 
 mod cookies;
 mod error;
+#[cfg(feature = "sealed")]
+mod invalid_sealed_cookie;
 mod jar;
 mod layer;
 mod observer;
@@ -31,6 +33,8 @@ pub use cloakroom_seal as seal;
 
 pub use cookies::Cookies;
 pub use error::Error;
+#[cfg(feature = "sealed")]
+pub use invalid_sealed_cookie::InvalidSealedCookie;
 pub use layer::{CookieLayer, CookieService, ResponseFuture};
 pub use observer::{Event, EventKind, Observer};
 pub use on_error::{DefaultResponse, OnError};
@@ -41,4 +45,4 @@ pub use sealed::Sealed;
 #[cfg(feature = "sealed")]
 pub use sealed_cookie::{Persistence, Reach, SealedCookie};
 #[cfg(feature = "sealed")]
-pub use sealer::{InvalidSealedCookie, Sealer};
+pub use sealer::Sealer;

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use cloakroom_cookie::{CookieName, InvalidSetCookie, Prefix, SetCookie, SetCookieBuilder, Transport};
+use cloakroom_cookie::{CookieName, Prefix, SetCookie, SetCookieBuilder, Transport};
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::KeyRing;
-use cloakroom_seal::{InvalidSealer, OpenError, Opened, SealError};
+use cloakroom_seal::{OpenError, Opened, SealError};
 
 use crate::sealed::Held;
-use crate::{Error, Persistence, Reach, SealedCookie};
+use crate::{Error, InvalidSealedCookie, Persistence, Reach, SealedCookie};
 
 /// How far ahead of the reader's clock a value may have been issued and still open (`cloakroom_seal` says the same).
 const MAX_AHEAD: Duration = Duration::from_secs(5);
@@ -333,41 +333,4 @@ impl<T> fmt::Debug for Sealer<T> {
             .field("mode", &self.shared.mode)
             .finish_non_exhaustive()
     }
-}
-
-/// Why a [`Sealer`] cannot be made of what a [`SealedCookie`] says: a mistake in the program, found at its start.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidSealedCookie {
-    /// The name lacks a prefix that binds the cookie to its host.
-    #[error(
-        "the cookie {cookie} begins with neither `__Host-` nor `__Host-Http-`, so other hosts of the domain can set \
-         it; say `REACH = Reach::SharedWithSubdomains` if they may"
-    )]
-    NotHostBound {
-        /// The wire name of the cookie.
-        cookie: CookieName,
-    },
-    /// `TTL` is longer than `MAX_TTL`.
-    #[error("the cookie {cookie} has a TTL longer than its MAX_TTL")]
-    TtlOverMaxTtl {
-        /// The wire name of the cookie.
-        cookie: CookieName,
-    },
-    /// `attributes` makes a cookie that browsers would refuse.
-    #[error("the cookie {cookie} has attributes that do not go together")]
-    Attributes {
-        /// The wire name of the cookie.
-        cookie: CookieName,
-        /// Which.
-        source: InvalidSetCookie,
-    },
-    /// Purpose, greatest life or bucket are out of range.
-    #[error("the cookie {cookie} cannot be sealed like this")]
-    Sealer {
-        /// The wire name of the cookie.
-        cookie: CookieName,
-        /// Why.
-        source: InvalidSealer,
-    },
 }
