@@ -6,7 +6,7 @@ use cloakroom_tower::cookie::CookieName;
 use cloakroom_tower::core::UnixTime;
 use cloakroom_tower::keyring::KeyRing;
 use cloakroom_tower::testing::cookie_header;
-use cloakroom_tower::{EventKind, SealedCookie, Sealer};
+use cloakroom_tower::{SealedCookie, Sealer};
 use http::header::COOKIE;
 use http::{Method, Request, StatusCode};
 use serde::{Deserialize, Serialize};

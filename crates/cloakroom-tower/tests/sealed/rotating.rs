@@ -4,7 +4,7 @@ use axum::body::Body;
 use cloakroom_tower::EventKind::{Expired, Opened, Rejected, Removed, Resealed, Revoked, Set, Withheld};
 use cloakroom_tower::core::UnixTime;
 use cloakroom_tower::keyring::{Key, KeyRing};
-use cloakroom_tower::{CookieLayer, EventKind, Sealed};
+use cloakroom_tower::{CookieLayer, Sealed};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{Request, StatusCode};
 use tower::ServiceExt;

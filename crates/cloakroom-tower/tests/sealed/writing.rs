@@ -4,7 +4,7 @@ use cloakroom_tower::EventKind::{Expired, Opened, Removed, Set, Withheld};
 use cloakroom_tower::cookie::{CookieName, SetCookieBuilder};
 use cloakroom_tower::core::UnixTime;
 use cloakroom_tower::keyring::KeyRing;
-use cloakroom_tower::{Error, EventKind, Reach, SealedCookie, Sealer};
+use cloakroom_tower::{Error, Reach, SealedCookie, Sealer};
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use serde::{Deserialize, Serialize};
