@@ -2,15 +2,14 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 use core::marker::PhantomData;
-use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::domain::canonical_domain;
 use crate::invalid::{InvalidSetCookie, Kind};
+use crate::lifetime::{Lifetime, MaxAge};
 use crate::octets::{check_value, percent_encode};
 use crate::path::check_path;
 use crate::prefixed::{MayBeInsecure, MayBeScoped, MayBeScriptReadable, Plain};
-use crate::set_cookie::Lifetime;
 use crate::{CookieName, SameSite, SetCookie};
 
 /// Builds a [`SetCookie`]; made by its constructors.
@@ -80,13 +79,11 @@ impl<P> SetCookieBuilder<P> {
     /// [400 days](SetCookie::MAX_MAX_AGE), since the user agent would cut it.
     pub fn persistent(self, max_age: Duration) -> Self {
         self.set(|cookie| {
-            let too_long = InvalidSetCookie::new(Kind::MaxAgeTooLong);
             if max_age > SetCookie::MAX_MAX_AGE {
-                return Err(too_long);
+                return Err(InvalidSetCookie::new(Kind::MaxAgeTooLong));
             }
-            let seconds = u32::try_from(max_age.as_secs()).map_err(|_| too_long)?;
-            let seconds = NonZeroU32::new(seconds).ok_or(InvalidSetCookie::new(Kind::MaxAgeZero))?;
-            cookie.lifetime = Lifetime::Persistent(seconds);
+            let max_age = MaxAge::of(max_age.as_secs()).ok_or(InvalidSetCookie::new(Kind::MaxAgeZero))?;
+            cookie.lifetime = Lifetime::Persistent(max_age);
             Ok(())
         })
     }

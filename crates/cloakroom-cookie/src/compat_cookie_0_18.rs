@@ -1,12 +1,11 @@
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
-use core::num::NonZeroU32;
 
 use cookie::time::{Duration, OffsetDateTime};
 use cookie::{Cookie, Expiration};
 
 use crate::invalid::{InvalidSetCookie, Kind};
-use crate::set_cookie::Lifetime;
+use crate::lifetime::{Lifetime, MaxAge};
 use crate::{SameSite, SetCookie};
 
 /// Nothing is lost: the conversion back gives an equal `SetCookie`. The `cookie` crate writes the attributes in an
@@ -22,7 +21,9 @@ impl From<&SetCookie> for Cookie<'static> {
         }
         match ours.lifetime {
             Lifetime::Session => {}
-            Lifetime::Persistent(seconds) => theirs.set_max_age(Duration::seconds(i64::from(seconds.get()))),
+            Lifetime::Persistent(max_age) => {
+                theirs.set_max_age(Duration::seconds(i64::from(max_age.seconds())));
+            }
             Lifetime::Removal => {
                 theirs.set_max_age(Duration::ZERO);
                 theirs.set_expires(OffsetDateTime::UNIX_EPOCH);
@@ -120,9 +121,9 @@ fn lifetime(theirs: &Cookie<'_>) -> Result<Lifetime, InvalidSetCookie> {
     if max_age.subsec_nanoseconds() != 0 {
         return Err(InvalidSetCookie::new(Kind::MaxAgeFraction));
     }
-    u32::try_from(max_age.whole_seconds())
+    u64::try_from(max_age.whole_seconds())
         .ok()
-        .and_then(NonZeroU32::new)
+        .and_then(MaxAge::of)
         .map(Lifetime::Persistent)
         .ok_or(InvalidSetCookie::new(Kind::MaxAgeTooLong))
 }

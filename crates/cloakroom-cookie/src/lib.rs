@@ -27,6 +27,7 @@ mod domain;
 #[cfg(feature = "http")]
 mod http_out;
 mod invalid;
+mod lifetime;
 mod name;
 mod octets;
 mod path;

@@ -3,10 +3,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::invalid::{InvalidSetCookie, Kind};
+use crate::lifetime::{Lifetime, MaxAge};
 use crate::octets::MAX_PAIR;
 use crate::prefixed::{Host, HostHttp, Http, Plain, Secure};
 use crate::{CookieName, IntoCookieName, Prefix, SameSite, SetCookieBuilder};
@@ -48,20 +48,9 @@ pub struct SetCookie {
     pub(crate) partitioned: bool,
 }
 
-/// How long the user agent is asked to keep the cookie.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Lifetime {
-    /// Until its session ends.
-    Session,
-    /// This many seconds, at most [`SetCookie::MAX_MAX_AGE`].
-    Persistent(NonZeroU32),
-    /// Not at all.
-    Removal,
-}
-
 impl SetCookie {
     /// The longest Max-Age, 400 days (RFC 6265bis section 5.5); user agents cut longer ones.
-    pub const MAX_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+    pub const MAX_MAX_AGE: Duration = Duration::from_secs(MaxAge::LIMIT as u64);
 
     /// A cookie named `name`, as it stands. A prefixed name is held to the rules of its prefix by `finish`.
     #[expect(
@@ -137,7 +126,7 @@ impl SetCookie {
     pub fn max_age(&self) -> Option<Duration> {
         match self.lifetime {
             Lifetime::Session => None,
-            Lifetime::Persistent(seconds) => Some(Duration::from_secs(u64::from(seconds.get()))),
+            Lifetime::Persistent(max_age) => Some(Duration::from_secs(u64::from(max_age.seconds()))),
             Lifetime::Removal => Some(Duration::ZERO),
         }
     }
@@ -237,9 +226,9 @@ impl SetCookie {
         }
         match self.lifetime {
             Lifetime::Session => {}
-            Lifetime::Persistent(seconds) => {
+            Lifetime::Persistent(max_age) => {
                 emit("; Max-Age=");
-                emit(Decimal::of(seconds).as_str());
+                emit(max_age.as_str());
             }
             Lifetime::Removal => emit("; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"),
         }
@@ -274,30 +263,6 @@ impl SetCookie {
 
 fn prefixed(name: impl IntoCookieName, prefix: Prefix) -> Result<CookieName, InvalidSetCookie> {
     name.into_cookie_name()?.with_prefix(prefix)
-}
-
-/// The decimal digits of a `u32`.
-struct Decimal {
-    digits: [u8; 10],
-    start: usize,
-}
-
-impl Decimal {
-    fn of(number: NonZeroU32) -> Self {
-        let mut digits = [0; 10];
-        let mut start = digits.len();
-        let mut rest = number.get();
-        while rest > 0 {
-            start -= 1;
-            digits[start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        Self { digits, start }
-    }
-
-    fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.digits[self.start..]).expect("decimal digits are ASCII")
-    }
 }
 
 /// Writes the header field's value, the cookie-value in the clear.

@@ -1,16 +1,10 @@
-use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
+use alloc::borrow::Cow;
 use core::fmt;
-use core::num::NonZeroU32;
 
 use cloakroom_core::UnixTime;
 
 use super::cookie_date;
-use crate::invalid::{InvalidSetCookie, Kind};
-use crate::name::check_name;
-use crate::octets::{MAX_ATTRIBUTE, MAX_PAIR, check_value};
-use crate::path::check_path;
-use crate::set_cookie::Lifetime;
+use crate::octets::{MAX_ATTRIBUTE, MAX_PAIR};
 use crate::{Prefix, SameSite, SetCookie};
 
 /// 400 days, the cookie-age-limit of RFC 6265bis section 5.5, in seconds.
@@ -213,62 +207,6 @@ fn delta_seconds(value: &[u8]) -> Option<i64> {
             .saturating_add(sign * i64::from(digit - b'0'))
     });
     Some(number.min(AGE_LIMIT))
-}
-
-/// What a server of ours would build to set the same cookie.
-///
-/// # Errors
-/// What [`SetCookieBuilder`](crate::SetCookieBuilder) refuses, though user agents may take it; `Expires` without
-/// `Max-Age`, since `SetCookie` has only the latter; a removal with a value. `Expires` beside `Max-Age` is dropped,
-/// as user agents do.
-impl TryFrom<&SetCookieLine<'_>> for SetCookie {
-    type Error = InvalidSetCookie;
-
-    fn try_from(line: &SetCookieLine<'_>) -> Result<Self, InvalidSetCookie> {
-        const ASCII: &str = "checked octets are US-ASCII";
-        let text = |octets: &[u8]| core::str::from_utf8(octets).expect(ASCII).to_owned();
-
-        if let Some(error) = check_name(line.name) {
-            return Err(error);
-        }
-        check_value(line.value)?;
-        let mut builder = SetCookie::new(text(line.name), text(line.value));
-        builder = match line.path() {
-            Some(path) => {
-                check_path(path)?;
-                builder.path(text(path))
-            }
-            None => builder.without_path(),
-        };
-        if let Some(domain) = line.domain() {
-            // A replacement character stands where the first octet at fault stood.
-            builder = builder.domain(String::from_utf8_lossy(domain));
-        }
-        builder = match line.same_site {
-            Some(same_site) => builder.same_site(same_site),
-            None => builder.without_same_site(),
-        };
-        if !line.flags.secure {
-            builder = builder.insecure();
-        }
-        if !line.flags.http_only {
-            builder = builder.script_readable();
-        }
-        if line.flags.partitioned {
-            builder = builder.partitioned();
-        }
-        let mut cookie = builder.finish()?;
-        cookie.lifetime = match (line.max_age, line.expires) {
-            (None, None) => Lifetime::Session,
-            (None, Some(_)) => return Err(InvalidSetCookie::new(Kind::Expires)),
-            (Some(seconds), _) => match u32::try_from(seconds).ok().and_then(NonZeroU32::new) {
-                Some(seconds) => Lifetime::Persistent(seconds),
-                None if cookie.value.is_empty() => Lifetime::Removal,
-                None => return Err(InvalidSetCookie::new(Kind::RemovalWithValue)),
-            },
-        };
-        Ok(cookie)
-    }
 }
 
 /// Octets as text, those outside printable US-ASCII escaped.

@@ -5,6 +5,7 @@
 //!   looks like a prefixed name.
 //! - [`SetCookieLine::receive`] is the part of the storage model (section 5.7) that looks at the request alone: Domain
 //!   and Path, `Secure`, prefixes, expiry.
+//! - [`SetCookie::try_from`](crate::SetCookie) builds the cookie again that a server of ours would have set.
 //! - [`cookie_date`] is the date algorithm of section 5.1.1.
 //!
 //! Absent: public suffixes, same-site contexts, and the comparison with cookies that are stored already, since they
@@ -12,6 +13,7 @@
 
 mod date;
 mod line;
+mod rebuilt;
 mod received;
 
 pub use date::cookie_date;

@@ -2,8 +2,6 @@
 
 use cloakroom_cookie::{SetCookie, SetCookies};
 
-use crate::finish;
-
 #[test]
 fn b7_a_response_sets_one_cookie_of_each_name() {
     let cookie = |name: &'static str, value: &str| SetCookie::new(name, value).finish().unwrap();

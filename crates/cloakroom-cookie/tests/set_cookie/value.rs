@@ -1,6 +1,6 @@
 //! B1: values and what else may break out of its place.
 
-use cloakroom_cookie::{Cookies, InvalidSetCookie, SetCookie, SetCookieBuilder};
+use cloakroom_cookie::{Cookies, SetCookie};
 
 use crate::{finish, refused};
 

@@ -2,7 +2,7 @@
 
 use cloakroom_cookie::{SameSite, SetCookie};
 
-use crate::{DAY, SECOND, finish};
+use crate::{DAY, SECOND};
 
 #[test]
 fn every_way_of_writing_writes_the_same() {

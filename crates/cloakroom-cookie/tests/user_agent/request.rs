@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloakroom_cookie::parse::{Ignored, RequestUri, SetCookieLine};
+use cloakroom_cookie::parse::{Ignored, RequestUri};
 use cloakroom_cookie::{Prefix, SetCookie};
 use cloakroom_core::UnixTime;
 

@@ -84,7 +84,7 @@ fn written_and_read(cookie: &SetCookie) -> Result<SetCookie, InvalidSetCookie> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn b10_reading_what_was_written_gives_the_cookie_back(cookie in cookies()) {
