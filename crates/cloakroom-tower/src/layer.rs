@@ -17,7 +17,7 @@ use crate::{Error, Observer};
 
 /// Gives each request a jar for the response's cookies and writes them into the response's headers.
 ///
-/// It reads nothing on its own: a request whose handler asks for no cookie costs one small allocation. What the
+/// It reads nothing on its own: a request whose handler asks for no cookie costs an entry in its extensions. What the
 /// extractors read and write they read and write under the settings of this layer: its clock, limits and observer.
 ///
 /// When the inner service has answered, each cookie-name in the jar becomes one `Set-Cookie` field; lines that the
