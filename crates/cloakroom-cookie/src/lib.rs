@@ -54,3 +54,7 @@ pub use transport::{RefusedInRelease, Transport};
 // Reading Set-Cookie: the user agent's side.
 #[cfg(feature = "parse")]
 pub mod parse;
+
+/// The crate of [`UnixTime`](cloakroom_core::UnixTime), in which times are told.
+#[cfg(feature = "parse")]
+pub use cloakroom_core as core;
