@@ -171,7 +171,7 @@ impl fmt::Debug for Pairs<'_> {
 }
 
 /// One cookie-pair of a Cookie header.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct CookiePair<'a> {
     name: &'a [u8],
     value: CookieValue<'a>,
@@ -188,6 +188,16 @@ impl<'a> CookiePair<'a> {
     #[inline]
     pub const fn value(&self) -> CookieValue<'a> {
         self.value
+    }
+}
+
+/// Prints the name and the length of the value.
+impl fmt::Debug for CookiePair<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CookiePair")
+            .field("name", &format_args!("\"{}\"", self.name.escape_ascii()))
+            .field("value", &self.value)
+            .finish()
     }
 }
 

@@ -99,7 +99,7 @@ impl fmt::Display for InvalidPercentEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "pct-encoded triplet is incomplete at byte {} of the cookie-value",
+            "percent-encoding is incomplete at byte {} of the cookie-value",
             self.position
         )
     }
