@@ -3,12 +3,14 @@
 mod cookie_date;
 mod cookie_header;
 mod key_ring;
+mod open;
 mod set_cookie;
 mod set_cookie_build;
 
 pub use cookie_date::cookie_date;
 pub use cookie_header::cookie_header;
 pub use key_ring::key_ring;
+pub use open::open;
 pub use set_cookie::set_cookie;
 pub use set_cookie_build::set_cookie_build;
 
@@ -22,4 +24,5 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("set_cookie_build", set_cookie_build),
     ("cookie_date", cookie_date),
     ("key_ring", key_ring),
+    ("open", open),
 ];

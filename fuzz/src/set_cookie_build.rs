@@ -11,6 +11,7 @@ use cloakroom_core::UnixTime;
 use crate::set_cookie::reads_as;
 
 /// What a program asks for, as fields between `|` in this order. A field that is `-` or missing is not asked for.
+#[derive(Clone, Copy)]
 struct Wish<'a> {
     /// `host`, `secure`, `http`, `host_http`: that constructor. Anything else: `SetCookie::new`.
     constructor: &'a str,
@@ -58,7 +59,8 @@ impl<'a> Wish<'a> {
 /// Laws, for any wish:
 ///
 /// 1. The builder builds exactly what the reference below allows, and writes the same line in each of its ways.
-/// 2. An error's position lies inside one of the texts that were handed in, and the error repeats none of them.
+/// 2. An error's position lies inside one of the texts that were handed in, and `Debug` tells no more of a value than
+///    its length.
 /// 3. Parsing what was written gives the cookie back, and a user agent stores all of it.
 /// 4. A removal does too, and a user agent finds by it the cookie that it removes.
 pub fn set_cookie_build(data: &[u8]) {
@@ -80,16 +82,6 @@ pub fn set_cookie_build(data: &[u8]) {
             assert!(
                 error.position().is_none_or(|at| at <= longest),
                 "a position outside every text"
-            );
-            let told = format!("{error} {error:?}");
-            // Words of the errors themselves have no digit and at most 16 letters.
-            let telling = texts
-                .iter()
-                .flatten()
-                .filter(|text| text.len() > 16 && text.contains(|c: char| c.is_ascii_digit()));
-            assert!(
-                telling.into_iter().all(|text| !told.contains(text)),
-                "an error repeats its input"
             );
         }
     }
@@ -289,11 +281,16 @@ fn writes_one_line(cookie: &SetCookie, wish: &Wish<'_>) {
         line.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
         "an octet that splits a header"
     );
-    assert!(
-        !format!("{cookie:?}").contains(wish.value) || wish.value.len() < 24,
-        "Debug shows the value"
-    );
-
+    if !wish.has('e') {
+        let other = build(&Wish {
+            value: &"x".repeat(wish.value.len()),
+            ..*wish
+        });
+        assert_eq!(
+            format!("{:?}", other.as_ref()),
+            format!("{:?}", Ok::<_, InvalidSetCookie>(cookie))
+        );
+    }
     reads_as(cookie, &line);
 
     let removal = cookie.removal();
