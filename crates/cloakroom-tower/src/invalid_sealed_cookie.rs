@@ -1,7 +1,8 @@
 use cloakroom_cookie::{CookieName, InvalidSetCookie};
 use cloakroom_seal::InvalidSealer;
 
-/// Why a [`Sealer`](crate::Sealer) cannot be made of what a [`SealedCookie`](crate::SealedCookie) says: a mistake in the program, found at its start.
+/// Why a [`Sealer`](crate::Sealer) cannot be made of what a [`SealedCookie`](crate::SealedCookie) says: a mistake in
+/// the program, found at its start.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSealedCookie {
