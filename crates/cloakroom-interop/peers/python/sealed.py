@@ -76,6 +76,8 @@ class Ring:
             entries = config["keys"]
         except (ValueError, KeyError, TypeError) as error:
             raise Refused("key", "not a ring") from error
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise Refused("key", "not a ring")
         self.cutoff_ms = config.get("cutoff_ms")
         self.active, self.accepted, self.revoked = None, {}, set()
         secrets = set()
@@ -178,12 +180,16 @@ class Sealer:
         """All that is refused before any key is touched."""
         if len(text) > LONGEST_TEXT or not re.fullmatch("[A-Za-z0-9_-]*", text) or len(text) % 4 == 1:
             raise Refused("rejected", "text")
-        sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        sealed = self.decoded(text)
         if base64url(sealed) != text:
             raise Refused("rejected", "spare bits")
         if len(sealed) < SHORTEST[self.mode] or sealed[0] != VERSIONS[self.mode]:
             raise Refused("rejected", "length or version")
         return sealed
+
+    @staticmethod
+    def decoded(text):
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
     @staticmethod
     def verify(sealed, sub_key):
