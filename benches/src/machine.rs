@@ -44,8 +44,8 @@ fn build() -> &'static str {
     if cfg!(debug_assertions) {
         "UNOPTIMISED: the ratios mean nothing"
     } else if cfg!(target_feature = "avx2") {
-        "release profile, compiled with AVX2"
+        "thin LTO, one codegen unit, compiled with AVX2"
     } else {
-        "release profile as Cargo has it, no target-cpu"
+        "thin LTO, one codegen unit, no target-cpu"
     }
 }

@@ -30,13 +30,15 @@ where
     I: Deserialize<'a>,
     O: Serialize,
 {
-    let outcome = object(line).and_then(act);
-    write(id(line), outcome, out);
+    match id(line) {
+        Ok(id) => write(id, object(line).and_then(act), out),
+        Err(refusal) => refuse_line(out, refusal),
+    }
 }
 
 /// Appends the answer to a line whose key ring was refused.
 pub(crate) fn refuse_all(line: &[u8], out: &mut Vec<u8>) {
-    write::<()>(id(line), Err(Refusal::Key), out);
+    write::<()>(id(line).unwrap_or(None), Err(Refusal::Key), out);
 }
 
 /// Appends the answer to a line that was not read.
@@ -53,17 +55,17 @@ fn object<'a, I: Deserialize<'a>>(line: &'a [u8]) -> Result<I, Refusal> {
     serde_json::from_slice(line).map_err(|_| Refusal::Malformed)
 }
 
-/// The line's id as it is written there, `None` when there is none or the line is no JSON object.
-fn id(line: &[u8]) -> Option<String> {
+/// The line's id as it is written there, `None` when there is none.
+fn id(line: &[u8]) -> Result<Option<String>, Refusal> {
     #[derive(serde::Deserialize)]
     struct Envelope<'a> {
         #[serde(borrow)]
         id: Option<&'a RawValue>,
     }
-    let raw = object::<Envelope<'_>>(line).ok()?.id?;
+    let raw = object::<Envelope<'_>>(line)?.id;
     // Between the tokens of an array or object there may be control characters, which some readers take for the end of a
     // line. Inside a JSON string they cannot stand.
-    Some(raw.get().replace(['\r', '\t'], ""))
+    Ok(raw.map(|raw| raw.get().replace(['\r', '\t'], "")))
 }
 
 fn write<O: Serialize>(id: Option<String>, outcome: Result<O, Refusal>, out: &mut Vec<u8>) {

@@ -1,13 +1,13 @@
 //! `02 | key_id 4 | nonce 12 | AES-256-GCM-SIV( issued_at 6 | ttl 4 | payload | 80 | 00* ) | tag 16`, with the 17 bytes
 //! before the ciphertext as associated data.
 
-use std::ops::Range;
-
 use aes_gcm_siv::aead::AeadInOut as _;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit as _};
 use cloakroom_core::Secret;
 
 use crate::mode::Mode;
+use crate::opened::Place;
+use crate::scratch::Scratch;
 use crate::times::Times;
 
 const HEAD: usize = 1 + 4 + NONCE;
@@ -25,27 +25,35 @@ impl EncryptedKey {
         Self(Aes256GcmSiv::new(sub_key.expose().into()))
     }
 
-    /// Writes the sealed value to `out`, whose length says how far the payload is padded. `out` must be zero from where
-    /// the padding begins.
-    pub(crate) fn seal(&self, id: [u8; 4], nonce: [u8; NONCE], times: Times, payload: &[u8], out: &mut [u8]) {
-        let (head, rest) = out.split_at_mut(HEAD);
-        let (text, tag) = rest.split_at_mut(rest.len() - TAG);
-        head[0] = Mode::Encrypted.version();
+    /// Writes the sealed value to `out`, with `padding` zero bytes after the one byte of padding that is always there.
+    pub(crate) fn seal(
+        &self,
+        id: [u8; 4],
+        nonce: [u8; NONCE],
+        times: Times,
+        payload: &[u8],
+        padding: usize,
+        out: &mut Scratch,
+    ) {
+        let mut head = [Mode::Encrypted.version(); HEAD + Times::LEN];
         head[1..5].copy_from_slice(&id);
-        head[5..].copy_from_slice(&nonce);
-        text[..Times::LEN].copy_from_slice(&times.to_bytes());
-        text[Times::LEN..][..payload.len()].copy_from_slice(payload);
-        text[Times::LEN + payload.len()] = 0x80;
-        let computed = self
+        head[5..HEAD].copy_from_slice(&nonce);
+        head[HEAD..].copy_from_slice(&times.to_bytes());
+        out.push(&head);
+        out.push(payload);
+        out.push(&[0x80]);
+        out.push_zeros(padding);
+        let (head, text) = out.bytes_mut().split_at_mut(HEAD);
+        let tag = self
             .0
             .encrypt_inout_detached(&nonce.into(), head, text.into())
             .expect("4096 characters are far from the 2^36 bytes that RFC 8452 allows");
-        tag.copy_from_slice(&computed);
+        out.push(&tag);
     }
 
     /// Verifies and decrypts `raw`, which has [`OVERHEAD`] bytes at least, in place, and tells its times and where its
     /// payload is. On failure `raw` is the caller's to wipe.
-    pub(crate) fn open(&self, raw: &mut [u8]) -> Option<(Times, Range<usize>)> {
+    pub(crate) fn open(&self, raw: &mut [u8]) -> Option<(Times, Place)> {
         let (head, rest) = raw.split_first_chunk_mut::<HEAD>()?;
         let (text, tag) = rest.split_last_chunk_mut::<TAG>()?;
         let nonce: &[u8; NONCE] = head.last_chunk()?;
@@ -59,6 +67,6 @@ impl EncryptedKey {
             return None;
         }
         let start = HEAD + Times::LEN;
-        Some((Times::from_bytes(*times), start..start + end))
+        Some((Times::from_bytes(*times), Place::new(start..start + end)))
     }
 }

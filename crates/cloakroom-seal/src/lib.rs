@@ -7,6 +7,7 @@ mod error;
 mod mode;
 mod opened;
 mod opening;
+mod scratch;
 mod sealer;
 mod signed;
 mod text;

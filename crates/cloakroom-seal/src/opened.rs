@@ -1,4 +1,5 @@
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::Range;
 
 use cloakroom_core::UnixTime;
@@ -9,20 +10,43 @@ use crate::{Codec, DecodeError};
 /// A payload whose seal was verified, and that is valid at the time at which it was opened.
 pub struct Opened {
     raw: Vec<u8>,
-    payload: Range<usize>,
-    times: Option<Times>,
+    times: Times,
     expires_at: UnixTime,
+    /// `None` for a migrated value.
+    binding: Option<Binding>,
+    place: Place,
     needs_reseal: bool,
-    binding: Binding,
 }
 
 /// What a sealer is bound to, in short: a hash of mode, purpose and cookie-name.
-pub(crate) type Binding = [u8; 16];
+pub(crate) type Binding = NonZeroU64;
+
+/// Where the payload lies among the bytes of a value, of which there are 4096 at most.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    start: u16,
+    end: u16,
+}
+
+impl Place {
+    /// Both ends are at most 4096.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no value has more than 4096 bytes"
+    )]
+    pub(crate) const fn new(range: Range<usize>) -> Self {
+        Self {
+            start: range.start as u16,
+            end: range.end as u16,
+        }
+    }
+}
 
 impl Opened {
+    #[inline]
     pub(crate) fn new(
         raw: Vec<u8>,
-        payload: Range<usize>,
+        place: Place,
         times: Times,
         max_ttl: u32,
         needs_reseal: bool,
@@ -30,36 +54,36 @@ impl Opened {
     ) -> Self {
         Self {
             raw,
-            payload,
-            times: Some(times),
+            times,
             expires_at: times.expires_at(max_ttl),
+            binding: Some(binding),
+            place,
             needs_reseal,
-            binding,
         }
     }
 
     /// A value of an older format, which does not say when it was issued.
     #[cfg(feature = "migrate-cookie-0_18")]
-    pub(crate) fn migrated(raw: Vec<u8>, payload: Range<usize>, expires_at: UnixTime) -> Self {
+    pub(crate) fn migrated(raw: Vec<u8>, place: Place, expires_at: UnixTime) -> Self {
         Self {
             raw,
-            payload,
-            times: None,
+            times: Times::default(),
             expires_at,
+            binding: None,
+            place,
             needs_reseal: false,
-            binding: Binding::default(),
         }
     }
 
     /// The payload.
     #[inline]
     pub fn value(&self) -> &[u8] {
-        &self.raw[self.payload.clone()]
+        &self.raw[usize::from(self.place.start)..usize::from(self.place.end)]
     }
 
     /// When the payload was sealed first; re-sealing keeps it. 1970 for a migrated value.
     pub fn issued_at(&self) -> UnixTime {
-        self.times.map_or(UnixTime::EPOCH, Times::issued_at)
+        self.times.issued_at()
     }
 
     /// The first millisecond in which the value does not open any more: `issued_at` and the ttl, or the sealer's
@@ -95,7 +119,7 @@ impl Opened {
 
     /// The times as they were sealed, and what the value is bound to; `None` for a migrated value.
     pub(crate) fn sealed(&self) -> Option<(Times, Binding)> {
-        Some((self.times?, self.binding))
+        Some((self.times, self.binding?))
     }
 }
 
@@ -103,7 +127,7 @@ impl Opened {
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
-            .field("value", &format_args!("({} bytes)", self.payload.len()))
+            .field("value", &format_args!("({} bytes)", self.value().len()))
             .field("issued_at", &self.issued_at())
             .field("expires_at", &self.expires_at)
             .field("needs_reseal", &self.needs_reseal)

@@ -1,7 +1,9 @@
 use cloakroom_core::{UnixTime, ct_eq};
 use zeroize::Zeroize;
 
+use crate::opened::Place;
 use crate::sealer::SubKeys;
+use crate::times::Times;
 use crate::{OpenError, Opened, Sealer};
 
 /// How many values of one cookie-name [`Opening::open_any`] tries.
@@ -77,16 +79,18 @@ impl<'a> Opening<'a> {
             .text
             .decode(value, shared.mode.overhead())
             .ok_or(OpenError::Rejected)?;
-        let opened = self.open_raw(&mut raw);
-        match opened {
-            Ok((times, payload, needs_reseal)) => Ok(Opened::new(
-                raw,
-                payload,
-                times,
-                self.sealer.max_ttl_secs(),
-                needs_reseal,
-                shared.binding,
-            )),
+        match self.open_raw(&mut raw) {
+            Ok((times, place, needs_reseal)) => {
+                let max_ttl = self.sealer.max_ttl_secs();
+                Ok(Opened::new(
+                    raw,
+                    place,
+                    times,
+                    max_ttl,
+                    needs_reseal,
+                    shared.binding,
+                ))
+            }
             Err(error) => {
                 raw.zeroize();
                 Err(error)
@@ -94,23 +98,21 @@ impl<'a> Opening<'a> {
         }
     }
 
-    fn open_raw(
-        &self,
-        raw: &mut [u8],
-    ) -> Result<(crate::times::Times, std::ops::Range<usize>, bool), OpenError> {
+    /// Verifies and decrypts in place. Tells the times, where the payload is, and whether the key is not the active one.
+    #[inline]
+    fn open_raw(&self, raw: &mut [u8]) -> Result<(Times, Place, bool), OpenError> {
         let shared = self.sealer.shared();
-        let (&version, rest) = raw.split_first().ok_or(OpenError::Rejected)?;
-        let &id = rest.first_chunk::<4>().ok_or(OpenError::Rejected)?;
+        let (&[version, a, b, c, d], _) = raw.split_first_chunk().ok_or(OpenError::Rejected)?;
         if version != shared.mode.version() {
             return Err(OpenError::Rejected);
         }
-        let index = shared.find(id).ok_or(OpenError::Rejected)?;
-        let (times, payload) = match &shared.keys {
+        let index = shared.find([a, b, c, d]).ok_or(OpenError::Rejected)?;
+        let (times, place) = match &shared.keys {
             SubKeys::Signed(keys) => keys[index].open(raw),
             SubKeys::Encrypted(keys) => keys[index].open(raw),
         }
         .ok_or(OpenError::Rejected)?;
         times.check(self.now, self.sealer.max_ttl_secs(), self.cutoff)?;
-        Ok((times, payload, index != 0))
+        Ok((times, place, index != 0))
     }
 }

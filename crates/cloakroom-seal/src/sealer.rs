@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::encrypted::{EncryptedKey, NONCE};
 use crate::error::InvalidSealerKind;
 use crate::opened::Binding;
+use crate::scratch::Scratch;
 use crate::signed::SignedKey;
 use crate::text::{MAX_CHARS, Text, encoded_len};
 use crate::times::{DEFAULT_MAX_TTL, MAX_MAX_TTL, NO_CUTOFF, Times};
@@ -260,18 +261,17 @@ impl Sealer {
         if shared.name.as_bytes().len().saturating_add(encoded_len(length)) > MAX_CHARS {
             return Err(SealError::TooLarge);
         }
-        // The name has a character at least, so 3072 bytes always have room.
-        let mut scratch = [0; MAX_CHARS / 4 * 3];
-        let raw = &mut scratch[..length];
+        let mut scratch = Scratch::new();
         match &shared.keys {
-            SubKeys::Signed(keys) => keys[0].seal(shared.ids[0], times, payload, raw),
+            SubKeys::Signed(keys) => keys[0].seal(shared.ids[0], times, payload, &mut scratch),
             SubKeys::Encrypted(keys) => {
                 let mut nonce = [0; NONCE];
                 rng.try_fill_bytes(&mut nonce).map_err(|_| SealError::Random)?;
-                keys[0].seal(shared.ids[0], nonce, times, payload, raw);
+                let padding = length - payload.len() - crate::encrypted::OVERHEAD;
+                keys[0].seal(shared.ids[0], nonce, times, payload, padding, &mut scratch);
             }
         }
-        Ok(shared.text.encode(raw))
+        Ok(shared.text.encode(&mut scratch))
     }
 
     /// How many bytes the sealed value has before it becomes text.
@@ -294,7 +294,7 @@ impl Shared {
     }
 }
 
-/// SHA-256 of the label and parts of the derivation, cut to 16 bytes: it only guards against mistakes in a program.
+/// The first 8 bytes of a SHA-256. It only guards against mistakes in a program.
 fn binding(mode: Mode, purpose: &str, name: &CookieName) -> Binding {
     let mut hash = Sha256::new();
     hash.update([mode.version()]);
@@ -302,9 +302,8 @@ fn binding(mode: Mode, purpose: &str, name: &CookieName) -> Binding {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }
-    let mut binding = Binding::default();
-    binding.copy_from_slice(&hash.finalize()[..16]);
-    binding
+    let &first = hash.finalize().first_chunk().expect("SHA-256 has 32 bytes");
+    Binding::new(u64::from_be_bytes(first)).unwrap_or(Binding::MIN)
 }
 
 /// Shows the settings and how many keys there are.

@@ -1,12 +1,12 @@
 //! `01 | key_id 4 | issued_at 6 | ttl 4 | payload | HMAC-SHA256 32`, the tag over all before it.
 
-use std::ops::Range;
-
-use cloakroom_core::{Secret, ct_eq};
+use cloakroom_core::Secret;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::mode::Mode;
+use crate::opened::Place;
+use crate::scratch::Scratch;
 use crate::times::Times;
 
 const HEAD: usize = 1 + 4 + Times::LEN;
@@ -22,29 +22,30 @@ impl SignedKey {
         Self(Hmac::new_from_slice(sub_key.expose()).expect("HMAC takes keys of any length"))
     }
 
-    /// Writes the sealed value to `out`, which has exactly its length.
-    pub(crate) fn seal(&self, id: [u8; 4], times: Times, payload: &[u8], out: &mut [u8]) {
-        let (message, tag) = out.split_at_mut(HEAD + payload.len());
-        message[0] = Mode::Signed.version();
-        message[1..5].copy_from_slice(&id);
-        message[5..HEAD].copy_from_slice(&times.to_bytes());
-        message[HEAD..].copy_from_slice(payload);
-        tag.copy_from_slice(&self.tag(message));
+    /// Writes the sealed value to `out`.
+    pub(crate) fn seal(&self, id: [u8; 4], times: Times, payload: &[u8], out: &mut Scratch) {
+        let mut head = [Mode::Signed.version(); HEAD];
+        head[1..5].copy_from_slice(&id);
+        head[5..].copy_from_slice(&times.to_bytes());
+        out.push(&head);
+        out.push(payload);
+        let tag = self.mac(out.bytes()).finalize().into_bytes();
+        out.push(&tag);
     }
 
     /// Verifies `raw`, which has [`OVERHEAD`] bytes at least, and tells its times and where its payload is.
-    pub(crate) fn open(&self, raw: &[u8]) -> Option<(Times, Range<usize>)> {
+    pub(crate) fn open(&self, raw: &[u8]) -> Option<(Times, Place)> {
         let (message, tag) = raw.split_last_chunk::<TAG>()?;
-        if !ct_eq(&self.tag(message), tag) {
-            return None;
-        }
+        // `verify` compares in constant time.
+        self.mac(message).verify(tag.into()).ok()?;
         let times = message.get(5..)?.first_chunk::<{ Times::LEN }>()?;
-        Some((Times::from_bytes(*times), HEAD..message.len()))
+        Some((Times::from_bytes(*times), Place::new(HEAD..message.len())))
     }
 
-    fn tag(&self, message: &[u8]) -> [u8; TAG] {
+    #[inline]
+    fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
         let mut hmac = self.0.clone();
         hmac.update(message);
-        hmac.finalize().into_bytes().into()
+        hmac
     }
 }

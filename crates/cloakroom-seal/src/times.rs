@@ -16,7 +16,7 @@ pub(crate) const NO_CUTOFF: i64 = -1;
 /// When a value was sealed and how long it lives, in the form in which it is sealed.
 ///
 /// `issued_at` is below 2^48, so no sum or product here comes near the end of `i64`: 1000 times a `u32` is below 2^42.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Times {
     /// Milliseconds after 1970, from 0 to 2^48 - 1.
     issued_at: i64,

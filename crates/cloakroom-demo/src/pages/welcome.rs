@@ -46,20 +46,20 @@ pub(crate) fn welcome(page: &Welcome) -> Markup {
         &html! {
             div.welcome {
                 section.pitch {
-                    h1 { "Hand over your coat, keep the ticket." }
+                    h1 { "You hold the ticket. Nobody keeps a list." }
                     p.lead {
                         "Log in, and your browser gets one encrypted cookie that says who you are. The server keeps \
                          no record of it: no session table, no token list. Restart it, and you are still logged in."
-                    }
-                    ul.facts {
-                        li { strong { "Encrypted and bound. " } "AES-256-GCM-SIV, tied to the cookie’s name, its purpose and its time." }
-                        li { strong { "Out of reach. " } code { "__Host-" } ", HttpOnly, Secure, SameSite=Lax: no script reads it, no other host sets it." }
-                        li { strong { "Keys that rotate. " } "Change the key ring while you are logged in, and stay logged in." }
                     }
                 }
                 section.card.entry {
                     h2 { (title) }
                     (form(page))
+                }
+                ul.facts {
+                    li { strong { "Encrypted and bound. " } "AES-256-GCM-SIV, tied to the cookie’s name, its purpose and its time." }
+                    li { strong { "Out of reach. " } code { "__Host-" } ", HttpOnly, Secure, SameSite=Lax: no script reads it, no other host sets it." }
+                    li { strong { "Keys that rotate. " } "Change the key ring while you are logged in, and stay logged in." }
                 }
             }
         },
@@ -76,7 +76,7 @@ fn form(page: &Welcome) -> Markup {
             label for="name" { "Name" }
             input #name name="name" type="text" value=(page.name) required maxlength="32"
                 autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
-                aria-describedby=[page.register.then_some("name-rule")] autofocus[page.name.is_empty()];
+                aria-describedby=[page.register.then_some("name-rule")];
             @if page.register {
                 p.rule #name-rule { "2 to 32 letters, digits, dots, dashes or underscores." }
             }

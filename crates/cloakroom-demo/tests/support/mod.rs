@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "each test crate uses its own part of this module")]
 
+#[cfg(feature = "browser")]
+pub(crate) mod canned;
+#[cfg(feature = "browser")]
+pub(crate) mod chromium;
 pub(crate) mod client;
 pub(crate) mod server;
 

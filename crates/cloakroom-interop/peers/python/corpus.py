@@ -358,7 +358,7 @@ DOMAINS = (
     ["example.com", ".example.com", "Example.COM", "a-b.example", "", ".", "com", "..example.com", "example.com."]
     + ["1.2.3.4", "0x7f.1", "a.0xg", "a.123", "1.example", "-a.example", "a-.example", "a..example", "a_b.example"]
     + ["[::1]", "::1", "\xe9.example", "xn--9ca.example", "a b.example", "x;y.example", "x.example:80", "\u212aey.example"]
-    + ["x" * 63 + ".example", "x" * 64 + ".example", ".".join(["a" * 49] * 5) + ".io", ".".join(["a" * 49] * 5) + ".info"]
+    + ["x" * 63 + ".example", "x" * 64 + ".example", ".".join(["a" * 49] * 5) + ".com", ".".join(["a" * 49] * 5) + ".info"]
 )
 AGES = [1, 60, 34_560_000, 34_560_001, 0, -1, 2**31, 2**53]
 
