@@ -36,15 +36,15 @@ fn main() -> ExitCode {
     let effort = if quick { Effort::QUICK } else { Effort::FULL };
     let mut text = report::head(effort);
     print!("{text}");
-    let mut missed = 0;
+    let mut missed_targets = 0;
     for workload in &workloads {
-        let (rows, misses) = report::rows(&workload.name, &measure(workload, effort));
+        let (rows, missed) = report::rows(&workload.name, &measure(workload, effort));
         print!("{rows}");
         text += &rows;
-        missed += misses;
+        missed_targets += missed;
     }
     let verdict = format!(
-        "\n{} workloads, every answer and our allocations asserted; {missed} targets missed.\n",
+        "\n{} workloads, every answer and our allocations asserted; {missed_targets} targets missed.\n",
         workloads.len()
     );
     print!("{verdict}");

@@ -1,5 +1,9 @@
 //! The cookie-date.
 
+use std::iter;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
 use cloakroom_cookie::parse::cookie_date as ours;
 use cloakroom_core::UnixTime;
 
@@ -88,27 +92,36 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Year by year and month by month, so that no clever formula is checked against itself.
+/// The years that there are cookie-dates of.
+const YEARS: RangeInclusive<i64> = 1601..=9999;
+
+/// Days from 1970-01-01 to the first of each year, and to the end of the last one: counted year by year, so that no
+/// clever formula is checked against itself.
+static NEW_YEARS: LazyLock<Vec<i64>> = LazyLock::new(|| {
+    let days = |year| (1..=12).map(|month| days_in(year, month)).sum::<i64>();
+    let first = -(*YEARS.start()..1970).map(days).sum::<i64>();
+    let ends = YEARS.scan(first, |day, year| {
+        *day += days(year);
+        Some(*day)
+    });
+    iter::once(first).chain(ends).collect()
+});
+
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let year_days = |year| if is_leap(year) { 366 } else { 365 };
-    let years = if year >= 1970 {
-        (1970..year).map(year_days).sum::<i64>()
-    } else {
-        -(year..1970).map(year_days).sum::<i64>()
-    };
-    years + (1..month).map(|month| days_in(year, month)).sum::<i64>() + day - 1
+    let index = usize::try_from(year - YEARS.start()).expect("not before the first year");
+    NEW_YEARS[index] + (1..month).map(|month| days_in(year, month)).sum::<i64>() + day - 1
 }
 
 /// The date as `Expires` carries it (IMF-fixdate, RFC 9110 section 5.6.7), without the name of the day, which no
 /// user agent reads.
 fn format(seconds: i64) -> String {
     let (mut days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (mut year, mut month) = (1601, 1);
-    days -= days_since_epoch(1601, 1, 1);
-    while days >= if is_leap(year) { 366 } else { 365 } {
-        days -= if is_leap(year) { 366 } else { 365 };
-        year += 1;
-    }
+    let index = NEW_YEARS.partition_point(|new_year| *new_year <= days) - 1;
+    let (year, mut month) = (
+        YEARS.start() + i64::try_from(index).expect("a few thousand years"),
+        1,
+    );
+    days -= NEW_YEARS[index];
     while days >= days_in(year, month) {
         days -= days_in(year, month);
         month += 1;
@@ -128,6 +141,10 @@ fn format(seconds: i64) -> String {
 /// 1. The parser agrees with the reference on which texts are dates and on their second.
 /// 2. A date that was read, written as `Expires` has it, reads as the same second; so does any second of the years
 ///    1601 to 9999.
+///
+/// # Panics
+///
+/// When a law is broken.
 pub fn cookie_date(data: &[u8]) {
     let parsed = ours(data);
     assert_eq!(
@@ -138,7 +155,7 @@ pub fn cookie_date(data: &[u8]) {
         round_trips(time.as_secs());
     }
     if let Some(raw) = data.first_chunk() {
-        let (first, last) = (days_since_epoch(1601, 1, 1), days_since_epoch(10_000, 1, 1));
+        let (first, last) = (NEW_YEARS[0], NEW_YEARS[NEW_YEARS.len() - 1]);
         round_trips(first * 86_400 + i64::from_le_bytes(*raw).rem_euclid((last - first) * 86_400));
     }
 }

@@ -39,6 +39,10 @@ fn trim(text: &[u8]) -> &[u8] {
 ///    `invalid_count` answer what the list of pairs says.
 /// 3. Cutting the header in two at a `;` changes nothing, and nor does cutting it at every one.
 /// 4. A value reads as UTF-8 and percent-decodes as the standard library and a naive decoder say.
+///
+/// # Panics
+///
+/// When a law is broken.
 pub fn cookie_header(data: &[u8]) {
     let expected = reference(data);
     assert_eq!(list(pairs(data)), expected, "pairs and the reference disagree");
@@ -139,7 +143,7 @@ fn questions_agree(cookies: &Cookies<'_>, expected: &[Entry<'_>]) {
         assert_eq!(all, values);
         match cookies.unique(name) {
             Ok(value) => {
-                assert!(values.len() <= 1 && value.map(CookieValue::as_bytes) == values.first().copied())
+                assert!(values.len() <= 1 && value.map(CookieValue::as_bytes) == values.first().copied());
             }
             Err(_) => assert!(values.len() > 1, "a single cookie was called a duplicate"),
         }
@@ -178,7 +182,7 @@ fn value_reads(value: CookieValue<'_>) {
 fn percent_decode(text: &[u8]) -> Option<Vec<u8>> {
     let (mut decoded, mut rest) = (Vec::new(), text);
     while let [first, after @ ..] = rest {
-        (rest, _) = match (first, after) {
+        (rest, ()) = match (first, after) {
             (b'%', [high, low, after @ ..]) => {
                 let digit = |byte: &u8| char::from(*byte).to_digit(16);
                 let byte = digit(high)? * 16 + digit(low)?;

@@ -14,6 +14,10 @@ const TELLING: usize = 16;
 /// 1. `parse(export(parse(x))) = parse(x)`, and so for the ring after each transition that it allows.
 /// 2. A ring that parses has exactly one active key, no id twice, and a cut-off beside a revoked key.
 /// 3. No error, and no `Debug` of a ring, repeats key material of the text.
+///
+/// # Panics
+///
+/// When a law is broken.
 pub fn key_ring(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

@@ -155,6 +155,10 @@ impl TryCryptoRng for Counter {}
 ///
 /// The input is a clock (one byte), then either `=` and a text, or a script: the number of a sealed text and edits of it,
 /// four bytes each.
+///
+/// # Panics
+///
+/// When a law is broken.
 pub fn open(data: &[u8]) {
     let [clock, rest @ ..] = data else { return };
     let text = match rest {
@@ -232,7 +236,7 @@ fn may_open(value: &Sealed, now: i64) -> Result<(), OpenError> {
     }
 }
 
-fn among_others(opener: &Sealer, kind: usize, now: UnixTime, text: &[u8]) {
+fn among_others(sealer: &Sealer, kind: usize, now: UnixTime, text: &[u8]) {
     let live = |wanted: &[u8]| {
         WORLD.values.iter().find(|value| {
             value.opener == Some(kind) && value.payload == wanted && may_open(value, now.as_millis()).is_ok()
@@ -242,7 +246,7 @@ fn among_others(opener: &Sealer, kind: usize, now: UnixTime, text: &[u8]) {
     let (Some(one), Some(other)) = (live(&first), live(&last)) else {
         return;
     };
-    let opening = opener.opening(now);
+    let opening = sealer.opening(now);
     let found = opening.open_any([text, one.text.as_bytes()]);
     match opening.open(text) {
         Ok(opened) if opened.value() != one.payload => assert_eq!(found.err(), Some(OpenError::Conflict)),

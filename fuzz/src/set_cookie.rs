@@ -13,6 +13,10 @@ const NOW: UnixTime = UnixTime::from_millis(1_750_000_000_123);
 /// 1. The parser takes what the reference below takes, and both read the same name, value and attributes.
 /// 2. What can be built again is written as a line that reads as the same cookie, and means what the first line meant.
 /// 3. What a user agent stores has the line's name and value, and keeps the rules of the name's prefix.
+///
+/// # Panics
+///
+/// When a law is broken.
 pub fn set_cookie(data: &[u8]) {
     let parsed = SetCookieLine::parse(data);
     assert_eq!(

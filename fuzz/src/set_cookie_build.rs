@@ -63,6 +63,10 @@ impl<'a> Wish<'a> {
 ///    its length.
 /// 3. Parsing what was written gives the cookie back, and a user agent stores all of it.
 /// 4. A removal does too, and a user agent finds by it the cookie that it removes.
+///
+/// # Panics
+///
+/// When a law is broken.
 pub fn set_cookie_build(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let wish = Wish::read(&text);

@@ -62,7 +62,9 @@ fn files(folder: &[&str]) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
     files.sort();
     files
 }
@@ -71,6 +73,6 @@ fn files(folder: &[&str]) -> Vec<PathBuf> {
 fn names(folder: &str) -> BTreeSet<String> {
     files(&[folder])
         .iter()
-        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect()
 }
