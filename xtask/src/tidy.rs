@@ -6,6 +6,7 @@ mod conformance;
 mod house;
 mod layout;
 mod levels;
+mod links;
 mod manifest;
 mod marks;
 mod purity;
@@ -45,6 +46,7 @@ fn check(house: &House) -> Result<Vec<String>> {
     findings.extend(marks::check(house));
     findings.extend(purity::check(house));
     findings.extend(unused::check(house));
+    findings.extend(links::check(house));
     findings.extend(conformance::check(house)?);
     findings.sort();
     Ok(findings)
