@@ -18,7 +18,7 @@ pub(crate) struct Pairs {
 }
 
 /// The pairs of one or many Cookie header values, read as one list.
-pub(crate) fn pairs(input: Headers) -> Result<Pairs, Refusal> {
+pub(crate) fn pairs(input: &Headers) -> Result<Pairs, Refusal> {
     let headers: Vec<&[u8]> = input.headers_b64.iter().map(|header| &header.0[..]).collect();
     let cookies = Cookies::from_values(&headers).map_err(|_| Refusal::TooLarge)?;
     let pairs = cookies.iter().flatten();
@@ -41,7 +41,7 @@ pub(crate) struct Seconds {
 }
 
 /// What a user agent reads in the value of `Expires`.
-pub(crate) fn date(input: Date) -> Result<Seconds, Refusal> {
+pub(crate) fn date(input: &Date) -> Result<Seconds, Refusal> {
     let date = cookie_date(input.date.as_bytes()).ok_or(Refusal::Rejected)?;
     Ok(Seconds {
         unix_s: date.as_secs(),

@@ -86,7 +86,7 @@ pub(crate) struct Sealed {
 }
 
 impl Sealing {
-    pub(crate) fn seal(&self, input: Payload) -> Result<Sealed, Refusal> {
+    pub(crate) fn seal(&self, input: &Payload) -> Result<Sealed, Refusal> {
         match self.sealer.seal(&input.payload_b64.0, self.now, self.ttl) {
             Ok(value) => Ok(Sealed { value }),
             Err(SealError::TooLarge) => Err(Refusal::TooLarge),
@@ -115,7 +115,7 @@ pub(crate) struct Opened {
 }
 
 impl Opening {
-    pub(crate) fn open(&self, input: Value) -> Result<Opened, Refusal> {
+    pub(crate) fn open(&self, input: &Value) -> Result<Opened, Refusal> {
         let mut opening = self.sealer.opening(self.now);
         if let Some(cutoff) = self.cutoff {
             opening = opening.cutoff(cutoff);

@@ -35,7 +35,7 @@ struct Attributes {
 }
 
 /// What a user agent makes of the value of one Set-Cookie header field.
-pub(crate) fn parse(input: Line) -> Result<Parsed, Refusal> {
+pub(crate) fn parse(input: &Line) -> Result<Parsed, Refusal> {
     let line = SetCookieLine::parse(&input.value_b64.0).map_err(|error| match error {
         InvalidLine::PairTooLong => Refusal::TooLarge,
         _ => Refusal::Rejected,
@@ -59,18 +59,17 @@ pub(crate) fn parse(input: Line) -> Result<Parsed, Refusal> {
     })
 }
 
-/// `path` and `same_site` tell an absent member, the library's default, from null, which leaves the attribute out.
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     name: String,
     value_b64: Bytes,
-    #[serde(default, deserialize_with = "given")]
-    path: Option<Option<String>>,
+    #[serde(default)]
+    path: Member<String>,
     domain: Option<String>,
     secure: Option<bool>,
     http_only: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
-    same_site: Option<Option<SameSiteWord>>,
+    #[serde(default)]
+    same_site: Member<SameSiteWord>,
     partitioned: Option<bool>,
     max_age_s: Option<i64>,
     prefix: Option<PrefixWord>,
@@ -82,21 +81,21 @@ pub(crate) struct Built {
 }
 
 /// The Set-Cookie header field that the members ask for.
-pub(crate) fn build(wanted: Wanted) -> Result<Built, Refusal> {
+pub(crate) fn build(wanted: &Wanted) -> Result<Built, Refusal> {
     let value = String::from_utf8(wanted.value_b64.0.clone()).map_err(|_| Refusal::Rejected)?;
     let name = wanted.name.clone();
     let draft = match wanted.prefix {
-        None => insecure(
-            script_readable(scoped(SetCookie::new(name, value), &wanted), &wanted),
-            &wanted,
-        )
-        .end(&wanted),
-        Some(PrefixWord::Secure) => {
-            script_readable(scoped(SetCookie::secure_prefix(name, value), &wanted), &wanted).end(&wanted)
+        None => {
+            let builder = scoped(SetCookie::new(name, value), wanted);
+            insecure(script_readable(builder, wanted), wanted).end(wanted)
         }
-        Some(PrefixWord::Host) => script_readable(SetCookie::host(name, value), &wanted).end(&wanted),
-        Some(PrefixWord::Http) => scoped(SetCookie::http(name, value), &wanted).end(&wanted),
-        Some(PrefixWord::HostHttp) => SetCookie::host_http(name, value).end(&wanted),
+        Some(PrefixWord::Secure) => {
+            let builder = scoped(SetCookie::secure_prefix(name, value), wanted);
+            script_readable(builder, wanted).end(wanted)
+        }
+        Some(PrefixWord::Host) => script_readable(SetCookie::host(name, value), wanted).end(wanted),
+        Some(PrefixWord::Http) => scoped(SetCookie::http(name, value), wanted).end(wanted),
+        Some(PrefixWord::HostHttp) => SetCookie::host_http(name, value).end(wanted),
     };
     if wanted.breaks_its_prefix() {
         return Err(Refusal::Rejected);
@@ -126,9 +125,9 @@ trait End {
 impl<P> End for SetCookieBuilder<P> {
     fn end(mut self, wanted: &Wanted) -> Result<SetCookie, InvalidSetCookie> {
         self = match &wanted.same_site {
-            None => self,
-            Some(None) => self.without_same_site(),
-            Some(Some(word)) => self.same_site(word.0),
+            Member::Absent => self,
+            Member::Null => self.without_same_site(),
+            Member::Given(word) => self.same_site(word.0),
         };
         if wanted.partitioned == Some(true) {
             self = self.partitioned();
@@ -142,9 +141,9 @@ impl<P> End for SetCookieBuilder<P> {
 
 fn scoped<P: MayBeScoped>(mut builder: SetCookieBuilder<P>, wanted: &Wanted) -> SetCookieBuilder<P> {
     builder = match &wanted.path {
-        None => builder,
-        Some(None) => builder.without_path(),
-        Some(Some(path)) => builder.path(path.clone()),
+        Member::Absent => builder,
+        Member::Null => builder.without_path(),
+        Member::Given(path) => builder.path(path.clone()),
     };
     match &wanted.domain {
         None => builder,
@@ -174,11 +173,12 @@ impl Wanted {
     fn breaks_its_prefix(&self) -> bool {
         let insecure = self.secure == Some(false);
         let script_readable = self.http_only == Some(false);
-        let scoped = self.domain.is_some()
-            || self
-                .path
-                .as_ref()
-                .is_some_and(|path| path.as_deref() != Some("/"));
+        let elsewhere = match &self.path {
+            Member::Absent => false,
+            Member::Null => true,
+            Member::Given(path) => path != "/",
+        };
+        let scoped = self.domain.is_some() || elsewhere;
         match self.prefix {
             None => false,
             Some(PrefixWord::Secure) => insecure,
@@ -234,13 +234,17 @@ impl<'de> Deserialize<'de> for SameSiteWord {
     }
 }
 
-/// A member that stands there, be it null; `serde(default)` makes one that does not `None`.
-#[expect(
-    clippy::option_option,
-    reason = "absent, null and given are three things here"
-)]
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// A member whose absence leaves the library's default, and which is null to leave the attribute out.
+#[derive(Default)]
+enum Member<T> {
+    #[default]
+    Absent,
+    Null,
+    Given(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Given))
+    }
 }

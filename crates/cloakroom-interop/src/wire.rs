@@ -25,13 +25,13 @@ pub(crate) enum Refusal {
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 /// Appends the answer that `act` gives to the members of `line`.
-pub(crate) fn answer<'a, I, O>(line: &'a [u8], out: &mut Vec<u8>, act: impl FnOnce(I) -> Result<O, Refusal>)
+pub(crate) fn answer<'a, I, O>(line: &'a [u8], out: &mut Vec<u8>, act: impl FnOnce(&I) -> Result<O, Refusal>)
 where
     I: Deserialize<'a>,
     O: Serialize,
 {
     match id(line) {
-        Ok(id) => write(id, object(line).and_then(act), out),
+        Ok(id) => write(id, object(line).and_then(|input| act(&input)), out),
         Err(refusal) => refuse_line(out, refusal),
     }
 }

@@ -1,5 +1,7 @@
 //! The `cookie` crate on the same bytes, in process. Its differences are rows of peers/differences.md, too.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use cloakroom_cookie::{SameSite, SetCookie, pairs};
 use cookie::Cookie;
 

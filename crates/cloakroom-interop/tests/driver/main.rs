@@ -1,5 +1,7 @@
 //! The driver alone: what each line and each argument is answered with.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod commands;
 mod lines;
 mod options;
