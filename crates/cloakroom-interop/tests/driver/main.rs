@@ -42,7 +42,11 @@ fn run(args: &[&str], input: &[u8]) -> Output {
 /// Hands in `lines` at once and expects exactly one answer to each, in order.
 #[track_caller]
 fn check(args: &[&str], lines: &[(&str, &str)]) {
-    let input: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
+    let mut input = String::new();
+    for (line, _) in lines {
+        input.push_str(line);
+        input.push('\n');
+    }
     let output = run(args, input.as_bytes());
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
@@ -77,7 +81,7 @@ impl Ring {
         Self::new(&format!(r#"{{"keys":[{{"state":"active","key":"{SECRET}"}}]}}"#))
     }
 
-    fn args<'a>(&'a self, command: &'a str, mode: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    fn args<'a>(&'a self, command: &'a str, mode: &'a str, others: &[&'a str]) -> Vec<&'a str> {
         let ring = self.path.to_str().unwrap();
         let mut args = vec![
             command,
@@ -89,7 +93,7 @@ impl Ring {
             "login",
         ];
         args.extend(["--mode", mode, "--now", "1750000000123"]);
-        args.extend(more);
+        args.extend(others);
         args
     }
 }
