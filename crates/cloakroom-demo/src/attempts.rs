@@ -7,7 +7,7 @@ use cloakroom_core::Tick;
 /// Wrong passwords that one name may collect inside [`WINDOW`].
 const PER_NAME: u32 = 10;
 /// How long they count, from the first one on.
-const WINDOW: Duration = Duration::from_secs(5 * 60);
+const WINDOW: Duration = Duration::from_mins(5);
 /// Names remembered at once, so that a flood of names costs at most about a megabyte.
 const NAMES: usize = 10_000;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Far above any ring that makes sense, and soon read.
-const MAX_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 
 /// The file that holds the key ring: readable by its owner alone, replaced as a whole or not at all.
 #[derive(Debug)]
@@ -38,13 +38,13 @@ impl KeyFile {
         // Asked of the open file, so that what was looked at is what is read.
         let metadata = file.metadata()?;
         private(&metadata)?;
-        if metadata.len() > MAX_BYTES {
+        if metadata.len() > MAX_BYTES as u64 {
             return Err(KeyFileError::TooLong);
         }
         // Reserved at once: a buffer that grows would leave pieces of keys behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize + 1));
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 1));
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > MAX_BYTES {
             return Err(KeyFileError::TooLong);
         }
         match std::str::from_utf8(&bytes) {
@@ -100,11 +100,15 @@ pub(crate) enum KeyFileError {
     Io(#[from] io::Error),
 }
 
+/// Read, write and execute, for the group and for everybody.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
 #[cfg(unix)]
 fn private(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 {
+    if mode & OTHERS == 0 {
         Ok(())
     } else {
         Err(KeyFileError::NotPrivate(mode))
@@ -157,4 +161,59 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+
+    use super::{KeyFile, Replaced};
+
+    #[test]
+    fn a_file_is_replaced_only_when_it_holds_what_is_expected() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::at(&folder.path().join("ring")).unwrap();
+        assert_eq!(file.read().unwrap(), None);
+        assert!(matches!(
+            file.replace(Some("a"), "b").unwrap(),
+            Replaced::No(None)
+        ));
+        assert!(matches!(file.replace(None, "a").unwrap(), Replaced::Yes));
+        for expected in [None, Some("b"), Some("")] {
+            let replaced = file.replace(expected, "c").unwrap();
+            assert!(
+                matches!(&replaced, Replaced::No(Some(text)) if text.as_str() == "a"),
+                "{expected:?}"
+            );
+        }
+        assert!(matches!(file.replace(Some("a"), "b").unwrap(), Replaced::Yes));
+        assert_eq!(file.read().unwrap().unwrap().as_str(), "b");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_leads_to_the_new_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("ring"), folder.path().join("secrets/ring"));
+        fs::create_dir(target.parent().unwrap()).unwrap();
+        KeyFile::at(&target).unwrap().replace(None, "a").unwrap();
+        symlink(&target, &link).unwrap();
+        let file = KeyFile::at(&link).unwrap();
+        assert!(matches!(file.replace(Some("a"), "b").unwrap(), Replaced::Yes));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "b");
+        assert_eq!(fs::metadata(&target).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!("ring.{}.tmp", std::process::id()));
+        fs::write(&left, "half a ri").unwrap();
+        let file = KeyFile::at(&folder.path().join("ring")).unwrap();
+        assert!(matches!(file.replace(None, "whole").unwrap(), Replaced::Yes));
+        assert_eq!(file.read().unwrap().unwrap().as_str(), "whole");
+        assert!(!left.exists());
+    }
 }

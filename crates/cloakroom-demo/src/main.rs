@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Command::Help => return say(args::HELP),
         Command::Version => return say(concat!("cloakroom-demo ", env!("CARGO_PKG_VERSION"), "\n")),
     };
-    match server::run(args) {
+    match server::run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),
     }

@@ -22,12 +22,12 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// What can go wrong is tried before anything is made or changed: the port, the key file that is there, the database.
 /// A key file is made last.
 #[tokio::main]
-pub(crate) async fn run(args: Args) -> Result<(), StartError> {
-    let places = Places::of(&args)?;
+pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
+    let places = Places::of(args)?;
     let listener = listen(args.port).await?;
     let address = listener.local_addr().map_err(StartError::Runtime)?;
     let keys = Keys::read(&places.key_file).map_err(|error| StartError::keys(&places, error))?;
-    places.make_folder(&args)?;
+    places.make_folder(args)?;
     let users = Users::open(&places.db)
         .await
         .map_err(|source| StartError::Users {
@@ -113,20 +113,20 @@ async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let (told, tell) = oneshot::channel();
-    let server = axum::serve(listener, app.router()).with_graceful_shutdown(async move {
+    let (stopping, stopped) = oneshot::channel();
+    let serving = axum::serve(listener, app.router()).with_graceful_shutdown(async move {
         stop.await;
-        let _ = told.send(());
+        let _ = stopping.send(());
     });
     let overdue = async move {
-        if tell.await.is_ok() {
+        if stopped.await.is_ok() {
             tokio::time::sleep(FAREWELL).await;
         } else {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        served = server => served,
+        served = serving => served,
         () = overdue => Ok(()),
     }
 }

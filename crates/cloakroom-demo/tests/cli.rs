@@ -1,5 +1,7 @@
 //! What a person at a terminal meets: flags, files and ports that cannot be used.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows tests, not their helpers")]
+
 mod support;
 
 use std::fs;

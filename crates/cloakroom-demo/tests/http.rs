@@ -1,5 +1,7 @@
 //! What a browser and those who would misuse it get, byte by byte.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows tests, not their helpers")]
+
 mod support;
 
 use std::fs;

@@ -215,7 +215,7 @@ impl Drop for Driver {
     }
 }
 
-/// A command of the DevTools protocol, which the driver passes on.
+/// A command of the `DevTools` protocol, which the driver passes on.
 #[derive(Debug)]
 struct DevTools {
     method: &'static str,
