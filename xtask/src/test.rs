@@ -19,6 +19,7 @@ const COUNTS: &str = "xtask/tests.txt";
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let sh = &project.sh;
     sh.remove_path(project.under_target(COUNTS))?;
+    sh.remove_path(junit(project))?;
     peers::ensure(project, !options.no_install)?;
     browser::ensure(project, !options.no_install)?;
     let _peers = sh.push_env("CLOAKROOM_PEERS", project.under_target("peers"));
@@ -29,18 +30,24 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
             .map_err(Into::into);
     }
     let mut counts = Counts::default();
-    if on_path("cargo-nextest") {
-        cmd!(sh, "cargo nextest run --workspace --all-features --locked")
-            .run()
-            .context("a test failed")?;
+    let tests = if on_path("cargo-nextest") {
+        let run = cmd!(sh, "cargo nextest run --workspace --all-features --locked").run();
         counts.add_junit(&sh.read_file(junit(project))?)?;
+        run.map_err(Into::into)
     } else {
-        let everything = ["--lib", "--bins", "--tests", "--examples"];
-        counts.run(project, &[&["--no-fail-fast"], &everything[..]].concat())?;
-    }
-    // Nextest does not run the examples in the documentation.
-    counts.run(project, &["--doc"])?;
-    println!("\n{counts}");
+        counts.run(
+            project,
+            &["--no-fail-fast", "--lib", "--bins", "--tests", "--examples"],
+        )
+    };
+    // Nextest does not run the examples in the documentation. They run whether or not a test failed.
+    let examples = counts.run(project, &["--no-fail-fast", "--doc"]);
+    println!(
+        "\nall together: {} passed, {} failed, {} ignored",
+        counts.passed, counts.failed, counts.ignored
+    );
+    tests.context("a test failed")?;
+    examples.context("an example in the documentation failed")?;
     sh.write_file(project.under_target(COUNTS), counts.to_string())?;
     Ok(())
 }
@@ -64,6 +71,7 @@ struct Counts {
     ignored: u32,
 }
 
+/// As `cargo test` puts it, so that what reads its output reads this too.
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
@@ -93,7 +101,7 @@ impl Counts {
             println!("{line}");
             self.add_line(line);
         })?;
-        ensure!(status.success(), "a test failed");
+        ensure!(status.success(), "cargo test says so above");
         Ok(())
     }
 
