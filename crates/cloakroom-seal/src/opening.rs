@@ -116,3 +116,36 @@ impl<'a> Opening<'a> {
         Ok((times, place, index != 0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cloakroom_cookie::CookieName;
+    use cloakroom_core::UnixTime;
+    use cloakroom_keyring::{Key, KeyRing};
+
+    use crate::{OpenError, Sealer};
+
+    #[test]
+    fn c7_one_key_is_tried_and_it_is_chosen_by_its_id() {
+        let now = UnixTime::from_millis(1_750_000_000_123);
+        let name = CookieName::from_static("id");
+        let active = Key::generate().unwrap();
+        let mut ring = KeyRing::single(active.clone());
+        for _ in 1..16 {
+            ring = ring.announce(Key::generate().unwrap()).unwrap();
+        }
+        for build in [Sealer::signed, Sealer::encrypted] {
+            let value = build(&KeyRing::single(active.clone()), &name, "p")
+                .and_then(|sealer| Ok(sealer.seal(b"x", now, Duration::from_secs(60)).unwrap()))
+                .unwrap();
+            let sealer = build(&ring, &name, "p").unwrap();
+            assert_eq!(sealer.opening(now).open(&value).unwrap().value(), b"x");
+
+            // The key is still there, at the place of another id: it is not tried.
+            let moved = build(&ring, &name, "p").unwrap().with_ids_rotated();
+            assert_eq!(moved.opening(now).open(&value).err(), Some(OpenError::Rejected));
+        }
+    }
+}

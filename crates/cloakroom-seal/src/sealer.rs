@@ -242,6 +242,14 @@ impl Sealer {
         self.opening(now).open(value)
     }
 
+    /// Puts each id beside the key of another.
+    #[cfg(test)]
+    pub(crate) fn with_ids_rotated(mut self) -> Self {
+        let shared = Arc::get_mut(&mut self.shared).expect("the test has no clone of it");
+        shared.ids.rotate_left(1);
+        self
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }

@@ -42,7 +42,9 @@ impl Text {
         let mut text = Vec::with_capacity(filled);
         text.extend_from_slice(raw);
         text.extend_from_slice(&raw[..filled - taken]);
-        self.0.encode_slice(raw, &mut text).expect("`encoded_len` bytes are what the text takes");
+        self.0
+            .encode_slice(raw, &mut text)
+            .expect("`encoded_len` bytes are what the text takes");
         text.truncate(encoded_len(length));
         String::from_utf8(text).expect("base64url is ASCII")
     }
