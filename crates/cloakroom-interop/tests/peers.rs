@@ -54,7 +54,8 @@ fn c8_an_independent_python_implementation_agrees_on_sealed_values() {
         &counts,
         &[
             ("published", 7),
-            ("vectors", 4),
+            ("vectors", 250),
+            ("vectors made", 50),
             ("rings", 90),
             ("driver seals", 600),
             ("python seals", 1000),
