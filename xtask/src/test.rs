@@ -1,3 +1,4 @@
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -19,7 +20,6 @@ const COUNTS: &str = "xtask/tests.txt";
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let sh = &project.sh;
     sh.remove_path(project.under_target(COUNTS))?;
-    sh.remove_path(junit(project))?;
     peers::ensure(project, !options.no_install)?;
     browser::ensure(project, !options.no_install)?;
     let _peers = sh.push_env("CLOAKROOM_PEERS", project.under_target("peers"));
@@ -31,8 +31,17 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     }
     let mut counts = Counts::default();
     let tests = if on_path("cargo-nextest") {
-        let run = cmd!(sh, "cargo nextest run --workspace --all-features --locked").run();
-        counts.add_junit(&sh.read_file(junit(project))?)?;
+        let report = junit(project)?;
+        sh.remove_path(&report)?;
+        let run = cmd!(
+            sh,
+            "cargo nextest run --profile default --workspace --all-features --locked"
+        )
+        .run();
+        // There is none when the tests did not compile.
+        if report.is_file() {
+            counts.add_junit(&sh.read_file(report)?)?;
+        }
         run.map_err(Into::into)
     } else {
         counts.run(
@@ -57,11 +66,17 @@ pub(crate) fn counts(project: &Project) -> Option<String> {
     project.sh.read_file(project.under_target(COUNTS)).ok()
 }
 
-/// `.config/nextest.toml` asks for the file; nextest puts it below cargo's target directory.
-fn junit(project: &Project) -> std::path::PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| project.root.join("target"), |dir| project.root.join(dir));
-    target.join("nextest/default/junit.xml")
+/// `.config/nextest.toml` asks for the file; nextest puts it below cargo's target directory, wherever that is.
+fn junit(project: &Project) -> Result<PathBuf> {
+    let sh = &project.sh;
+    let metadata = cmd!(sh, "cargo metadata --no-deps --format-version 1 --locked")
+        .quiet()
+        .read()?;
+    let (_, rest) = metadata
+        .split_once("\"target_directory\":\"")
+        .context("cargo names its target directory")?;
+    let (target, _) = rest.split_once('"').context("cargo names its target directory")?;
+    Ok(Path::new(target).join("nextest/default/junit.xml"))
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
