@@ -22,7 +22,7 @@ impl Effort {
     };
     /// For checking answers and allocations; its ratios are rough.
     pub const QUICK: Self = Self {
-        turns: 60,
+        turns: 300,
         turn: Duration::from_micros(50),
     };
 }

@@ -12,8 +12,9 @@ const TELLING: usize = 16;
 /// Laws, for any text:
 ///
 /// 1. `parse(export(parse(x))) = parse(x)`, and so for the ring after each transition that it allows.
-/// 2. A ring that parses has exactly one active key, no id twice, and a cut-off beside a revoked key.
-/// 3. No error, and no `Debug` of a ring, repeats key material of the text.
+/// 2. A transition changes the key that it names, activation the active one too, and nothing else.
+/// 3. A ring that parses has exactly one active key, no id twice, and a cut-off beside a revoked key.
+/// 4. No error, and no `Debug` of a ring, repeats key material of the text.
 ///
 /// # Panics
 ///
@@ -26,9 +27,7 @@ pub fn key_ring(data: &[u8]) {
         Ok(ring) => {
             holds_together(&ring);
             tells_nothing_of(text, &format!("{ring:?} {ring:#?}"));
-            for next in transitions(&ring) {
-                holds_together(&next);
-            }
+            steps(&ring);
         }
         Err(error) => {
             let mut told = format!("{error} {error:?} {error:#?}");
@@ -73,18 +72,40 @@ fn holds_together(ring: &KeyRing) {
     }
 }
 
-fn transitions(ring: &KeyRing) -> impl Iterator<Item = KeyRing> + '_ {
-    ring.entries()
-        .flat_map(|(id, _)| {
-            let cutoff = UnixTime::from_millis(1_750_000_000_000);
-            [
-                ring.activate(id),
-                ring.retire(id),
-                ring.remove(id),
-                ring.revoke(id, cutoff),
-            ]
-        })
-        .flatten()
+/// Takes each step from `ring` that it allows.
+fn steps(ring: &KeyRing) {
+    let cutoff = UnixTime::from_millis(1_750_000_000_000);
+    let before: Vec<_> = ring.entries().collect();
+    for &(id, state) in &before {
+        let steps = [
+            (ring.activate(id), Some(KeyState::Active)),
+            (ring.retire(id), Some(KeyState::Retiring)),
+            (ring.revoke(id, cutoff), Some(KeyState::Revoked)),
+            (ring.remove(id), None),
+        ];
+        for (next, state_after) in steps {
+            let Ok(next) = next else { continue };
+            assert!(
+                state != KeyState::Active,
+                "the active key is never the one that a step is about"
+            );
+            holds_together(&next);
+            let expected = before.iter().filter_map(|&(other, state)| {
+                let unchanged = match state {
+                    KeyState::Active if state_after == Some(KeyState::Active) => KeyState::Retiring,
+                    state => state,
+                };
+                if other == id {
+                    state_after.map(|state| (id, state))
+                } else {
+                    Some((other, unchanged))
+                }
+            });
+            assert!(next.entries().eq(expected), "a step changed something else");
+            let raised = (state_after == Some(KeyState::Revoked)).then_some(cutoff);
+            assert_eq!(next.cutoff(), ring.cutoff().max(raised));
+        }
+    }
 }
 
 fn tells_nothing_of(text: &str, told: &str) {
