@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// A way to write values of `T` as bytes. [`Json`] is one, with the feature `json`; the bytes themselves need none.
+/// A way to write values of `T` as bytes. `Json` is one, with the feature `json`; the bytes themselves need none.
 ///
 /// A payload is read only after its seal was verified, so what is read is what some version of the application wrote.
 /// Errors carry nothing: what they would quote is a payload.
@@ -117,12 +117,10 @@ mod json {
     /// The JSON of `value`. What fits into a cookie never makes the buffer grow, which would leave a copy behind.
     fn write<T: Serialize + ?Sized>(value: &T) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity(MAX_CHARS);
-        match serde_json::to_writer(&mut bytes, value) {
-            Ok(()) => Some(bytes),
-            Err(_) => {
-                bytes.zeroize();
-                None
-            }
+        if serde_json::to_writer(&mut bytes, value).is_ok() {
+            return Some(bytes);
         }
+        bytes.zeroize();
+        None
     }
 }

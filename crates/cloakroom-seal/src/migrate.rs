@@ -113,6 +113,7 @@ enum Jar {
 
 impl JarReader {
     /// A reader for a `cookie::SignedJar`: standard base64 of HMAC-SHA256(value), 44 characters, then the value.
+    #[expect(clippy::missing_panics_doc, reason = "HMAC takes keys of any length")]
     pub fn signed(ring: &KeyRing, key: &ForeignKey, deadline: UnixTime) -> Self {
         let hmac = Hmac::new_from_slice(key.signing.expose()).expect("HMAC takes keys of any length");
         Self::new(Jar::Signed(hmac), ring, deadline)

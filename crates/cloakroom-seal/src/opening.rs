@@ -59,15 +59,14 @@ impl<'a> Opening<'a> {
         let mut best: Option<Opened> = None;
         let mut refusal = OpenError::Rejected;
         for value in values.into_iter().take(MAX_CANDIDATES) {
-            match (self.open(value), &best) {
-                (Ok(opened), None) => best = Some(opened),
-                (Ok(opened), Some(other)) if !ct_eq(opened.value(), other.value()) => {
-                    return Err(OpenError::Conflict);
-                }
-                (Ok(opened), Some(other)) if opened.expires_at() > other.expires_at() => best = Some(opened),
-                (Ok(_), Some(_)) => {}
-                (Err(error), _) if refusal == OpenError::Rejected => refusal = error,
-                (Err(_), _) => {}
+            match self.open(value) {
+                Ok(opened) => match &best {
+                    Some(other) if !ct_eq(opened.value(), other.value()) => return Err(OpenError::Conflict),
+                    Some(other) if opened.expires_at() <= other.expires_at() => {}
+                    _ => best = Some(opened),
+                },
+                Err(error) if refusal == OpenError::Rejected => refusal = error,
+                Err(_) => {}
             }
         }
         best.ok_or(refusal)
@@ -137,9 +136,8 @@ mod tests {
             ring = ring.announce(Key::generate().unwrap()).unwrap();
         }
         for build in [Sealer::signed, Sealer::encrypted] {
-            let value = build(&KeyRing::single(active.clone()), &name, "p")
-                .and_then(|sealer| Ok(sealer.seal(b"x", now, Duration::from_secs(60)).unwrap()))
-                .unwrap();
+            let alone = build(&KeyRing::single(active.clone()), &name, "p").unwrap();
+            let value = alone.seal(b"x", now, Duration::from_secs(60)).unwrap();
             let sealer = build(&ring, &name, "p").unwrap();
             assert_eq!(sealer.opening(now).open(&value).unwrap().value(), b"x");
 

@@ -12,7 +12,7 @@ use cloakroom_keyring::RandomError;
 pub struct Ticket {
     subject: String,
     authenticated_at: UnixTime,
-    ticket_id: [u8; 16],
+    id: [u8; 16],
 }
 
 impl Ticket {
@@ -23,12 +23,12 @@ impl Ticket {
     ///
     /// When the operating system has no random bytes to give.
     pub fn issue(subject: impl Into<String>, now: UnixTime) -> Result<Self, RandomError> {
-        let mut ticket_id = [0; 16];
-        getrandom::fill(&mut ticket_id).map_err(|error| RandomError::Source(error.into()))?;
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| RandomError::Source(error.into()))?;
         Ok(Self {
             subject: subject.into(),
             authenticated_at: now,
-            ticket_id,
+            id,
         })
     }
 
@@ -44,7 +44,7 @@ impl Ticket {
 
     /// The id of this login, by which it can be denied.
     pub fn ticket_id(&self) -> &[u8; 16] {
-        &self.ticket_id
+        &self.id
     }
 }
 
@@ -76,7 +76,7 @@ mod json {
 
     impl Serialize for Ticket {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let ticket_id = URL_SAFE_NO_PAD.encode(self.ticket_id);
+            let ticket_id = URL_SAFE_NO_PAD.encode(self.id);
             let auth_time_ms = self.authenticated_at.as_millis();
             Members {
                 sub: self.subject.as_str(),
@@ -90,7 +90,7 @@ mod json {
     impl<'de> Deserialize<'de> for Ticket {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let members = Members::<String>::deserialize(deserializer)?;
-            let ticket_id = URL_SAFE_NO_PAD
+            let id = URL_SAFE_NO_PAD
                 .decode(members.ticket_id)
                 .ok()
                 .and_then(|bytes| bytes.try_into().ok())
@@ -99,7 +99,7 @@ mod json {
             Ok(Self {
                 subject: members.sub,
                 authenticated_at,
-                ticket_id,
+                id,
             })
         }
     }

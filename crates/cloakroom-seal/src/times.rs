@@ -49,9 +49,11 @@ impl Times {
     }
 
     pub(crate) fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
-        let [a, b, c, d, e, f, ttl @ ..] = bytes;
+        let (mut issued_at, mut ttl) = ([0; 8], [0; 4]);
+        issued_at[2..].copy_from_slice(&bytes[..6]);
+        ttl.copy_from_slice(&bytes[6..]);
         Self {
-            issued_at: i64::from_be_bytes([0, 0, a, b, c, d, e, f]),
+            issued_at: i64::from_be_bytes(issued_at),
             ttl: u32::from_be_bytes(ttl),
         }
     }

@@ -34,7 +34,7 @@ fn c4_old_and_announced_keys_open() {
     }
 }
 
-/// Every ring that two steps of the procedure lead to from one key, and each pair of rings one step apart.
+/// Each ring that the procedure leads to from one key, with each ring that is one step further.
 fn adjacent_rings() -> Vec<(KeyRing, KeyRing)> {
     let fresh = [key(0x80), key(0x40), key(0x20)];
     let mut reached = vec![ring()];
@@ -47,10 +47,16 @@ fn adjacent_rings() -> Vec<(KeyRing, KeyRing)> {
             for (id, state) in ring.entries() {
                 match state {
                     KeyState::Announced => {
-                        steps.extend([ring.activate(id), ring.retire(id)].into_iter().flatten())
+                        steps.extend(
+                            [ring.activate(id), ring.retire(id), ring.remove(id)]
+                                .into_iter()
+                                .flatten(),
+                        );
                     }
-                    // Removing comes when the longest ttl has passed, so nothing lives on under the key.
-                    KeyState::Retiring => steps.extend(ring.activate(id)),
+                    // Removed when the longest ttl has passed, so that nothing lives on under the key.
+                    KeyState::Retiring => {
+                        steps.extend([ring.activate(id), ring.remove(id)].into_iter().flatten());
+                    }
                     _ => {}
                 }
             }

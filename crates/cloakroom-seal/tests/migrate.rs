@@ -1,5 +1,9 @@
 //! C14: values of the `cookie` crate's jars, made by that crate.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests, and clippy sees that in their functions alone"
+)]
 #![cfg(feature = "migrate-cookie-0_18")]
 
 mod common;

@@ -1,5 +1,10 @@
 //! C5, C11: how long values are, and what padding hides.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests, and clippy sees that in their functions alone"
+)]
+
 mod common;
 
 use std::num::NonZeroU16;
@@ -64,8 +69,8 @@ fn c5_huge_payloads_are_refused_without_arithmetic_trouble() {
 #[test]
 fn c5_more_than_4096_characters_are_rejected_before_any_work() {
     let (key, issued_at) = (key(0), u64::try_from(NOW.as_millis()).unwrap());
-    let signed = |length| forge::signed(&key, 1, issued_at, 60, &vec![b'x'; length]);
-    let encrypted = |length| {
+    let forge_signed = |length| forge::signed(&key, 1, issued_at, 60, &vec![b'x'; length]);
+    let forge_encrypted = |length| {
         forge::encrypted(
             &key,
             2,
@@ -74,16 +79,16 @@ fn c5_more_than_4096_characters_are_rejected_before_any_work() {
             &[&vec![b'x'; length][..], &[0x80]].concat(),
         )
     };
-    let (signer, encrypter) = (sealer(Mode::Signed, &ring()), sealer(Mode::Encrypted, &ring()));
+    let (signed, encrypted) = (sealer(Mode::Signed, &ring()), sealer(Mode::Encrypted, &ring()));
     // 3072 bytes are 4096 characters. Both values have right tags.
-    let (fits, over) = (signed(3072 - 47), signed(3072 - 46));
+    let (fits, over) = (forge_signed(3072 - 47), forge_signed(3072 - 46));
     assert_eq!((fits.len(), over.len()), (4096, 4098));
-    assert!(signer.opening(NOW).open(&fits).is_ok());
-    assert_eq!(signer.opening(NOW).open(&over).err(), Some(OpenError::Rejected));
-    let (fits, over) = (encrypted(3072 - 44), encrypted(3072 - 43));
-    assert!(encrypter.opening(NOW).open(&fits).is_ok());
+    assert!(signed.opening(NOW).open(&fits).is_ok());
+    assert_eq!(signed.opening(NOW).open(&over).err(), Some(OpenError::Rejected));
+    let (fits, over) = (forge_encrypted(3072 - 44), forge_encrypted(3072 - 43));
+    assert!(encrypted.opening(NOW).open(&fits).is_ok());
     assert_eq!(
-        encrypter.opening(NOW).open(&over).err(),
+        encrypted.opening(NOW).open(&over).err(),
         Some(OpenError::Rejected)
     );
 
@@ -98,7 +103,7 @@ fn c5_more_than_4096_characters_are_rejected_before_any_work() {
         &huge[..65],
         "",
     ] {
-        for sealer in [&signer, &encrypter] {
+        for sealer in [&signed, &encrypted] {
             let counted = allocation_counter::measure(|| {
                 assert_eq!(sealer.opening(NOW).open(text).err(), Some(OpenError::Rejected));
             });

@@ -1,6 +1,10 @@
 //! C8: the published vectors. `vectors.json` is what this file writes, so that another implementation can read it;
 //! the README describes it. `CLOAKROOM_WRITE_VECTORS=1 cargo test -p cloakroom-seal --test vectors` writes it anew.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests, and clippy sees that in their functions alone"
+)]
 mod common;
 
 use std::num::NonZeroU16;
@@ -36,17 +40,23 @@ fn c8_vectors_reproduce() {
 
 #[test]
 fn c8_the_file_is_what_this_crate_writes() {
-    let text = serde_json::to_string_pretty(&document()).unwrap() + "\n";
+    let document = document();
     if std::env::var_os("CLOAKROOM_WRITE_VECTORS").is_some() {
-        std::fs::write(FILE, &text).unwrap();
+        std::fs::write(FILE, serde_json::to_string_pretty(&document).unwrap() + "\n").unwrap();
     }
-    let file = std::fs::read_to_string(FILE).unwrap();
-    assert!(file == text, "vectors.json differs from what this crate writes");
+    assert!(
+        file() == document,
+        "vectors.json differs from what this crate writes"
+    );
+}
+
+fn file() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap()
 }
 
 #[test]
 fn c8_each_case_of_the_file_holds() {
-    let document: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
+    let document = file();
     let cases = document["cases"].as_array().unwrap();
     assert!(cases.len() > 60, "{} cases", cases.len());
     for case in cases {

@@ -1,6 +1,10 @@
 //! What the tests share: fixed keys, a fixed time, and a generator that counts.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests, and clippy sees that in their functions alone"
+)]
 
 use std::time::Duration;
 
