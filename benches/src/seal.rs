@@ -172,7 +172,7 @@ fn sealing(case: &str, size: usize, target: f64) -> Workload {
     let length = (size + 28).div_ceil(3) * 4;
     our_seal(format!("seal/{case}"), Mode::Encrypted.sealer(&ring(1)), payload)
         .target(Target::AtMost(target), Bare::payload(payload).encrypting())
-        .beside(Bare::our_bytes(payload).encrypting())
+        .target(Target::AtMost(target), Bare::our_bytes(payload).encrypting())
         .beside(Subject::new("cookie private jar", length as u64, move || {
             let mut jar = cookie::CookieJar::new();
             jar.private_mut(&theirs)
@@ -195,7 +195,7 @@ fn opening(case: &str, size: usize, target: f64) -> Workload {
     Workload::new(format!("open/{case}"), answer, our_open(sealer, text))
         .allocating(1)
         .target(Target::AtMost(target), Bare::payload(payload).decrypting())
-        .beside(Bare::our_bytes(payload).decrypting())
+        .target(Target::AtMost(target), Bare::our_bytes(payload).decrypting())
         .beside(Subject::new("cookie private jar", answer, move || {
             let decrypted = black_box(&jar)
                 .private(&theirs)

@@ -135,6 +135,10 @@ fn b10_what_cannot_be_built_is_refused_when_read() {
         ("a=b; Path=/\u{e9}", "path-value has a forbidden octet at byte 1"),
         ("a=b; Domain=com", "domain-value has a single label"),
         (
+            "a=b; Domain=..example.com",
+            "domain-value has an empty label at byte 0",
+        ),
+        (
             "a=b; Domain=b\u{fc}cher.com",
             "domain-value has a forbidden octet at byte 1",
         ),
