@@ -29,7 +29,8 @@ cargo xtask COMMAND
                                                  --after-test leaves out the tests, STEP runs only the steps named
   test [--no-install] [FILTER]                   every test there is, after installing what they need;
                                                  FILTER runs only the tests whose names contain it
-  fuzz [TARGET] [--seconds N] [--list]           fuzzes one target, or all of them, N seconds each (10)
+  fuzz [TARGET] [--seconds N] [--list]           fuzzes one target, or all of them, N seconds each
+                                                 (10; 0 is until it is stopped)
   bench [FILTER] [--quick] [--write]             our crates beside their peers and the bare primitives
   tidy [--write]                                 the rules of the house; --write refreshes what is generated
 ";

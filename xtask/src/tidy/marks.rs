@@ -105,16 +105,13 @@ mod tests {
         for (source, expected) in [
             (format!("fn f() {{}}\n{mark}"), vec![2]),
             (concat!("\"XX", "X\"").to_owned(), vec![1]),
-            ("// XXXX and XXX_".replace("XXX_", "_"), vec![]),
+            ("// XXXX is another word".to_owned(), vec![]),
             (concat!("fn f() { todo", "!() }").to_owned(), vec![1]),
             (
                 concat!("fn f() {\n unimplemented", "!(\"x\") }").to_owned(),
                 vec![2],
             ),
-            (
-                "// todo!() in a comment".replace("todo!()", concat!("todo", "!()")),
-                vec![],
-            ),
+            (concat!("// todo", "!() in a comment").to_owned(), vec![]),
             ("let todo = 1; todo != 2".to_owned(), vec![]),
             (concat!("#[ignore", "]\nfn t() {}").to_owned(), vec![1]),
             (concat!("#[ignore", " = \"slow\"]\nfn t() {}").to_owned(), vec![1]),
