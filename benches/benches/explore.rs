@@ -12,7 +12,7 @@ fn main() {
             std::iter::once(&workload.ours).chain(workload.others.iter().map(|(subject, _)| subject))
         {
             group.bench_function(subject.name, |bencher| {
-                bencher.iter_custom(|rounds| subject.time(rounds))
+                bencher.iter_custom(|rounds| subject.time(rounds));
             });
         }
         group.finish();
