@@ -70,6 +70,29 @@ mod tests {
         assert_eq!(format!("{secret:#x?}"), "Secret(..)");
     }
 
+    /// Fails to compile when the type gains the trait: then both blanket implementations apply, and the call is ambiguous.
+    macro_rules! lacks {
+        ($type:ty: $($bound:tt)+) => {{
+            trait Ambiguous<Marker> {
+                fn check() {}
+            }
+            struct Has;
+            impl<T: ?Sized> Ambiguous<()> for T {}
+            impl<T: ?Sized + $($bound)+> Ambiguous<Has> for T {}
+            <$type as Ambiguous<_>>::check();
+        }};
+    }
+
+    #[test]
+    fn neither_prints_nor_compares_nor_hashes_itself() {
+        lacks!(Secret<[u8; 32]>: core::fmt::Display);
+        lacks!(Secret<[u8; 32]>: PartialEq);
+        lacks!(Secret<[u8; 32]>: core::hash::Hash);
+        lacks!(Secret<[u8; 32]>: Copy);
+        lacks!(Secret<[u8; 32]>: core::ops::Deref);
+        lacks!(Secret<[u8; 32]>: AsRef<[u8]>);
+    }
+
     #[test]
     fn is_wiped_when_dropped() {
         struct Probe<'a>(&'a Cell<u32>);

@@ -46,7 +46,10 @@ impl UnixTime {
     /// `self` plus `duration`, whose part below a millisecond is dropped; `None` past [`MAX`](Self::MAX).
     #[inline]
     pub const fn checked_add(self, duration: Duration) -> Option<Self> {
-        match self.0.checked_add_unsigned(saturating_millis(duration)) {
+        let Some(step) = checked_millis(duration) else {
+            return None;
+        };
+        match self.0.checked_add_unsigned(step) {
             Some(millis) => Some(Self(millis)),
             None => None,
         }
@@ -55,7 +58,10 @@ impl UnixTime {
     /// `self` minus `duration`, whose part below a millisecond is dropped; `None` before [`MIN`](Self::MIN).
     #[inline]
     pub const fn checked_sub(self, duration: Duration) -> Option<Self> {
-        match self.0.checked_sub_unsigned(saturating_millis(duration)) {
+        let Some(step) = checked_millis(duration) else {
+            return None;
+        };
+        match self.0.checked_sub_unsigned(step) {
             Some(millis) => Some(Self(millis)),
             None => None,
         }
@@ -89,16 +95,21 @@ impl UnixTime {
     }
 }
 
-/// Milliseconds in `duration`, rounded down. `u64::MAX` is farther than the whole range of `UnixTime` reaches from
-/// any time but its ends, where it still leads past the other end or onto it.
-const fn saturating_millis(duration: Duration) -> u64 {
+/// Milliseconds in `duration`, rounded down; `None` when they are more than lie between the ends of the range.
+const fn checked_millis(duration: Duration) -> Option<u64> {
     let millis = duration.as_millis();
     if millis > u64::MAX as u128 {
-        return u64::MAX;
+        return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "compared with u64::MAX above")]
-    {
-        millis as u64
+    Some(millis as u64)
+}
+
+/// Milliseconds in `duration`, rounded down, or as many as lie between the ends of the range.
+const fn saturating_millis(duration: Duration) -> u64 {
+    match checked_millis(duration) {
+        Some(millis) => millis,
+        None => u64::MAX,
     }
 }
 
@@ -149,6 +160,13 @@ mod tests {
         assert_eq!(UnixTime::MIN.checked_sub(MS), None);
         assert_eq!(UnixTime::MIN.saturating_sub(MS), UnixTime::MIN);
         assert_eq!(UnixTime::EPOCH.checked_add(Duration::MAX), None);
+        assert_eq!(UnixTime::MIN.checked_add(Duration::MAX), None);
+        assert_eq!(UnixTime::MAX.checked_sub(Duration::MAX), None);
+        let range = Duration::from_millis(u64::MAX);
+        assert_eq!(UnixTime::MIN.checked_add(range), Some(UnixTime::MAX));
+        assert_eq!(UnixTime::MAX.checked_sub(range), Some(UnixTime::MIN));
+        assert_eq!(UnixTime::MIN.checked_add(range + MS), None);
+        assert_eq!(UnixTime::MAX.checked_sub(range + MS), None);
         assert_eq!(UnixTime::MIN.saturating_add(Duration::MAX), UnixTime::MAX);
         assert_eq!(UnixTime::MAX.saturating_sub(Duration::MAX), UnixTime::MIN);
         assert_eq!(UnixTime::from_secs(i64::MAX), None);
