@@ -26,3 +26,8 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("key_ring", key_ring),
     ("open", open),
 ];
+
+/// The example of the root README, kept true. This is the one library that sees every crate in it and is seen by none.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct RootReadme;
