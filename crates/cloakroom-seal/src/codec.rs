@@ -77,7 +77,7 @@ mod json {
 
     use super::{Codec, DecodeError, EncodeError};
     use crate::text::MAX_CHARS;
-    use crate::{SealError, Sealer};
+    use crate::{Opened, SealError, Sealer};
 
     /// The codec that writes JSON.
     #[derive(Clone, Copy, Debug, Default)]
@@ -111,6 +111,25 @@ mod json {
         ) -> Result<String, SealError> {
             let payload = Zeroizing::new(write(value).ok_or(SealError::Encode)?);
             self.seal(&payload, now, ttl)
+        }
+
+        /// Seals the JSON of `value` in place of the payload of `opened`, on the terms of
+        /// [`reseal_with`](Self::reseal_with): with the same time of issue and the same expiry.
+        ///
+        /// # Errors
+        ///
+        /// Those of [`reseal_with`](Self::reseal_with), and [`SealError::Encode`] when `value` cannot be written as JSON.
+        ///
+        /// # Panics
+        ///
+        /// When the operating system has no random bytes for the thread's generator.
+        pub fn reseal_json<T: Serialize + ?Sized>(
+            &self,
+            opened: &Opened,
+            value: &T,
+        ) -> Result<String, SealError> {
+            let payload = Zeroizing::new(write(value).ok_or(SealError::Encode)?);
+            self.reseal_with(opened, &payload)
         }
     }
 

@@ -155,7 +155,8 @@ impl Sealer {
     /// The nonce of an encrypted value comes from this thread's generator, which the operating system seeds; the README
     /// says why that is enough, and what a fork means for it.
     ///
-    /// For a login, only a fresh authentication calls this. To renew the key of a value, see [`reseal`](Self::reseal).
+    /// For a login, only a fresh authentication calls this. To renew the key of a value, see [`reseal`](Self::reseal); to
+    /// change what stands beside a login, [`reseal_with`](Self::reseal_with).
     ///
     /// # Errors
     ///
@@ -197,9 +198,27 @@ impl Sealer {
     ///
     /// When the operating system has no random bytes for the thread's generator.
     pub fn reseal(&self, opened: &Opened) -> Result<String, SealError> {
+        self.reseal_with(opened, opened.value())
+    }
+
+    /// Seals `payload` in place of the payload of `opened`, under the active key, with the same time of issue and the
+    /// same expiry: what an application keeps beside a login may change, and the login gets no longer for it.
+    ///
+    /// The caller answers for what of the old payload stands in the new one. A subject, the time at which it was
+    /// authenticated and a ticket's id are taken over as they are: only a fresh authentication makes others, and it calls
+    /// [`seal`](Self::seal).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reseal`](Self::reseal).
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no random bytes for the thread's generator.
+    pub fn reseal_with(&self, opened: &Opened, payload: &[u8]) -> Result<String, SealError> {
         match opened.sealed() {
             Some((times, binding)) if binding == self.shared.binding => {
-                self.seal_at(&mut rand::rng(), opened.value(), times)
+                self.seal_at(&mut rand::rng(), payload, times)
             }
             _ => Err(SealError::Foreign),
         }

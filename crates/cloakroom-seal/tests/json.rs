@@ -47,6 +47,26 @@ fn what_is_too_long_or_no_json_is_refused() {
 }
 
 #[test]
+fn c9_another_value_keeps_issue_and_expiry() {
+    for mode in MODES {
+        let sealer = sealer(mode, &ring());
+        let value = sealer.seal_json(&("u1", "light"), NOW, TTL).unwrap();
+        let opened = sealer.opening(common::now(60_000)).open(&value).unwrap();
+        let changed = sealer.reseal_json(&opened, &("u1", "dark")).unwrap();
+        let again = sealer.opening(common::now(60_000)).open(&changed).unwrap();
+        assert_eq!(again.json::<(&str, &str)>().unwrap(), ("u1", "dark"));
+        assert_eq!(
+            (again.issued_at(), again.expires_at()),
+            (NOW, common::now(43_200_000))
+        );
+        let no_json = BTreeMap::from([((1, 2), 3)]);
+        assert_eq!(sealer.reseal_json(&opened, &no_json), Err(SealError::Encode));
+        let long = "x".repeat(3100);
+        assert_eq!(sealer.reseal_json(&opened, &long), Err(SealError::TooLarge));
+    }
+}
+
+#[test]
 fn errors_repeat_nothing_of_the_payload() {
     let sealer = sealer(common::MODES[0], &ring());
     let opened = sealer

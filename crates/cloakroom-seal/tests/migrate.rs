@@ -74,7 +74,9 @@ fn c14_values_of_both_jars_open() {
             );
             assert!(!opened.needs_reseal());
             for mode in MODES {
-                assert_eq!(sealer(mode, &ring()).reseal(&opened), Err(SealError::Foreign));
+                let sealer = sealer(mode, &ring());
+                assert_eq!(sealer.reseal(&opened), Err(SealError::Foreign));
+                assert_eq!(sealer.reseal_with(&opened, b"x"), Err(SealError::Foreign));
             }
         }
     }

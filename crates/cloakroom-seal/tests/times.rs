@@ -134,6 +134,32 @@ fn c9_resealing_keeps_issue_expiry_and_payload() {
 }
 
 #[test]
+fn c9_another_payload_keeps_issue_and_expiry() {
+    let both = ring().announce(key(0x80)).unwrap();
+    let after = both.activate(key(0x80).id()).unwrap();
+    for mode in MODES {
+        let value = sealer(mode, &ring()).seal(PAYLOAD, NOW, TTL).unwrap();
+        let after = sealer(mode, &after);
+        let old = after.opening(now(7_000_000)).open(&value).unwrap();
+        let changed = after.reseal_with(&old, b"another, and longer payload").unwrap();
+        let new = after.opening(now(7_000_000)).open(&changed).unwrap();
+        assert!(!new.needs_reseal());
+        assert_eq!(
+            (new.value(), new.issued_at(), new.expires_at()),
+            (&b"another, and longer payload"[..], NOW, now(43_200_000)),
+        );
+        assert_eq!(outcome(&after, &changed, now(43_199_999)), None);
+        assert_eq!(
+            outcome(&after, &changed, now(43_200_000)),
+            Some(OpenError::Expired)
+        );
+        let cut = after.opening(now(7_000_000)).cutoff(NOW).open(&changed);
+        assert_eq!(cut.err(), Some(OpenError::Revoked));
+        assert_eq!(after.reseal_with(&old, &[0; 4096]), Err(SealError::TooLarge));
+    }
+}
+
+#[test]
 fn c9_resealing_does_not_outrun_a_cutoff() {
     for mode in MODES {
         let before = sealer(mode, &ring());
@@ -184,6 +210,7 @@ fn c9_only_what_was_opened_for_the_same_use_is_resealed() {
         Sealer::signed(&ring(), &name, "logout").unwrap(),
     ] {
         assert_eq!(sealer.reseal(&signed), Err(SealError::Foreign));
+        assert_eq!(sealer.reseal_with(&signed, b"x"), Err(SealError::Foreign));
     }
     assert_eq!(
         sealer(Mode::Signed, &ring()).reseal(&encrypted),
