@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloakroom_cookie::CookieName;
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::{Key, KeyRing};
-use cloakroom_seal::{OpenError, Sealer};
+use cloakroom_seal::{OpenError, Opened, SealError, Sealer};
 use rand_core::{TryCryptoRng, TryRng};
 
 const SEALED_AT: i64 = 1_750_000_000_123;
@@ -22,7 +22,8 @@ struct Sealed {
     text: String,
     /// Which of the openers opens it, if any does.
     opener: Option<usize>,
-    needs_reseal: bool,
+    /// Under a retiring key.
+    retiring: bool,
     payload: Vec<u8>,
     issued_at: i64,
     /// Seconds.
@@ -69,7 +70,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
                 values.push(Sealed {
                     text,
                     opener,
-                    needs_reseal: under != 0,
+                    retiring: under == 1,
                     payload,
                     issued_at,
                     ttl,
@@ -151,7 +152,7 @@ impl TryCryptoRng for Counter {}
 /// 2. What opens has the payload and the times that were sealed, inside the times at which it may open; what does not
 ///    open after its tag was verified says why, and everything else is `Rejected`.
 /// 3. `open_any` takes the one that opens among junk, and refuses two that open differently.
-/// 4. A re-sealed value opens to the same payload, issue and expiry.
+/// 4. A re-sealed value opens to its payload with the same issue and expiry; one from ahead of the clock is not re-sealed.
 ///
 /// The input is a clock (one byte), then either `=` and a text, or a script: the number of a sealed text and edits of it,
 /// four bytes each.
@@ -178,22 +179,34 @@ pub fn open(data: &[u8]) {
         match (found, expected) {
             (Ok(opened), Ok(value)) => {
                 assert_eq!(opened.value(), value.payload);
-                assert_eq!(opened.needs_reseal(), value.needs_reseal);
+                let ahead = value.issued_at > now.as_millis();
+                assert_eq!(opened.needs_reseal(), value.retiring && !ahead);
                 assert_eq!(opened.issued_at().as_millis(), value.issued_at);
                 assert_eq!(opened.expires_at().as_millis(), ends(value));
-                let again = opener.reseal(&opened).expect("it was this sealer that opened it");
-                let again = opener.opening(now).open(again).expect("a re-sealed value opens");
-                assert!(!again.needs_reseal() && again.value() == value.payload);
-                assert_eq!(
-                    (again.issued_at(), again.expires_at()),
-                    (opened.issued_at(), opened.expires_at())
-                );
+                resealed(opener, now, &opened, ahead);
             }
             (Err(error), Err(expected)) => assert_eq!(error, expected),
             (Ok(_), Err(_)) => panic!("something opened that was not sealed, or not for now"),
             (Err(error), Ok(_)) => panic!("a sealed value does not open: {error}"),
         }
         among_others(opener, kind, now, &text);
+    }
+}
+
+fn resealed(opener: &Sealer, now: UnixTime, opened: &Opened, ahead: bool) {
+    for payload in [opened.value(), b"another"] {
+        let again = opener.reseal_with(opened, payload);
+        if ahead {
+            assert_eq!(again, Err(SealError::NotYetIssued));
+            continue;
+        }
+        let again = again.expect("it was this sealer that opened it");
+        let again = opener.opening(now).open(again).expect("a re-sealed value opens");
+        assert!(!again.needs_reseal() && again.value() == payload);
+        assert_eq!(
+            (again.issued_at(), again.expires_at()),
+            (opened.issued_at(), opened.expires_at())
+        );
     }
 }
 

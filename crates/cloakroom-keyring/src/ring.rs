@@ -235,6 +235,10 @@ impl KeyRing {
     /// Forgets the secret of a leaked key and revokes whatever was issued up to `cutoff`, under any key: the forgeries
     /// made with the leaked one may have been sealed anew under another. An earlier cut-off never replaces a later one.
     ///
+    /// The cut-off must not lie before the time at which the last node on the old ring stops, plus the skew of the
+    /// nodes' clocks (2 s): a node that still accepts the leaked key seals its forgeries anew under the good one. In a
+    /// rolling deployment that time is known only afterwards, so [raise the cut-off](Self::raise_cutoff) in a second one.
+    ///
     /// To revoke the active key, announce and activate another one first; in an emergency the three may go out at
     /// once, and sealed values that cross the deployment are refused.
     ///
@@ -249,7 +253,8 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Revokes whatever was issued up to `cutoff`, under any key. An earlier cut-off never replaces a later one.
+    /// Revokes whatever was issued up to `cutoff`, under any key. An earlier cut-off never replaces a later one. Second
+    /// deployment after a [leaked key](Self::revoke).
     ///
     /// # Errors
     ///

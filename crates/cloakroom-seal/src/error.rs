@@ -48,6 +48,9 @@ pub enum SealError {
     TooLarge,
     /// The value to seal anew was opened for another name, purpose or mode, or is a migrated one.
     Foreign,
+    /// The value to seal anew was issued later than the time at which it was opened: a clock is ahead, or it is a
+    /// forgery that is to outlive a cut-off.
+    NotYetIssued,
     /// The codec could not write the value.
     Encode,
     /// The source of random bytes failed.
@@ -62,6 +65,7 @@ impl fmt::Display for SealError {
             Self::IssuedAt => "the time of issue does not lie from 0 to 2^48 - 1 milliseconds after 1970",
             Self::TooLarge => "cookie-name and sealed value would have more than 4096 characters",
             Self::Foreign => "the value was not opened for this cookie-name, purpose and mode",
+            Self::NotYetIssued => "the value was issued later than the time at which it was opened",
             Self::Encode => "the codec could not write the value",
             Self::Random => "the source of random bytes failed",
         })

@@ -3,6 +3,7 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 
 use cloakroom_core::UnixTime;
+use cloakroom_keyring::KeyState;
 
 use crate::times::Times;
 use crate::{Codec, DecodeError};
@@ -15,7 +16,9 @@ pub struct Opened {
     /// `None` for a migrated value.
     binding: Option<Binding>,
     place: Place,
-    needs_reseal: bool,
+    key: KeyState,
+    /// Whether `issued_at` is later than the time at which the value was opened.
+    ahead: bool,
 }
 
 /// What a sealer is bound to, in short: a hash of mode, purpose and cookie-name.
@@ -49,7 +52,8 @@ impl Opened {
         place: Place,
         times: Times,
         max_ttl: u32,
-        needs_reseal: bool,
+        key: KeyState,
+        now: UnixTime,
         binding: Binding,
     ) -> Self {
         Self {
@@ -58,7 +62,8 @@ impl Opened {
             expires_at: times.expires_at(max_ttl),
             binding: Some(binding),
             place,
-            needs_reseal,
+            key,
+            ahead: times.issued_at() > now,
         }
     }
 
@@ -71,7 +76,8 @@ impl Opened {
             expires_at,
             binding: None,
             place,
-            needs_reseal: false,
+            key: KeyState::Active,
+            ahead: false,
         }
     }
 
@@ -92,10 +98,19 @@ impl Opened {
         self.expires_at
     }
 
-    /// Whether the value was sealed under a key other than the active one. Then send
-    /// [`Sealer::reseal`](crate::Sealer::reseal) of it to the browser.
+    /// Whether the value was sealed under a retiring key. Then send [`Sealer::reseal`](crate::Sealer::reseal) of it to
+    /// the browser.
+    ///
+    /// Not under an announced key: a node that has it already seals under it, and one that has not would seal the value
+    /// back under the old key. Nor while `issued_at` is later than the time of opening: such a value is not sealed anew
+    /// until its time has come, so that a cut-off reaches whatever was sealed anew before it.
     pub fn needs_reseal(&self) -> bool {
-        self.needs_reseal
+        self.key == KeyState::Retiring && !self.ahead
+    }
+
+    /// Whether the value was issued later than the time at which it was opened.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.ahead
     }
 
     /// The payload as `codec` reads it.
@@ -130,7 +145,7 @@ impl fmt::Debug for Opened {
             .field("value", &format_args!("({} bytes)", self.value().len()))
             .field("issued_at", &self.issued_at())
             .field("expires_at", &self.expires_at)
-            .field("needs_reseal", &self.needs_reseal)
+            .field("needs_reseal", &self.needs_reseal())
             .finish_non_exhaustive()
     }
 }

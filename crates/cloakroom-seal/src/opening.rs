@@ -1,4 +1,5 @@
 use cloakroom_core::{UnixTime, ct_eq};
+use cloakroom_keyring::KeyState;
 use zeroize::Zeroize;
 
 use crate::opened::Place;
@@ -79,14 +80,15 @@ impl<'a> Opening<'a> {
             .decode(value, shared.mode.overhead())
             .ok_or(OpenError::Rejected)?;
         match self.open_raw(&mut raw) {
-            Ok((times, place, needs_reseal)) => {
+            Ok((times, place, key)) => {
                 let max_ttl = self.sealer.max_ttl_secs();
                 Ok(Opened::new(
                     raw,
                     place,
                     times,
                     max_ttl,
-                    needs_reseal,
+                    key,
+                    self.now,
                     shared.binding,
                 ))
             }
@@ -97,9 +99,9 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// Verifies and decrypts in place. Tells the times, where the payload is, and whether the key is not the active one.
+    /// Verifies and decrypts in place. Tells the times, where the payload is, and the state of the key.
     #[inline]
-    fn open_raw(&self, raw: &mut [u8]) -> Result<(Times, Place, bool), OpenError> {
+    fn open_raw(&self, raw: &mut [u8]) -> Result<(Times, Place, KeyState), OpenError> {
         let shared = self.sealer.shared();
         let (&[version, a, b, c, d], _) = raw.split_first_chunk().ok_or(OpenError::Rejected)?;
         if version != shared.mode.version() {
@@ -112,7 +114,7 @@ impl<'a> Opening<'a> {
         }
         .ok_or(OpenError::Rejected)?;
         times.check(self.now, self.sealer.max_ttl_secs(), self.cutoff)?;
-        Ok((times, place, index != 0))
+        Ok((times, place, shared.states[index]))
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) text: Text,
     /// The ids of `keys`, in their order, the active key first.
     ids: Vec<[u8; 4]>,
+    /// The states of `keys`, in their order.
+    pub(crate) states: Vec<KeyState>,
     pub(crate) keys: SubKeys,
     name: CookieName,
     /// Milliseconds.
@@ -80,6 +82,7 @@ impl Sealer {
         let mut keys: Vec<_> = ring.keys().collect();
         keys.sort_by_key(|(_, state)| *state != KeyState::Active);
         let ids = keys.iter().map(|(key, _)| *key.id().as_bytes()).collect();
+        let states = keys.iter().map(|(_, state)| *state).collect();
         let sub_keys = keys.iter().map(|(key, _)| key.derive(label));
         let keys = match mode {
             Mode::Signed => SubKeys::Signed(sub_keys.map(|sub_key| SignedKey::new(&sub_key)).collect()),
@@ -92,6 +95,7 @@ impl Sealer {
             binding: binding(mode, purpose, name),
             text: Text::new(),
             ids,
+            states,
             keys,
             name: name.clone(),
             cutoff: ring.cutoff().map_or(NO_CUTOFF, UnixTime::as_millis),
@@ -192,7 +196,9 @@ impl Sealer {
     /// # Errors
     ///
     /// [`SealError::Foreign`] when `opened` comes from a sealer of another cookie-name, purpose or mode, or from a
-    /// migration; [`SealError::TooLarge`] when this sealer's bucket is larger and the value does not fit any more.
+    /// migration; [`SealError::NotYetIssued`] when it was issued later than the time at which it was opened, so that
+    /// whatever is sealed anew at one time was issued no later, and a cut-off at that time reaches it;
+    /// [`SealError::TooLarge`] when this sealer's bucket is larger and the value does not fit any more.
     ///
     /// # Panics
     ///
@@ -210,13 +216,16 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// Those of [`reseal`](Self::reseal).
+    /// Those of [`reseal`](Self::reseal). [`SealError::NotYetIssued`] passes within 5 s: until then the old value stands.
     ///
     /// # Panics
     ///
     /// When the operating system has no random bytes for the thread's generator.
     pub fn reseal_with(&self, opened: &Opened, payload: &[u8]) -> Result<String, SealError> {
         match opened.sealed() {
+            Some((_, binding)) if binding == self.shared.binding && opened.is_ahead() => {
+                Err(SealError::NotYetIssued)
+            }
             Some((times, binding)) if binding == self.shared.binding => {
                 self.seal_at(&mut rand::rng(), payload, times)
             }

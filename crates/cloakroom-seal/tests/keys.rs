@@ -27,8 +27,8 @@ fn c4_old_and_announced_keys_open() {
         assert_eq!(opened(&after, &first), (PAYLOAD.to_vec(), true), "a retiring key");
         assert_eq!(
             opened(&before, &second),
-            (PAYLOAD.to_vec(), true),
-            "an announced key"
+            (PAYLOAD.to_vec(), false),
+            "an announced key: nothing is sealed back under the old one"
         );
         assert_eq!(opened(&after, &second), (PAYLOAD.to_vec(), false));
     }
@@ -167,7 +167,8 @@ fn c7_one_key_or_sixteen_open_alike() {
             let value = sealer(mode, sealing).seal(PAYLOAD, NOW, TTL).unwrap();
             for (other, opening) in rings.iter().enumerate() {
                 let opened = sealer(mode, opening).opening(NOW).open(&value).unwrap();
-                assert_eq!(opened.needs_reseal(), index != other);
+                // Ring 0 has all but the first key announced; in the others the first one is retiring.
+                assert_eq!(opened.needs_reseal(), index == 0 && other != 0);
             }
         }
     }

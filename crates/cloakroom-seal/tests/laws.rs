@@ -11,7 +11,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
-use cloakroom_seal::{Mode, OpenError, Sealer};
+use cloakroom_seal::{Mode, OpenError, SealError, Sealer};
 use common::{MODES, ring, sealer};
 use proptest::prelude::*;
 
@@ -41,6 +41,10 @@ proptest! {
                 let opened = sealer.opening(at(now)).open(&value).unwrap();
                 prop_assert_eq!(opened.value(), &payload);
                 prop_assert_eq!((opened.issued_at(), opened.expires_at()), (at(issued_at), at(end)));
+                if now < issued_at {
+                    prop_assert_eq!(sealer.reseal(&opened), Err(SealError::NotYetIssued));
+                    continue;
+                }
                 let again = sealer.opening(at(now)).open(sealer.reseal(&opened).unwrap()).unwrap();
                 prop_assert_eq!(again.value(), &payload);
             }

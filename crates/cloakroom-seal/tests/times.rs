@@ -172,6 +172,37 @@ fn c9_resealing_does_not_outrun_a_cutoff() {
 }
 
 #[test]
+fn c9_a_forgery_from_ahead_does_not_outrun_a_cutoff() {
+    // Whoever has the leaked key `key(0)` issues a value as late as it opens at all.
+    let issued_at = u64::try_from(now(5000).as_millis()).unwrap();
+    let leaked = ring().announce(key(0x80)).unwrap();
+    let leaked = leaked.activate(key(0x80).id()).unwrap();
+    for mode in MODES {
+        let forged = match mode {
+            Mode::Signed => forge::signed(&key(0), 1, issued_at, 60, PAYLOAD),
+            Mode::Encrypted => forge::encrypted(&key(0), 2, issued_at, 60, &[PAYLOAD, &[0x80]].concat()),
+        };
+        let before = sealer(mode, &leaked);
+        for ahead in [0, 1, 4999] {
+            let opened = before.opening(now(ahead)).open(&forged).unwrap();
+            assert!(!opened.needs_reseal(), "{ahead}");
+            assert_eq!(before.reseal(&opened), Err(SealError::NotYetIssued), "{ahead}");
+            let other = before.reseal_with(&opened, b"x");
+            assert_eq!(other, Err(SealError::NotYetIssued), "{ahead}");
+        }
+        // Once its time has come it is sealed anew, and a cut-off of that same millisecond reaches it.
+        let opened = before.opening(now(5000)).open(&forged).unwrap();
+        assert!(opened.needs_reseal());
+        let again = before.reseal(&opened).unwrap();
+        let cured = leaked.revoke(key(0).id(), now(5000)).unwrap();
+        assert_eq!(
+            outcome(&sealer(mode, &cured), &again, now(5000)),
+            Some(OpenError::Revoked)
+        );
+    }
+}
+
+#[test]
 fn c9_resealing_keeps_a_ttl_that_is_longer_than_the_greatest() {
     for mode in MODES {
         let long = sealer(mode, &ring())

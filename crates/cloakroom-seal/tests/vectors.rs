@@ -321,8 +321,21 @@ impl Cases<'_> {
         let day = Duration::from_secs(86_400);
         for mode in MODES {
             for (name, millis) in [
+                ("a retiring key, 1 ms ahead", -1),
+                ("a retiring key, just issued", 0),
+            ] {
+                let sealed = self.plain(mode);
+                let opening = Opening {
+                    ring: "rotated",
+                    now: now(millis),
+                    ..Opening::of(mode)
+                };
+                self.add(name, &opening, sealed);
+            }
+            for (name, millis) in [
                 ("5.001 s ahead", -5_001),
                 ("5 s ahead", -5_000),
+                ("1 ms ahead", -1),
                 ("the last millisecond of its ttl", 43_199_999),
                 ("the end of its ttl", 43_200_000),
             ] {

@@ -79,7 +79,7 @@ class Ring:
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise Refused("key", "not a ring")
         self.cutoff_ms = config.get("cutoff_ms")
-        self.active, self.accepted, self.revoked = None, {}, set()
+        self.active, self.accepted, self.retiring, self.revoked = None, {}, set(), set()
         secrets = set()
         for entry in entries:
             state = entry.get("state")
@@ -102,6 +102,8 @@ class Ring:
                 raise Refused("key", "duplicate")
             secrets.add(key.secret)
             self.accepted[key.id] = key
+            if state == "retiring":
+                self.retiring.add(key.id)
             if state == "active":
                 if self.active:
                     raise Refused("key", "two active keys")
@@ -174,7 +176,7 @@ class Sealer:
         cutoffs = [c for c in (cutoff_ms, self.ring.cutoff_ms) if c is not None]
         if cutoffs and not issued_at > max(cutoffs):
             raise Refused("revoked")
-        return payload, issued_at, expires_at, key is not self.ring.active
+        return payload, issued_at, expires_at, key.id in self.ring.retiring and issued_at <= now
 
     def strict_bytes(self, text):
         """All that is refused before any key is touched."""
