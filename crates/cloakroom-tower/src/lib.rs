@@ -4,6 +4,8 @@
 mod cookies;
 mod error;
 #[cfg(feature = "sealed")]
+mod invalid_cutoff;
+#[cfg(feature = "sealed")]
 mod invalid_sealed_cookie;
 mod jar;
 mod layer;
@@ -33,6 +35,8 @@ pub use cloakroom_seal as seal;
 
 pub use cookies::Cookies;
 pub use error::Error;
+#[cfg(feature = "sealed")]
+pub use invalid_cutoff::InvalidCutoff;
 #[cfg(feature = "sealed")]
 pub use invalid_sealed_cookie::InvalidSealedCookie;
 pub use layer::{CookieLayer, CookieService, ResponseFuture};

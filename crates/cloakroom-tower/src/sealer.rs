@@ -10,10 +10,14 @@ use cloakroom_keyring::KeyRing;
 use cloakroom_seal::{OpenError, Opened, SealError};
 
 use crate::sealed::Held;
-use crate::{Error, InvalidSealedCookie, Persistence, Reach, SealedCookie};
+use crate::{Error, InvalidCutoff, InvalidSealedCookie, Persistence, Reach, SealedCookie};
 
-/// How far ahead of the reader's clock a value may have been issued and still open (`cloakroom_seal` says the same).
-const MAX_AHEAD: Duration = Duration::from_secs(5);
+/// How far ahead of this server's clock a value may be stamped. Values open up to 5 s ahead of the reader's clock, as
+/// `cloakroom_seal` says, and the clocks of a fleet agree within 2 s: a server that is so much behind opens it too.
+const MAX_AHEAD: Duration = Duration::from_secs(5 - 2);
+
+/// The greatest cut-off, in milliseconds, as in a key ring.
+const MAX_CUTOFF: i64 = (1 << 48) - 1;
 
 /// Seals and opens the cookie `T`. Part of an application's state; clones share everything.
 ///
@@ -54,16 +58,10 @@ struct Shared {
     transport: Transport,
     /// As the cookie travels.
     name: CookieName,
-    current: RwLock<Current>,
-    /// Milliseconds; `i64::MIN` when none was set. It only rises.
+    /// What one key ring gave; a request works with one of them from beginning to end.
+    current: RwLock<cloakroom_seal::Sealer>,
+    /// Milliseconds; `i64::MIN` when there is none. The highest of all that key rings and callers said: it only rises.
     cutoff: AtomicI64,
-}
-
-/// What one key ring gave; a request works with one of them from beginning to end.
-#[derive(Clone)]
-pub(crate) struct Current {
-    sealer: cloakroom_seal::Sealer,
-    cutoff: UnixTime,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,9 +137,9 @@ impl<T: SealedCookie> Sealer<T> {
             shared: Arc::new(Shared {
                 mode,
                 transport,
-                current: RwLock::new(Current::new::<T>(mode, &name, ring)?),
+                current: RwLock::new(bind::<T>(mode, &name, ring)?),
                 name,
-                cutoff: AtomicI64::new(i64::MIN),
+                cutoff: AtomicI64::new(cutoff_of(ring)),
             }),
             payload: PhantomData,
         })
@@ -151,11 +149,16 @@ impl<T: SealedCookie> Sealer<T> {
     /// `ring` does not have open no longer, so a new key is announced before it is activated and the old one retires
     /// before it is removed.
     ///
+    /// A ring whose cut-off is earlier than the one in force, or that has none, does not lower it: a stale file revives
+    /// nothing.
+    ///
     /// # Errors
     ///
     /// As when the sealer was made; it then goes on with the ring that it had.
     pub fn replace(&self, ring: &KeyRing) -> Result<(), InvalidSealedCookie> {
-        let next = Current::new::<T>(self.shared.mode, &self.shared.name, ring)?;
+        let next = bind::<T>(self.shared.mode, &self.shared.name, ring)?;
+        // Before the keys change hands, so that no request works with the new ones under the old cut-off.
+        self.shared.cutoff.fetch_max(cutoff_of(ring), Ordering::AcqRel);
         *self
             .shared
             .current
@@ -166,14 +169,27 @@ impl<T: SealedCookie> Sealer<T> {
 
     /// Refuses from now on, for all clones, every value that was issued at or before `cutoff`: everybody is logged
     /// out. A cut-off only rises, so a lower one changes nothing. It lives in memory: write it into the key ring too,
-    /// whose own cut-off holds beside it.
-    pub fn raise_cutoff(&self, cutoff: UnixTime) {
-        self.shared.cutoff.fetch_max(cutoff.as_millis(), Ordering::AcqRel);
+    /// so that it holds after a restart.
+    ///
+    /// A cut-off that lies ahead keeps everybody from logging in until it has passed.
+    ///
+    /// # Errors
+    ///
+    /// When `cutoff` is before 1970, or 2^48 milliseconds or more after it, which is what microseconds taken for
+    /// milliseconds come to. Nothing changes.
+    pub fn raise_cutoff(&self, cutoff: UnixTime) -> Result<(), InvalidCutoff> {
+        let millis = cutoff.as_millis();
+        if !(0..=MAX_CUTOFF).contains(&millis) {
+            return Err(InvalidCutoff(()));
+        }
+        self.shared.cutoff.fetch_max(millis, Ordering::AcqRel);
+        Ok(())
     }
 
-    /// The cut-off in force: the higher one of the ring's and what [`raise_cutoff`](Self::raise_cutoff) was given.
+    /// The cut-off in force: the highest of those that this sealer's key rings had and that
+    /// [`raise_cutoff`](Self::raise_cutoff) was given.
     pub fn cutoff(&self) -> Option<UnixTime> {
-        let cutoff = self.cutoff_with(&self.current());
+        let cutoff = self.cutoff_or_min();
         (cutoff != UnixTime::MIN).then_some(cutoff)
     }
 
@@ -199,16 +215,14 @@ impl<T: SealedCookie> Sealer<T> {
     pub(crate) fn seal_at(&self, value: &T, now: UnixTime, ttl: Duration) -> Result<JustSealed, Error> {
         let current = self.current();
         // What is issued at the cut-off is revoked, so a login right after it is stamped one millisecond later.
-        let first = self
-            .cutoff_with(&current)
-            .saturating_add(Duration::from_millis(1));
+        let first = self.cutoff_or_min().saturating_add(Duration::from_millis(1));
         let issued_at = now.max(first);
         if issued_at > now.saturating_add(MAX_AHEAD) {
             return Err(Error::CutoffAhead {
                 cookie: self.name().clone(),
             });
         }
-        let text = current.sealer.seal_json(value, issued_at, ttl);
+        let text = current.seal_json(value, issued_at, ttl);
         let text = text.map_err(|source| self.unsealed(source))?;
         Ok(JustSealed {
             cookie: self.cookie(value, text, ttl)?,
@@ -220,7 +234,7 @@ impl<T: SealedCookie> Sealer<T> {
     /// The cookie with the opened value under the active key; `None` when the browser could not keep it for a second.
     pub(crate) fn reseal(
         &self,
-        current: &Current,
+        current: &cloakroom_seal::Sealer,
         opened: &Opened,
         held: &Held<T>,
         now: UnixTime,
@@ -229,7 +243,7 @@ impl<T: SealedCookie> Sealer<T> {
         if left < Duration::from_secs(1) {
             return Ok(None);
         }
-        let text = current.sealer.reseal(opened);
+        let text = current.reseal(opened);
         let text = text.map_err(|source| self.unsealed(source))?;
         self.cookie(&held.value, text, left).map(Some)
     }
@@ -267,7 +281,7 @@ impl<T> Sealer<T> {
         &self.shared.name
     }
 
-    pub(crate) fn current(&self) -> Current {
+    pub(crate) fn current(&self) -> cloakroom_seal::Sealer {
         self.shared
             .current
             .read()
@@ -277,43 +291,41 @@ impl<T> Sealer<T> {
 
     pub(crate) fn open<'a>(
         &self,
-        current: &Current,
+        current: &cloakroom_seal::Sealer,
         candidates: impl IntoIterator<Item = &'a [u8]>,
         now: UnixTime,
     ) -> Result<Opened, OpenError> {
-        let cutoff = self.cutoff_with(current);
-        current.sealer.opening(now).cutoff(cutoff).open_any(candidates)
+        let cutoff = self.cutoff_or_min();
+        current.opening(now).cutoff(cutoff).open_any(candidates)
     }
 
-    fn cutoff_with(&self, current: &Current) -> UnixTime {
-        let raised = UnixTime::from_millis(self.shared.cutoff.load(Ordering::Acquire));
-        current.cutoff.max(raised)
+    fn cutoff_or_min(&self) -> UnixTime {
+        UnixTime::from_millis(self.shared.cutoff.load(Ordering::Acquire))
     }
 }
 
-impl Current {
-    fn new<T: SealedCookie>(
-        mode: Mode,
-        name: &CookieName,
-        ring: &KeyRing,
-    ) -> Result<Self, InvalidSealedCookie> {
-        let sealer = match mode {
-            Mode::Encrypted => cloakroom_seal::Sealer::encrypted(ring, name, T::PURPOSE),
-            Mode::Signed => cloakroom_seal::Sealer::signed(ring, name, T::PURPOSE),
-        };
-        let sealer = sealer.and_then(|sealer| sealer.max_ttl(T::MAX_TTL));
-        let sealer = match T::BUCKET {
-            Some(bucket) => sealer.and_then(|sealer| sealer.bucket(bucket)),
-            None => sealer,
-        };
-        Ok(Self {
-            sealer: sealer.map_err(|source| InvalidSealedCookie::Sealer {
-                cookie: name.clone(),
-                source,
-            })?,
-            cutoff: ring.cutoff().unwrap_or(UnixTime::MIN),
-        })
-    }
+fn bind<T: SealedCookie>(
+    mode: Mode,
+    name: &CookieName,
+    ring: &KeyRing,
+) -> Result<cloakroom_seal::Sealer, InvalidSealedCookie> {
+    let sealer = match mode {
+        Mode::Encrypted => cloakroom_seal::Sealer::encrypted(ring, name, T::PURPOSE),
+        Mode::Signed => cloakroom_seal::Sealer::signed(ring, name, T::PURPOSE),
+    };
+    let sealer = sealer.and_then(|sealer| sealer.max_ttl(T::MAX_TTL));
+    let sealer = match T::BUCKET {
+        Some(bucket) => sealer.and_then(|sealer| sealer.bucket(bucket)),
+        None => sealer,
+    };
+    sealer.map_err(|source| InvalidSealedCookie::Sealer {
+        cookie: name.clone(),
+        source,
+    })
+}
+
+fn cutoff_of(ring: &KeyRing) -> i64 {
+    ring.cutoff().unwrap_or(UnixTime::MIN).as_millis()
 }
 
 impl<T> Clone for Sealer<T> {
