@@ -193,15 +193,15 @@ pub fn open(data: &[u8]) {
     }
 }
 
-fn resealed(opener: &Sealer, now: UnixTime, opened: &Opened, ahead: bool) {
+fn resealed(sealer: &Sealer, now: UnixTime, opened: &Opened, ahead: bool) {
     for payload in [opened.value(), b"another"] {
-        let again = opener.reseal_with(opened, payload);
+        let again = sealer.reseal_with(opened, payload);
         if ahead {
             assert_eq!(again, Err(SealError::NotYetIssued));
             continue;
         }
         let again = again.expect("it was this sealer that opened it");
-        let again = opener.opening(now).open(again).expect("a re-sealed value opens");
+        let again = sealer.opening(now).open(again).expect("a re-sealed value opens");
         assert!(!again.needs_reseal() && again.value() == payload);
         assert_eq!(
             (again.issued_at(), again.expires_at()),

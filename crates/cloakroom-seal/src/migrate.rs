@@ -7,7 +7,15 @@
 //! ring's own among them, refuses it. It does not seal, and [`Sealer::reseal`](crate::Sealer::reseal) refuses what it
 //! opened.
 //!
+//! To convert a value, seal its payload anew for **no longer than until the deadline**, as below. A login that was
+//! migrated then ends at the deadline, whether it was converted or not, and its user logs in again: nothing in it says
+//! when that was done last. No other call of `seal` for a login goes without a fresh authentication. A converted value
+//! is issued at the time of its conversion, so a cut-off refuses it like any other value when it lies at or after that
+//! time; and from the first cut-off on nothing more is converted, so that a copy of an old cookie does not return.
+//!
 //! ```
+//! use std::time::Duration;
+//! use cloakroom_seal::Sealer;
 //! use cloakroom_seal::core::UnixTime;
 //! use cloakroom_seal::cookie::CookieName;
 //! use cloakroom_seal::keyring::KeyRing;
@@ -19,9 +27,15 @@
 //! let deadline = UnixTime::from_secs(1_760_000_000).unwrap();
 //! let reader = JarReader::signed(&ring, &ForeignKey::from_master(&master)?, deadline)
 //!     .cookie(CookieName::from_static("user"));
+//! let sealer = Sealer::encrypted(&ring, &CookieName::from_static("__Host-user"), "login")?;
 //! # let value = "tK0VQ5V8lYF3gM5NmoaJ9m1EsCMDG4R8s2sb6dN2KaI=u1";
 //! match reader.opening(now).open("user", value) {
-//!     Ok(opened) => println!("{} bytes of the old site", opened.value().len()),
+//!     Ok(opened) => {
+//!         let left = opened.expires_at().checked_duration_since(now).unwrap_or_default();
+//!         // An error when less than a second is left, and then the value is not converted.
+//!         let converted = sealer.seal(opened.value(), now, left.min(Duration::from_secs(86_400)));
+//!         # let _ = converted;
+//!     }
 //!     Err(error) => println!("{error}"),
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -187,14 +201,10 @@ impl JarOpening<'_> {
     ///
     /// # Errors
     ///
-    /// [`OpenError::Expired`] at and past the deadline, whatever the value is. Before it, [`OpenError::Rejected`] when
-    /// the reader does not name the cookie or the jar did not make the value, and [`OpenError::Revoked`] when it did
-    /// and there is a cut-off.
+    /// [`OpenError::Rejected`] when the reader does not name the cookie or the jar did not make the value. When it did,
+    /// [`OpenError::Expired`] at and past the deadline, then [`OpenError::Revoked`] when there is a cut-off.
     pub fn open(&self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<Opened, OpenError> {
         let (name, value) = (name.as_ref(), value.as_ref());
-        if self.now >= self.reader.deadline {
-            return Err(OpenError::Expired);
-        }
         if value.len() > MAX_CHARS || !self.reader.names.iter().any(|known| known.as_bytes() == name) {
             return Err(OpenError::Rejected);
         }
@@ -203,9 +213,14 @@ impl JarOpening<'_> {
             Jar::Private(aes) => private(aes, name, value),
         }
         .ok_or(OpenError::Rejected)?;
-        if self.cut_off {
+        let refusal = if self.now >= self.reader.deadline {
+            Some(OpenError::Expired)
+        } else {
+            self.cut_off.then_some(OpenError::Revoked)
+        };
+        if let Some(refusal) = refusal {
             raw.zeroize();
-            return Err(OpenError::Revoked);
+            return Err(refusal);
         }
         Ok(Opened::migrated(raw, place, self.reader.deadline))
     }

@@ -149,10 +149,37 @@ fn c14_past_the_deadline_is_refused() {
         assert_eq!(at(876), None);
         assert_eq!(at(877), Some(OpenError::Expired));
         assert_eq!(at(878), Some(OpenError::Expired));
-        assert_eq!(
-            reader.opening(UnixTime::MAX).open("user", &value).err(),
-            Some(OpenError::Expired)
-        );
+        let late = reader.opening(UnixTime::MAX);
+        assert_eq!(late.open("user", &value).err(), Some(OpenError::Expired));
+        let cut = late.cutoff(UnixTime::EPOCH);
+        assert_eq!(cut.open("user", &value).err(), Some(OpenError::Expired));
+        // Only what the jar made is told that it is late.
+        let mut altered = value.clone().into_bytes();
+        altered[0] ^= 1;
+        for junk in [&altered[..], b"", b"junk", &[b'A'; 4097]] {
+            assert_eq!(late.open("user", junk).err(), Some(OpenError::Rejected));
+        }
+        assert_eq!(late.open("other", &value).err(), Some(OpenError::Rejected));
+    }
+}
+
+#[test]
+fn c14_a_converted_login_ends_at_the_deadline() {
+    for (reader, jar) in jars(&ring()) {
+        let opened = reader
+            .opening(now(-10_000))
+            .open("user", jar("user", "u1"))
+            .unwrap();
+        let left = opened.expires_at().checked_duration_since(now(-10_000)).unwrap();
+        for mode in MODES {
+            let sealer = sealer(mode, &ring());
+            let converted = sealer.seal(opened.value(), now(-10_000), left).unwrap();
+            let at = |millis| sealer.opening(now(millis)).open(&converted).err();
+            assert_eq!(at(-10_000), None);
+            assert_eq!(at(877), Some(OpenError::Expired), "at the deadline");
+            let cut = sealer.opening(now(-1)).cutoff(now(-10_000)).open(&converted);
+            assert_eq!(cut.err(), Some(OpenError::Revoked));
+        }
     }
 }
 
