@@ -124,6 +124,7 @@ fn document() -> Value {
     cases.rotated();
     cases.timed();
     cases.altered();
+    cases.spelled();
     cases.forged();
     let parse = |ring: &KeyRing| serde_json::from_str::<Value>(&ring.export()).unwrap();
     json!({
@@ -451,17 +452,12 @@ impl Cases<'_> {
                 ("padding", format!("{value}=")),
                 ("white space before it", format!(" {value}")),
                 ("a line break after it", format!("{value}\n")),
-                (
-                    "the standard alphabet",
-                    value.replace('_', "/").replace('-', "+").replace("AT", "A+"),
-                ),
                 ("spare bits set", format!("{}{spare}", &value[..last])),
                 ("empty", String::new()),
                 (
                     "too short by a byte",
                     URL_SAFE_NO_PAD.encode(&raw[..if mode == Mode::Signed { 46 } else { 43 }]),
                 ),
-                ("more than 4096 characters", "A".repeat(4098)),
                 (
                     "the other mode",
                     if mode == Mode::Signed { ENCRYPTED } else { SIGNED }.to_owned(),
@@ -493,6 +489,47 @@ impl Cases<'_> {
                 },
                 value.to_owned(),
             );
+        }
+    }
+
+    /// Right tags, and texts at the two limits of the alphabet and of the length.
+    fn spelled(&mut self) {
+        let telling = |text: &str| text.contains('-') && text.contains('_');
+        let sealed = (0..).map(|i: u8| {
+            // In a signed value these bytes are `----____`; an encrypted one is searched for.
+            let payload = [0xfb, 0xef, 0xbe, 0xff, 0xff, 0xff, i];
+            MODES.map(|mode| self.seal("one", mode, 1, &payload, NOW, TTL))
+        });
+        let texts = sealed
+            .filter(|texts| texts.iter().all(|sealed| telling(&sealed.value)))
+            .next();
+        for (mode, sealed) in MODES.into_iter().zip(texts.unwrap()) {
+            let (opening, text) = (Opening::of(mode), sealed.value.clone());
+            self.add("both characters beyond letters and digits", &opening, sealed);
+            for (name, altered) in [
+                ("the standard alphabet: +", text.replace('-', "+")),
+                ("the standard alphabet: /", text.replace('_', "/")),
+                (
+                    "the standard alphabet: both",
+                    text.replace('-', "+").replace('_', "/"),
+                ),
+            ] {
+                self.add(name, &opening, altered);
+            }
+        }
+        for (name, characters, bytes) in [
+            ("4096 characters", 4096, 3072),
+            ("4098 characters under a right tag", 4098, 3073),
+            ("4100 characters under a right tag", 4100, 3075),
+        ] {
+            let value = forge::signed(&key(0), 1, ISSUED_AT, 60, &vec![b'x'; bytes - 47]);
+            assert_eq!(value.len(), characters);
+            self.add(name, &Opening::of(Mode::Signed), value);
+            let mut padded = b"abc\x80".to_vec();
+            padded.resize(bytes - 43, 0);
+            let value = forge::encrypted(&key(0), 2, ISSUED_AT, 60, &padded);
+            assert_eq!(value.len(), characters);
+            self.add(name, &Opening::of(Mode::Encrypted), value);
         }
     }
 
