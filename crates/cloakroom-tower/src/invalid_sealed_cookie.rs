@@ -29,6 +29,14 @@ pub enum InvalidSealedCookie {
         /// Which.
         source: InvalidSetCookie,
     },
+    /// `attributes` changes more than attributes: the name, the value or `Max-Age`.
+    #[error(
+        "the `attributes` of the cookie {cookie} change its name, its value or its Max-Age, which follow from elsewhere"
+    )]
+    BeyondAttributes {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+    },
     /// Purpose, greatest life or bucket are out of range.
     #[error("the cookie {cookie} cannot be sealed like this")]
     Sealer {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cloakroom_cookie::{CookieName, Cookies, Limits, SetCookie};
 use cloakroom_core::UnixTime;
 use http::header::{CACHE_CONTROL, SET_COOKIE};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 use crate::{Error, Event, EventKind, Observer};
 
@@ -58,6 +58,13 @@ impl Jar {
         }))
     }
 
+    /// The jar in the request of a layer further out, whose response is still to come.
+    pub(crate) fn of_outer(extensions: &Extensions) -> Option<Self> {
+        let jar: &Self = extensions.get()?;
+        let open = matches!(&*jar.lock(), State::Open(_));
+        open.then(|| jar.clone())
+    }
+
     /// The jar that the layer left in the request.
     pub(crate) fn of(extensions: &Extensions) -> Result<Self, Error> {
         extensions.get().cloned().ok_or(Error::MissingLayer)
@@ -105,13 +112,16 @@ impl Jar {
     }
 
     /// Sends `cookie`, the re-sealed form of what the request brought, unless something is to go out under its name.
+    ///
+    /// When the response was sent, nothing is: reading fails during a rotation no more than at any other time, and
+    /// another request brings the value under the older key again.
     #[cfg(feature = "sealed")]
-    pub(crate) fn put_resealed(&self, cookie: SetCookie) -> Result<(), Error> {
-        self.edit(cookie, |entry, cookie| {
+    pub(crate) fn put_resealed(&self, cookie: SetCookie) {
+        let _ = self.edit(cookie, |entry, cookie| {
             if entry.name().is_none() {
                 entry.always = Some((cookie, EventKind::Resealed));
             }
-        })
+        });
     }
 
     /// Whether anything is to go out under `name`.
@@ -141,11 +151,10 @@ impl Jar {
     }
 
     /// Writes the cookies into the response's headers and closes the jar.
-    pub(crate) fn finish(&self, status: StatusCode, headers: &mut HeaderMap) {
+    pub(crate) fn finish(&self, succeeded: bool, headers: &mut HeaderMap) {
         let State::Open(entries) = mem::replace(&mut *self.lock(), State::Sent) else {
             return;
         };
-        let succeeded = status.as_u16() < 400;
         let mut wrote = false;
         for entry in entries {
             let sent = match entry.on_success {

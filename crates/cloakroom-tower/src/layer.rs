@@ -26,6 +26,10 @@ use crate::{Error, Observer};
 /// response and so no cookie: put a layer that catches panics inside of this one, if removals shall go out with its
 /// answer.
 ///
+/// Of nested layers the outermost owns the jar, and its clock, limits and observer are in force; those further in have
+/// no part but their `on_error`. What is written on any level is one jar, where the later write replaces the earlier one,
+/// and what waits for success goes out when no level answered with a status of 400 or above.
+///
 /// The layer knows no framework: it serves `http` requests and responses with any bodies.
 #[derive(Clone)]
 pub struct CookieLayer<F = DefaultResponse> {
@@ -160,22 +164,31 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let jar = Jar::new(Arc::clone(&self.settings));
-        request.extensions_mut().insert(jar.clone());
+        let own = Jar::of_outer(request.extensions()).is_none().then(|| {
+            let jar = Jar::new(Arc::clone(&self.settings));
+            request.extensions_mut().insert(jar.clone());
+            jar
+        });
         ResponseFuture {
             inner: self.inner.call(request),
-            jar,
+            own,
             on_error: Arc::clone(&self.on_error),
         }
     }
 }
+
+/// In a response's extensions, for the layer further out: the handler answered with a status of 400 or above, whatever
+/// the status is now. It stays with that response: one that is made in its place decides for itself.
+#[derive(Clone, Copy)]
+struct Failed;
 
 pin_project! {
     /// The future that [`CookieService`] answers with.
     pub struct ResponseFuture<Fut, F = DefaultResponse> {
         #[pin]
         inner: Fut,
-        jar: Jar,
+        // `None` under a layer further out, which owns the jar.
+        own: Option<Jar>,
         on_error: Arc<F>,
     }
 }
@@ -190,12 +203,18 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
-        // The status that decides about the cookies is the handler's, not that of the page which explains an error.
-        let status = response.status();
+        // The status that decides about the cookies is the handler's, not that of the page which explains an error: here
+        // or on a level further in.
+        let failed = response.extensions_mut().remove::<Failed>();
+        let failed = failed.or_else(|| (response.status().as_u16() >= 400).then_some(Failed));
         if let Some(error) = response.extensions_mut().remove::<Error>() {
             response = this.on_error.respond(&error, response);
         }
-        this.jar.finish(status, response.headers_mut());
+        match (this.own, failed) {
+            (Some(jar), failed) => jar.finish(failed.is_none(), response.headers_mut()),
+            (None, Some(failed)) => drop(response.extensions_mut().insert(failed)),
+            (None, None) => {}
+        }
         Poll::Ready(Ok(response))
     }
 }

@@ -10,13 +10,14 @@ pub trait OnError<B> {
     fn respond(&self, error: &Error, response: Response<B>) -> Response<B>;
 }
 
-/// Leaves the default response as it is.
+/// Leaves the default response as it is, and the error in its extensions for a layer further out.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultResponse;
 
 impl<B> OnError<B> for DefaultResponse {
-    fn respond(&self, _error: &Error, response: Response<B>) -> Response<B> {
+    fn respond(&self, error: &Error, mut response: Response<B>) -> Response<B> {
+        response.extensions_mut().insert(error.clone());
         response
     }
 }

@@ -183,7 +183,7 @@ impl<T: SealedCookie> Handle<T> {
         self.jar.observe(EventKind::Opened, name);
         if opened.needs_reseal() && !self.jar.holds(name) {
             match self.sealer.reseal(&current, &opened, &held, now) {
-                Ok(Some(cookie)) => self.jar.put_resealed(cookie)?,
+                Ok(Some(cookie)) => self.jar.put_resealed(cookie),
                 Ok(None) => {}
                 Err(_) => self.jar.observe(EventKind::ResealFailed, name),
             }

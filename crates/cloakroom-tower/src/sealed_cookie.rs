@@ -64,7 +64,8 @@ pub trait SealedCookie: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Changes the cookie's attributes, which are `Secure`, `HttpOnly`, `SameSite=Lax`, `Path=/` and no `Domain`.
     ///
     /// It must give the same attributes each time, since the removal uses them too. `Max-Age` is not its business: it
-    /// follows from the value's remaining life and [`persistence`](Self::persistence).
+    /// follows from the value's remaining life and [`persistence`](Self::persistence). Nor are the name and the value: a
+    /// [`Sealer`](crate::Sealer) is not made of a cookie whose `attributes` change one of the three.
     fn attributes(cookie: SetCookieBuilder) -> SetCookieBuilder {
         cookie
     }

@@ -19,6 +19,9 @@ const MAX_AHEAD: Duration = Duration::from_secs(5 - 2);
 /// The greatest cut-off, in milliseconds, as in a key ring.
 const MAX_CUTOFF: i64 = (1 << 48) - 1;
 
+/// A value that no sealed one is, to see what [`SealedCookie::attributes`] does to it.
+const PROBE: &str = "probe";
+
 /// Seals and opens the cookie `T`. Part of an application's state; clones share everything.
 ///
 /// The key ring can be exchanged while the server runs, for all clones at once:
@@ -126,11 +129,13 @@ impl<T: SealedCookie> Sealer<T> {
             return Err(InvalidSealedCookie::TtlOverMaxTtl { cookie: T::NAME });
         }
         // Attributes that contradict each other or the name's prefix show now and not at the first login.
-        if let Err(source) = T::attributes(SetCookie::new(T::NAME, "")).finish() {
-            return Err(InvalidSealedCookie::Attributes {
-                cookie: T::NAME,
-                source,
-            });
+        let cookie = T::attributes(SetCookie::new(T::NAME, PROBE)).finish();
+        let cookie = cookie.map_err(|source| InvalidSealedCookie::Attributes {
+            cookie: T::NAME,
+            source,
+        })?;
+        if *cookie.name() != T::NAME || cookie.value() != PROBE || cookie.max_age().is_some() {
+            return Err(InvalidSealedCookie::BeyondAttributes { cookie: T::NAME });
         }
         let name = transport.name(&T::NAME);
         Ok(Self {

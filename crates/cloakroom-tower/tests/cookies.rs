@@ -291,21 +291,6 @@ async fn a_write_after_the_response_is_an_error() {
     assert!(matches!(late.remove(&cookie("a", "1")), Err(Error::ResponseSent)));
 }
 
-#[tokio::test]
-async fn nested_layers_each_write_their_own() {
-    let inner = CookieLayer::new().layer(service_fn(|request: Request<u8>| async move {
-        let cookies = Cookies::read(request.headers(), request.extensions()).unwrap();
-        cookies.set(cookie("a", "1")).unwrap();
-        Ok::<_, Infallible>(http::Response::new(()))
-    }));
-    let response = CookieLayer::new()
-        .layer(inner)
-        .oneshot(Request::new(0))
-        .await
-        .unwrap();
-    assert_eq!(lines(&response), [A]);
-}
-
 // With axum.
 
 fn app() -> Router {

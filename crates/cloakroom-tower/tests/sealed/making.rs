@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use cloakroom_tower::cookie::{CookieName, SetCookieBuilder, Transport, danger};
+use cloakroom_tower::cookie::{CookieName, SetCookie, SetCookieBuilder, Transport, danger};
 use cloakroom_tower::core::UnixTime;
 use cloakroom_tower::keyring::KeyRing;
 use cloakroom_tower::{CookieLayer, InvalidSealedCookie, SealedCookie, Sealer};
@@ -34,6 +34,16 @@ fn a_cookie_that_cannot_be_is_found_when_the_sealer_is_made() {
         const MAX_TTL: Duration = Duration::from_secs(12 * 3600 - 1););
     sealed_cookie!(Scoped: "__Host-Http-id", const PURPOSE: &'static str = "p";
         fn attributes(cookie: SetCookieBuilder) -> SetCookieBuilder { cookie.path("/shop") });
+    sealed_cookie!(Renamed: "__Host-id", const PURPOSE: &'static str = "p";
+        fn attributes(_: SetCookieBuilder) -> SetCookieBuilder { SetCookie::new("__Host-other", "probe") });
+    sealed_cookie!(Unprefixed: "__Host-id", const PURPOSE: &'static str = "p";
+        fn attributes(_: SetCookieBuilder) -> SetCookieBuilder { SetCookie::new("id", "probe") });
+    sealed_cookie!(Revalued: "__Host-id", const PURPOSE: &'static str = "p";
+        fn attributes(_: SetCookieBuilder) -> SetCookieBuilder { SetCookie::new(Self::NAME, "") });
+    sealed_cookie!(Persistent: "__Host-id", const PURPOSE: &'static str = "p";
+    fn attributes(cookie: SetCookieBuilder) -> SetCookieBuilder {
+        cookie.persistent(Duration::from_secs(1))
+    });
     sealed_cookie!(Padded: "__Host-id", const PURPOSE: &'static str = "p";
         const BUCKET: Option<std::num::NonZeroU16> = std::num::NonZeroU16::new(64););
     sealed_cookie!(Good: "__HOST-HTTP-id", const PURPOSE: &'static str = "p";);
@@ -57,6 +67,15 @@ fn a_cookie_that_cannot_be_is_found_when_the_sealer_is_made() {
         Sealer::<Scoped>::encrypted(&ring),
         Err(I::Attributes { .. })
     ));
+    let beyond = [
+        Sealer::<Renamed>::encrypted(&ring).map(drop),
+        Sealer::<Unprefixed>::encrypted(&ring).map(drop),
+        Sealer::<Revalued>::signed(&ring).map(drop),
+        Sealer::<Persistent>::encrypted(&ring).map(drop),
+    ];
+    for beyond in beyond {
+        assert!(matches!(beyond, Err(I::BeyondAttributes { .. })), "{beyond:?}");
+    }
     assert!(matches!(Sealer::<Padded>::signed(&ring), Err(I::Sealer { .. })));
     assert!(Sealer::<Padded>::encrypted(&ring).is_ok());
     assert!(Sealer::<Good>::signed(&ring).is_ok());

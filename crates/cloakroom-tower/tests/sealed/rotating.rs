@@ -4,7 +4,7 @@ use axum::body::Body;
 use cloakroom_tower::EventKind::{Expired, Opened, Rejected, Removed, Resealed, Revoked, Set, Withheld};
 use cloakroom_tower::core::UnixTime;
 use cloakroom_tower::keyring::Key;
-use cloakroom_tower::{CookieLayer, Sealed, Sealer};
+use cloakroom_tower::{CookieLayer, Error, Sealed, Sealer};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{Request, StatusCode};
 use tower::ServiceExt;
@@ -247,4 +247,30 @@ async fn two_layers_reseal_once() {
     let request = Request::builder().uri("/twice").header(COOKIE, cookie);
     let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers().get_all(SET_COOKIE).iter().count(), 1);
+}
+
+#[tokio::test]
+async fn reading_after_the_response_was_sent_works_during_a_rotation_too() {
+    let desk = Desk::new();
+    let cookie = desk.cookie(&login("u1"));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let sender = std::sync::Arc::new(std::sync::Mutex::new(Some(sender)));
+    let layer = CookieLayer::new().with_clock(|| UnixTime::from_millis(T0));
+    let service = tower::Layer::layer(
+        &layer.observer(desk.recorder.clone()),
+        tower::service_fn(move |request: Request<()>| {
+            sender.lock().unwrap().take().unwrap().send(request).unwrap();
+            std::future::ready(Ok::<_, std::convert::Infallible>(http::Response::new(())))
+        }),
+    );
+    let request = Request::builder().header(COOKIE, &cookie).body(()).unwrap();
+    service.oneshot(request).await.unwrap();
+    desk.rotate();
+
+    let kept = receiver.await.unwrap();
+    let mut late = Sealed::read(kept.headers(), kept.extensions(), &desk.sealer).unwrap();
+    assert_eq!(late.get().unwrap().subject, "u1");
+    assert_eq!(desk.recorder.take_kinds(), [Opened]);
+    assert!(matches!(late.set(login("u2")), Err(Error::ResponseSent)));
+    assert_eq!(late.get().unwrap().subject, "u1");
 }
