@@ -183,6 +183,11 @@ mod tests {
         for (millis, seconds) in [(0, 0), (999, 0), (1000, 1), (-1, -1), (-1000, -1), (-1001, -2)] {
             assert_eq!(UnixTime::from_millis(millis).as_secs(), seconds, "{millis} ms");
         }
+        assert_eq!(UnixTime::from_secs(-2), Some(UnixTime::from_millis(-2000)));
+        assert_eq!(
+            UnixTime::from_secs(1_750_000_000),
+            Some(UnixTime::from_millis(1_750_000_000_000))
+        );
     }
 
     #[test]
