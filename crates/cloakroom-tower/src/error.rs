@@ -32,7 +32,8 @@ pub enum Error {
     /// The response had already left the layer when a cookie was to be added to it. 500.
     #[error("the response has been sent, so its cookies cannot be changed any more")]
     ResponseSent,
-    /// A route that asks for [`Required`](crate::Required) was called without a valid cookie of this name. 401.
+    /// A route that asks for [`Required`](crate::Required), or calls [`Sealed::update`](crate::Sealed::update), was called
+    /// without a valid cookie of this name. 401.
     #[cfg(feature = "sealed")]
     #[error("this needs a valid cookie {cookie}")]
     Required {

@@ -15,9 +15,8 @@ use crate::{Error, EventKind, SealedCookie, Sealer};
 /// [`Sealed::read`] makes one. A cookie that is not authentic, too old, revoked or unreadable is as good as none: the
 /// request goes on without it, the observer hears why, and nothing is sent because of it.
 ///
-/// When the value was sealed under a key that is no longer the active one, or in another way needs it, the response
-/// carries it sealed anew, with its old times: the handler has nothing to do, and a cookie that the handler sets or
-/// removes goes first.
+/// When the value was sealed under a retiring key, the response carries it sealed anew, with its old times: the handler
+/// has nothing to do, and a cookie that the handler sets or removes goes first.
 ///
 /// Of several cookies of the name (RFC 6265bis section 8.6 says how they get there) at most four are tried; those that
 /// do not open do not matter, and two that open and differ are a conflict: none is taken.
@@ -39,6 +38,8 @@ pub(crate) struct Held<T> {
     pub(crate) value: T,
     pub(crate) issued_at: UnixTime,
     pub(crate) expires_at: UnixTime,
+    /// What it was read from; `None` for what was just sealed.
+    pub(crate) opened: Option<Opened>,
 }
 
 impl<T: SealedCookie> Sealed<T> {
@@ -93,7 +94,8 @@ impl<T: SealedCookie> Sealed<T> {
 
     /// Seals `value` for [`SealedCookie::TTL`] from now and sends it if the response's status is below 400.
     ///
-    /// This starts a new life: call it for a login or another fresh proof, not to keep somebody logged in.
+    /// This starts a new life: call it for a login or another fresh proof, not to keep somebody logged in. To change the
+    /// value of a life that goes on, call [`update`](Self::update).
     ///
     /// # Errors
     ///
@@ -116,7 +118,35 @@ impl<T: SealedCookie> Sealed<T> {
             value,
             issued_at: sealed.issued_at,
             expires_at: sealed.expires_at,
+            opened: None,
         });
+        Ok(())
+    }
+
+    /// Seals `value` in place of the value, which keeps its times, and sends it if the response's status is below 400.
+    ///
+    /// This is for everything but a fresh authentication: a theme, a counter, whatever stands beside the login. The cookie
+    /// ends when it would have ended, and a cut-off that refuses the old value refuses the new one. Take over from the
+    /// old value what says who authenticated and when.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Required`] when there is no valid value, or it has less than a second left; [`Error::Seal`] when the value
+    /// does not fit into a cookie, cannot be serialized, or was issued later than this server's clock says, which passes
+    /// within 5 s; and [`Error::ResponseSent`]. What the cookie was before stays.
+    pub fn update(&mut self, value: T) -> Result<(), Error> {
+        let Handle { jar, sealer } = &self.handle;
+        let cookie = match &self.held {
+            Some(held) => sealer.update(&value, held, jar.now())?,
+            None => None,
+        };
+        let (Some(held), Some(cookie)) = (&mut self.held, cookie) else {
+            return Err(Error::Required {
+                cookie: sealer.name().clone(),
+            });
+        };
+        jar.put_on_success(cookie)?;
+        held.value = value;
         Ok(())
     }
 
@@ -176,13 +206,14 @@ impl<T: SealedCookie> Handle<T> {
                 return Ok(None);
             }
         };
-        let Some(held) = held(&opened) else {
+        let needs_reseal = opened.needs_reseal();
+        let Some(held) = held(opened) else {
             self.jar.observe(EventKind::Unreadable, name);
             return Ok(None);
         };
         self.jar.observe(EventKind::Opened, name);
-        if opened.needs_reseal() && !self.jar.holds(name) {
-            match self.sealer.reseal(&current, &opened, &held, now) {
+        if needs_reseal && !self.jar.holds(name) {
+            match self.sealer.reseal(&current, &held, now) {
                 Ok(Some(cookie)) => self.jar.put_resealed(cookie),
                 Ok(None) => {}
                 Err(_) => self.jar.observe(EventKind::ResealFailed, name),
@@ -195,7 +226,7 @@ impl<T: SealedCookie> Handle<T> {
     fn reopen(&self, text: &str) -> Option<Held<T>> {
         let current = self.sealer.current();
         let opened = self.sealer.open(&current, [text.as_bytes()], self.jar.now());
-        held(&opened.ok()?)
+        held(opened.ok()?)
     }
 
     pub(crate) fn name(&self) -> &CookieName {
@@ -203,11 +234,12 @@ impl<T: SealedCookie> Handle<T> {
     }
 }
 
-fn held<T: SealedCookie>(opened: &Opened) -> Option<Held<T>> {
+fn held<T: SealedCookie>(opened: Opened) -> Option<Held<T>> {
     Some(Held {
         value: opened.json().ok()?,
         issued_at: opened.issued_at(),
         expires_at: opened.expires_at(),
+        opened: Some(opened),
     })
 }
 

@@ -236,21 +236,40 @@ impl<T: SealedCookie> Sealer<T> {
         })
     }
 
-    /// The cookie with the opened value under the active key; `None` when the browser could not keep it for a second.
+    /// The cookie with the value as it is under the active key; `None` when the browser could not keep it for a second.
     pub(crate) fn reseal(
         &self,
         current: &cloakroom_seal::Sealer,
-        opened: &Opened,
         held: &Held<T>,
         now: UnixTime,
     ) -> Result<Option<SetCookie>, Error> {
-        let left = held.expires_at.checked_duration_since(now).unwrap_or_default();
-        if left < Duration::from_secs(1) {
+        let (Some(left), Some(opened)) = (left(held, now), &held.opened) else {
             return Ok(None);
-        }
+        };
         let text = current.reseal(opened);
         let text = text.map_err(|source| self.unsealed(source))?;
         self.cookie(&held.value, text, left).map(Some)
+    }
+
+    /// The cookie with `value` in place of the one that is held, with its times; `None` as in [`reseal`](Self::reseal).
+    pub(crate) fn update(
+        &self,
+        value: &T,
+        held: &Held<T>,
+        now: UnixTime,
+    ) -> Result<Option<SetCookie>, Error> {
+        let Some(left) = left(held, now) else {
+            return Ok(None);
+        };
+        let current = self.current();
+        let text = if let Some(opened) = &held.opened {
+            current.reseal_json(opened, value)
+        } else {
+            let ttl = held.expires_at.checked_duration_since(held.issued_at);
+            current.seal_json(value, held.issued_at, ttl.unwrap_or_default())
+        };
+        let text = text.map_err(|source| self.unsealed(source))?;
+        self.cookie(value, text, left).map(Some)
     }
 
     fn cookie(&self, value: &T, text: String, left: Duration) -> Result<SetCookie, Error> {
@@ -327,6 +346,12 @@ fn bind<T: SealedCookie>(
         cookie: name.clone(),
         source,
     })
+}
+
+/// The rest of the life of what is held, unless a browser could not keep it for a second.
+fn left<T>(held: &Held<T>, now: UnixTime) -> Option<Duration> {
+    let left = held.expires_at.checked_duration_since(now)?;
+    (left >= Duration::from_secs(1)).then_some(left)
 }
 
 fn cutoff_of(ring: &KeyRing) -> i64 {

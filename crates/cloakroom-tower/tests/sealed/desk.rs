@@ -217,6 +217,12 @@ async fn act(
                 let ttl = Duration::from_millis(millis.parse().unwrap());
                 cookie.set_with_ttl(remembered(subject), ttl)?;
             }
+            ["update", subject] => cookie.update(login(subject))?,
+            ["update_remembered", subject] => cookie.update(remembered(subject))?,
+            ["cut", millis] => {
+                let cutoff = UnixTime::from_millis(T0 + millis.parse::<i64>().unwrap());
+                shared.sealer.raise_cutoff(cutoff).unwrap();
+            }
             ["remove"] => cookie.remove()?,
             ["look"] => {
                 let again = Sealed::read(&parts.headers, &parts.extensions, &shared.sealer)?;

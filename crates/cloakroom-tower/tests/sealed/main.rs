@@ -9,4 +9,5 @@ mod making;
 mod reading;
 mod requiring;
 mod rotating;
+mod updating;
 mod writing;
