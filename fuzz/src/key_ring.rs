@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use cloakroom_core::UnixTime;
-use cloakroom_keyring::{KeyRing, KeyState};
+use cloakroom_keyring::{InvalidTransition, Key, KeyRing, KeyState};
 
 /// A run of this many letters, digits, `+` and `/` is taken for key material; no word of an error is as long.
 const TELLING: usize = 16;
@@ -12,7 +12,8 @@ const TELLING: usize = 16;
 /// Laws, for any text:
 ///
 /// 1. `parse(export(parse(x))) = parse(x)`, and so for the ring after each transition that it allows.
-/// 2. A transition changes the key that it names, activation the active one too, and nothing else.
+/// 2. A transition changes the key that it names, activation the active one too, and nothing else; an announcement adds
+///    a key at the end.
 /// 3. A ring that parses has exactly one active key, no id twice, and a cut-off beside a revoked key.
 /// 4. No error, and no `Debug` of a ring, repeats key material of the text.
 ///
@@ -66,7 +67,7 @@ fn holds_together(ring: &KeyRing) {
             "an id twice"
         );
         assert_eq!(
-            ring.find(*id).map(cloakroom_keyring::Key::id),
+            ring.find(*id).map(Key::id),
             (*state != KeyState::Revoked).then_some(*id)
         );
     }
@@ -76,6 +77,23 @@ fn holds_together(ring: &KeyRing) {
 fn steps(ring: &KeyRing) {
     let cutoff = UnixTime::from_millis(1_750_000_000_000);
     let before: Vec<_> = ring.entries().collect();
+    for number in 0..2 {
+        let key = key(number);
+        let listed = before.iter().any(|(id, _)| *id == key.id());
+        match ring.announce(key.clone()) {
+            Ok(next) => {
+                assert!(!listed, "a key was announced twice");
+                holds_together(&next);
+                let added = (key.id(), KeyState::Announced);
+                assert!(
+                    next.entries().eq(before.iter().copied().chain([added])),
+                    "an announcement changed something else"
+                );
+                assert_eq!(next.cutoff(), ring.cutoff());
+            }
+            Err(error) => assert!(listed && error == InvalidTransition::Listed),
+        }
+    }
     for &(id, state) in &before {
         let steps = [
             (ring.activate(id), Some(KeyState::Active)),
@@ -106,6 +124,12 @@ fn steps(ring: &KeyRing) {
             assert_eq!(next.cutoff(), ring.cutoff().max(raised));
         }
     }
+}
+
+/// Key 0 is one that the seeds list.
+fn key(number: u8) -> Key {
+    let bytes: Vec<u8> = (0..32).map(|at| at ^ (number * 0x80)).collect();
+    Key::from_bytes(&bytes).expect("32 bytes with many values")
 }
 
 fn tells_nothing_of(text: &str, told: &str) {

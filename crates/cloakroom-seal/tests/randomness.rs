@@ -1,6 +1,13 @@
 //! C13: a generator that repeats its state.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests, and clippy sees that in their functions alone"
+)]
+
 mod common;
+
+use std::path::Path;
 
 use cloakroom_seal::{Mode, SealError, Ticket};
 use common::{Counting, MODES, NOW, PAYLOAD, TTL, ring, sealer};
@@ -56,6 +63,68 @@ fn c13_tickets_differ_whatever_generator_repeats() {
         format!("{a:?}"),
         "Ticket { authenticated_at: UnixTime(1750000000123), .. }"
     );
+}
+
+/// Ids from a generator would differ, too, and no test of values could tell: so this one reads the code.
+#[test]
+fn c13_ids_come_from_the_operating_system_and_nonces_alone_from_a_generator() {
+    let expected = [
+        ("sealer.rs", "fn seal_at<R: TryCryptoRng + ?Sized>("),
+        ("sealer.rs", "pub fn seal_with<R: TryCryptoRng + ?Sized>("),
+        (
+            "sealer.rs",
+            "rng.try_fill_bytes(&mut nonce).map_err(|_| SealError::Random)?;",
+        ),
+        ("sealer.rs", "rng: &mut R,"),
+        ("sealer.rs", "rng: &mut R,"),
+        ("sealer.rs", "self.seal_at(&mut rand::rng(), payload, times)"),
+        ("sealer.rs", "self.seal_at(rng, payload, times)"),
+        ("sealer.rs", "self.seal_with(&mut rand::rng(), payload, now, ttl)"),
+        ("sealer.rs", "use rand_core::TryCryptoRng;"),
+        (
+            "ticket.rs",
+            "getrandom::fill(&mut id).map_err(|error| RandomError::Source(error.into()))?;",
+        ),
+    ];
+    let lines = random_lines();
+    let lines: Vec<_> = lines.iter().map(|(file, line)| (&**file, &**line)).collect();
+    assert_eq!(lines, expected);
+}
+
+const WORDS: [&str; 9] = [
+    "getrandom",
+    "rand::",
+    "rand_core",
+    "use rand;",
+    "use rand as",
+    "rng",
+    "Rng",
+    "fill(",
+    "fill_bytes(",
+];
+
+/// Each line of this crate's code that names a source of randomness, with its file; neither comments nor unit tests.
+fn random_lines() -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut lines) = (vec![source.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().unwrap() != "tests.rs" {
+                let name = path.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+                lines.extend(
+                    code.filter(|line| WORDS.iter().any(|word| line.contains(word)))
+                        .map(|line| (name.clone(), line.to_owned())),
+                );
+            }
+        }
+    }
+    lines.sort();
+    lines
 }
 
 #[test]

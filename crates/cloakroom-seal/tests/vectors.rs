@@ -495,14 +495,12 @@ impl Cases<'_> {
     /// Right tags, and texts at the two limits of the alphabet and of the length.
     fn spelled(&mut self) {
         let telling = |text: &str| text.contains('-') && text.contains('_');
-        let sealed = (0..).map(|i: u8| {
+        let mut sealed = (0..).map(|i: u8| {
             // In a signed value these bytes are `----____`; an encrypted one is searched for.
             let payload = [0xfb, 0xef, 0xbe, 0xff, 0xff, 0xff, i];
             MODES.map(|mode| self.seal("one", mode, 1, &payload, NOW, TTL))
         });
-        let texts = sealed
-            .filter(|texts| texts.iter().all(|sealed| telling(&sealed.value)))
-            .next();
+        let texts = sealed.find(|texts| texts.iter().all(|sealed| telling(&sealed.value)));
         for (mode, sealed) in MODES.into_iter().zip(texts.unwrap()) {
             let (opening, text) = (Opening::of(mode), sealed.value.clone());
             self.add("both characters beyond letters and digits", &opening, sealed);
