@@ -31,7 +31,7 @@ pub(crate) enum Step {
     Activate(KeyId),
     Retire(KeyId),
     Remove(KeyId),
-    /// With the present moment as the cut-off.
+    /// With the moment as the cut-off from which on this process does not accept the key any more.
     Revoke(KeyId),
 }
 
@@ -71,29 +71,53 @@ impl Keys {
         self.sealer.clone()
     }
 
-    /// The ids and states, in the order of the file, and the cut-off. No secret.
+    /// The ids and states, in the order of the file, and the cut-off in force. No secret.
     pub(crate) fn list(&self) -> (Vec<(KeyId, KeyState)>, Option<UnixTime>) {
         let current = self.current();
-        (current.ring.entries().collect(), current.ring.cutoff())
+        (current.ring.entries().collect(), self.sealer.cutoff())
     }
 
     /// Takes a step, in the file before it counts. Blocks on the disk.
-    pub(crate) fn take(&self, step: Step, now: UnixTime) -> Result<(), KeysError> {
+    ///
+    /// `clock` tells the time at which it is called.
+    pub(crate) fn take(&self, step: Step, clock: impl FnOnce() -> UnixTime) -> Result<(), KeysError> {
         let mut current = self.current();
+        let taken = self.take_from(&mut current, step, clock);
+        if taken.is_err() && matches!(step, Step::Revoke(_)) {
+            // It may be in use without the key that was to be revoked.
+            self.sealer.replace(&current.ring)?;
+        }
+        taken
+    }
+
+    fn take_from(
+        &self,
+        current: &mut Current,
+        step: Step,
+        clock: impl FnOnce() -> UnixTime,
+    ) -> Result<(), KeysError> {
         let ring = match step {
             Step::Announce => current.ring.announce(Key::generate()?),
             Step::Activate(id) => current.ring.activate(id),
             Step::Retire(id) => current.ring.retire(id),
             Step::Remove(id) => current.ring.remove(id),
-            Step::Revoke(id) => current.ring.revoke(id, now),
+            Step::Revoke(id) => {
+                // The sealer does without the key before the cut-off is read off the clock. So whatever it ever sealed
+                // anew that a thief had made was issued no later than the cut-off, because a value from ahead of the
+                // clock is not sealed anew. That holds for one process: another one that shares the file accepts the
+                // key until it reads the ring again, and its operator then has to raise the cut-off to that time.
+                current.ring.revoke(id, UnixTime::EPOCH)?;
+                self.sealer.replace(&current.ring.remove(id)?)?;
+                current.ring.revoke(id, clock())
+            }
         }?;
         let text = ring.export();
         match self.file.replace(Some(&current.text), &text)? {
-            Replaced::Yes => self.adopt(&mut current, ring, text),
+            Replaced::Yes => self.adopt(current, ring, text),
             Replaced::No(None) => Err(KeysError::Vanished),
             Replaced::No(Some(theirs)) => {
                 let ring = KeyRing::parse(&theirs)?;
-                self.adopt(&mut current, ring, theirs)?;
+                self.adopt(current, ring, theirs)?;
                 Err(KeysError::ChangedElsewhere)
             }
         }

@@ -44,7 +44,7 @@ pub(crate) async fn take_step(
         return Ok(see_other("/", Notice::AccountGone));
     }
     // A task of its own runs to its end even if the browser hangs up; the file is then as whole as ever.
-    let taken = spawn_blocking(move || app.keys.take(step, UnixTime::now())).await?;
+    let taken = spawn_blocking(move || app.keys.take(step, UnixTime::now)).await?;
     Ok(match taken {
         Ok(()) => see_other("/", done),
         Err(KeysError::Step(_) | KeysError::ChangedElsewhere) => Problem::KeyStep.into_response(),

@@ -80,22 +80,25 @@ fn ticket(page: &Home) -> Markup {
                     Some(cookie) => p.number #sealed-with { (cookie.outer.key_id) },
                     None => p.number { "?" },
                 }
-                @if let Some(active) = resealed_with(page) {
-                    p.anew #resealed-with { "sealed anew with " b { (active) } }
-                } @else {
-                    p.anew { "the active key" }
+                @match sealed_under(page) {
+                    Some((KeyState::Retiring, active)) => {
+                        p.anew #resealed-with { "sealed anew with " b { (active) } }
+                    },
+                    Some((KeyState::Active, _)) => p.anew { "the active key" },
+                    _ => p.anew { "another key of the ring" },
                 }
             }
         }
     }
 }
 
-/// The active key, if this answer brings the cookie sealed under it in place of the one that came.
-fn resealed_with(page: &Home) -> Option<String> {
-    let came_with = &page.cookie.as_ref()?.outer.key_id;
+/// The state of the key that the cookie came under, and the active key: what came under a retiring one, this answer
+/// brings sealed anew.
+fn sealed_under(page: &Home) -> Option<(KeyState, KeyId)> {
+    let came_under = &page.cookie.as_ref()?.outer.key_id;
+    let (_, state) = page.keys.iter().find(|(id, _)| id.to_string() == *came_under)?;
     let (active, _) = page.keys.iter().find(|(_, state)| *state == KeyState::Active)?;
-    let active = active.to_string();
-    (active != *came_with).then_some(active)
+    Some((*state, *active))
 }
 
 fn browser_holds(page: &Home) -> Markup {

@@ -134,6 +134,27 @@ fn a_revoked_key_takes_every_earlier_ticket_with_it() {
 }
 
 #[test]
+fn a_revocation_that_fails_leaves_every_key_in_use() {
+    let (folder, _server, mut browser) = start();
+    browser.register("ada");
+    let old = ring(&folder)[0].0.clone();
+    let mut under_old = browser.clone();
+    take_step(&mut browser, "announce", None, "announced");
+    let new = ring(&folder)[1].0.clone();
+    take_step(&mut browser, "activate", Some(&new), "activated");
+
+    let before = shown_ring(&browser.get("/"));
+    fs::write(folder.key_file(), "{").unwrap();
+    let response = browser.post("/keys/revoke", &format!("id={old}"));
+    assert_eq!(response.status, 500);
+    let page = under_old.get("/");
+    assert_eq!(logged_in_as(&page).as_deref(), Some("ada"));
+    assert_eq!(page.between("id=\"sealed-with\">", "<"), old);
+    assert_eq!(shown_ring(&page), before);
+    assert!(page.body.contains("Cut-off: none."));
+}
+
+#[test]
 fn the_keys_need_a_log_in() {
     let (folder, _server, mut browser) = start();
     for step in ["announce", "activate", "revoke"] {
