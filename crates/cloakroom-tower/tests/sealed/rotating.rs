@@ -59,6 +59,20 @@ async fn c4_a_rotation_reseals_without_a_handler_s_help() {
 }
 
 #[tokio::test]
+async fn c4_what_a_server_further_on_in_the_deployment_sealed_is_left_to_it() {
+    let desk = Desk::new();
+    let next = Key::generate().unwrap();
+    let id = next.id();
+    let announced = desk.ring.announce(next).unwrap();
+    desk.sealer
+        .replace(&announced.clone().activate(id).unwrap())
+        .unwrap();
+    let cookie = desk.cookie(&login("u1"));
+    desk.sealer.replace(&announced).unwrap();
+    desk.ask(&[&cookie], "").await.is_quiet("u1", &[Opened]);
+}
+
+#[tokio::test]
 async fn c9_resealing_escapes_no_cutoff_and_prolongs_nothing() {
     let desk = Desk::new();
     let cookie = desk.cookie(&login("u1"));
