@@ -2,8 +2,9 @@ use subtle::ConstantTimeEq;
 
 /// Whether `a` and `b` hold the same bytes, in time that depends on their lengths alone.
 ///
-/// Lengths are public: slices of different lengths are told apart at once. Every comparison of a secret in the
-/// Cloakroom crates goes through this function, so that a reviewer has one place to look at.
+/// Lengths are public: slices of different lengths are told apart at once. Where a Cloakroom
+/// crate itself compares secrets it calls this function, so that a reviewer has one place to look at. Tags are compared
+/// inside the crates that compute them, `hmac` and the AEADs, in constant time as well.
 #[inline]
 #[must_use]
 pub fn ct_eq(a: &[u8], b: &[u8]) -> bool {

@@ -17,6 +17,15 @@ use crate::ring::{Entry, KeyRing, KeyState};
 use crate::{Key, KeyId};
 
 pub(crate) fn parse(json: &str) -> Result<KeyRing, InvalidKeyRing> {
+    if let Some(at) = json.find('\\') {
+        // `serde_json` would undo an escape in a buffer that nobody wipes.
+        let before = &json[..at];
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        return Err(InvalidKeyRing::whole(Reason::Backslash {
+            line: before.matches('\n').count() + 1,
+            column: at - line_start + 1,
+        }));
+    }
     let watch = Watch::default();
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let (entries, cutoff) = RingSeed(&watch)
@@ -261,14 +270,13 @@ impl Visitor<'_> for CutoffSeed<'_> {
     }
 }
 
-/// The name of the next member. A name that is written with escapes is as unknown as any other.
+/// The name of the next member.
 fn next_member<'de, A: MapAccess<'de>>(map: &mut A, watch: &Watch) -> Result<Option<&'de str>, A::Error> {
     watch.expected.set(Expected::PlainMember);
     map.next_key::<&'de str>()
 }
 
-/// The text of a member that is a string. Borrowing it is what refuses escapes: `serde_json` would undo them in a
-/// buffer that nobody wipes.
+/// The text of a member that is a string, borrowed: there are no escapes.
 fn text<'de, A: MapAccess<'de>>(
     map: &mut A,
     expected: Expected,

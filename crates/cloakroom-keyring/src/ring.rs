@@ -87,7 +87,8 @@ impl KeyRing {
 
     /// Reads the JSON of a ring file or of an environment variable; the README describes it.
     ///
-    /// What the parser copies of `json` is wiped. `json` itself is the caller's to wipe.
+    /// Of a ring that is accepted, the parser copies the keys alone, into memory that is wiped. Of a text that is refused,
+    /// `serde_json`'s own error may leave a copy of one string in freed memory. `json` itself is the caller's to wipe.
     ///
     /// # Errors
     ///

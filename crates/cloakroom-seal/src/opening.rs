@@ -44,8 +44,11 @@ impl<'a> Opening<'a> {
 
     /// Opens the one value that opens among those of several cookies of one name, the first [`MAX_CANDIDATES`] of them.
     ///
-    /// A browser may send several: one for each path and domain, and a neighbouring subdomain can plant them. Where two
-    /// open with the same payload, the one that expires later is taken.
+    /// A browser may send several: one for each path and domain, and a neighbouring subdomain can plant them. **Those
+    /// beyond the fourth are not looked at**: four planted ones before it hide a good value, and one of them may be
+    /// genuine, of a login of the planter. Under a `__Host-` name a browser keeps one cookie (one more when it is
+    /// partitioned), which this host alone can set, so nothing can be planted. Where two open with the same payload,
+    /// the one that expires later is taken.
     ///
     /// # Errors
     ///

@@ -193,6 +193,9 @@ impl Sealer {
     /// Seals the payload of `opened` anew, under the active key, with the same time of issue and the same expiry: the
     /// browser gets a value under the new key and not a longer login.
     ///
+    /// The two sealers may have different rings, an older and a newer one, and nothing tells those from rings that have
+    /// nothing to do with each other: where there is one ring for each tenant, give each tenant a purpose of its own.
+    ///
     /// # Errors
     ///
     /// [`SealError::Foreign`] when `opened` comes from a sealer of another cookie-name, purpose or mode, or from a

@@ -1,5 +1,10 @@
 //! C4, C6, C7: keys on their way in and out.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "these are tests, and clippy sees that in their functions alone"
+)]
+
 mod common;
 
 use cloakroom_cookie::CookieName;
@@ -159,6 +164,68 @@ fn c6_debug_shows_no_key_and_no_payload() {
             format!("Sealer {{ mode: {mode:?}, name: {NAME:?}, keys: 1, max_ttl: 2592000s, bucket: 1, .. }}")
         );
         assert!(format!("{:?}", sealer.opening(NOW)).starts_with("Opening { sealer: Sealer { mode: "));
+    }
+}
+
+/// What a panic says.
+fn told<T>(panics: impl FnOnce() -> T) -> String {
+    let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)) else {
+        panic!("it did not panic");
+    };
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
+    }
+}
+
+/// `unwrap` prints what it finds in place of what was expected: an error, or a key, a ring, a payload.
+#[test]
+fn c6_panics_tell_nothing_secret() {
+    use base64::Engine as _;
+    let text = ring().export();
+    let encoded = base64::engine::general_purpose::STANDARD
+        .encode(std::array::from_fn::<u8, 32, _>(|i| u8::try_from(i).unwrap()));
+    assert!(text.contains(&encoded));
+    let mut messages = vec![
+        told(|| Key::from_base64(&encoded).unwrap_err()),
+        told(|| Key::from_base64(&encoded[1..]).unwrap()),
+        told(|| Key::from_bytes(b"hunter2 hunter2 hunter2 hunter2 ").unwrap()),
+        told(|| KeyRing::parse(&text).unwrap_err()),
+        told(|| KeyRing::parse(&text.replace("active", &encoded)).unwrap()),
+        told(|| KeyRing::parse(&text.replace("active", "hunter2")).unwrap()),
+        told(|| KeyRing::parse(&text.replace("keys", &encoded)).unwrap()),
+        told(|| KeyRing::parse(&text[..text.len() - 4]).unwrap()),
+        told(|| KeyRing::parse(&format!("\"{encoded}\"")).unwrap()),
+        told(|| ring().announce(key(0)).unwrap()),
+    ];
+    for mode in MODES {
+        let sealer = sealer(mode, &ring());
+        let value = sealer.seal(b"hunter2", NOW, TTL).unwrap();
+        let opened = sealer.opening(NOW).open(&value).unwrap();
+        let other = common::sealer_for(mode, &ring(), &NAME, "other");
+        let cut = format!("{value}A");
+        let found = [
+            told(|| sealer.opening(NOW).open(&value).unwrap_err()),
+            told(|| sealer.opening(NOW).open(&cut).unwrap()),
+            told(|| other.reseal(&opened).unwrap()),
+            told(|| sealer.reseal_with(&opened, &b"hunter2".repeat(999)).unwrap()),
+        ];
+        for message in &found {
+            assert!(!message.contains(&value[17..]), "{message}");
+        }
+        messages.extend(found);
+    }
+    for message in messages {
+        for secret in [
+            &encoded[..8],
+            &encoded[1..9],
+            "hunter2",
+            "0, 1, 2, 3",
+            "104, 117",
+            "68756e",
+        ] {
+            assert!(!message.contains(secret), "{message}");
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub struct InvalidKeyRing {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reason {
     Syntax { line: usize, column: usize },
+    Backslash { line: usize, column: usize },
     WrongType(Expected),
     UnknownMember,
     Duplicate(&'static str),
@@ -71,6 +72,12 @@ impl fmt::Display for InvalidKeyRing {
         }
         match self.reason {
             Reason::Syntax { line, column } => write!(f, "not JSON at line {line} column {column}"),
+            Reason::Backslash { line, column } => {
+                write!(
+                    f,
+                    "a backslash at line {line} column {column}: strings have no escapes"
+                )
+            }
             Reason::WrongType(expected) => f.write_str(expected.as_str()),
             Reason::UnknownMember => f.write_str("a member that is not known"),
             Reason::Duplicate(name) => write!(f, "`{name}` stands twice"),
@@ -99,9 +106,9 @@ impl Expected {
             Self::PlainMember => "a member's name is not written plainly",
             Self::Keys => "`keys` is not an array",
             Self::Entry => "not an object",
-            Self::Id => "`id` is not a string without escapes",
-            Self::State => "`state` is not a string without escapes",
-            Self::Key => "`key` is not a string without escapes",
+            Self::Id => "`id` is not a string",
+            Self::State => "`state` is not a string",
+            Self::Key => "`key` is not a string",
             Self::Cutoff => "`cutoff_ms` is not an integer",
         }
     }
