@@ -13,7 +13,8 @@ pub(super) const AGE_LIMIT: i64 = SetCookie::MAX_MAX_AGE.as_secs().cast_signed()
 /// A `Set-Cookie` header field as a user agent parses it (RFC 6265bis section 5.6), before it looks at the request.
 ///
 /// The last of several attributes of one name counts, unknown attributes and those longer than 1024 octets count for
-/// nothing. `Debug` shows only the length of the value.
+/// nothing. `Debug` shows only the length of the value; `==` takes a time that tells where values differ, so it is for
+/// tests and not for credentials.
 ///
 /// ```
 /// use cloakroom_cookie::parse::SetCookieLine;
@@ -28,6 +29,8 @@ pub struct SetCookieLine<'a> {
     value: &'a [u8],
     /// As it is written; without a slash at its start it stands for the default-path.
     path: Option<&'a [u8]>,
+    /// As it is written, a leading dot included.
+    written_domain: &'a [u8],
     domain: Option<Cow<'a, [u8]>>,
     max_age: Option<i64>,
     expires: Option<UnixTime>,
@@ -70,6 +73,7 @@ impl<'a> SetCookieLine<'a> {
             name,
             value,
             path: None,
+            written_domain: &[],
             domain: None,
             max_age: None,
             expires: None,
@@ -92,6 +96,7 @@ impl<'a> SetCookieLine<'a> {
         } else if is("Max-Age") {
             self.max_age = delta_seconds(value).or(self.max_age);
         } else if is("Domain") {
+            self.written_domain = value;
             let domain = value.strip_prefix(b".").unwrap_or(value);
             self.domain = Some(if domain.iter().any(u8::is_ascii_uppercase) {
                 Cow::Owned(domain.to_ascii_lowercase())
@@ -136,6 +141,11 @@ impl<'a> SetCookieLine<'a> {
     /// `Domain` in lower case without one leading dot; `None` when it is absent or empty, which mean the same.
     pub fn domain(&self) -> Option<&[u8]> {
         self.domain.as_deref().filter(|domain| !domain.is_empty())
+    }
+
+    /// `Domain` as it is written, where an error of ours counts its position.
+    pub(super) fn written_domain(&self) -> Option<&'a [u8]> {
+        self.domain().map(|_| self.written_domain)
     }
 
     /// `Secure`.
@@ -191,8 +201,8 @@ fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// The value of `Max-Age`: `[ "-" ] 1*DIGIT`, cut at 400 days; `None` where the RFC ignores the attribute. A lone
-/// hyphen, which the RFC leaves open, is ignored too.
+/// The value of `Max-Age`: `[ "-" ] 1*DIGIT`, cut at 400 days; `None` where the RFC ignores the attribute: it
+/// begins neither with a digit nor with a hyphen that a digit follows, or has anything but digits after that.
 fn delta_seconds(value: &[u8]) -> Option<i64> {
     let (sign, digits) = match value {
         [b'-', digits @ ..] => (-1, digits),

@@ -34,13 +34,9 @@ impl TryFrom<&SetCookieLine<'_>> for SetCookie {
             }
             None => builder.without_path(),
         };
-        if let Some(domain) = line.domain() {
-            // The parser dropped one leading dot. The builder would drop another, and share with a domain that no user
-            // agent reads here.
-            if domain.starts_with(b".") {
-                return Err(InvalidSetCookie::at(Kind::LabelEmpty, 0));
-            }
-            // A replacement character stands where the first octet at fault stood.
+        if let Some(domain) = line.written_domain() {
+            // The builder drops the leading dot as the parser did, and counts in the same text. A replacement character
+            // stands where the first octet at fault stood.
             builder = builder.domain(String::from_utf8_lossy(domain));
         }
         builder = match line.same_site() {

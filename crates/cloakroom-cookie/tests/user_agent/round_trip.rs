@@ -136,7 +136,20 @@ fn b10_what_cannot_be_built_is_refused_when_read() {
         ("a=b; Domain=com", "domain-value has a single label"),
         (
             "a=b; Domain=..example.com",
-            "domain-value has an empty label at byte 0",
+            "domain-value has an empty label at byte 1",
+        ),
+        // Places count in the domain as it is written, with the dot that is dropped.
+        (
+            "a=b; Domain=.Example._com",
+            "domain-value has a forbidden octet at byte 9",
+        ),
+        (
+            "a=b; Domain=.-a.com",
+            "domain-value has a label that begins or ends with a hyphen at byte 1",
+        ),
+        (
+            "a=b; Domain=.b\u{fc}cher.com",
+            "domain-value has a forbidden octet at byte 2",
         ),
         (
             "a=b; Domain=b\u{fc}cher.com",
