@@ -122,7 +122,8 @@ impl<P> SetCookieBuilder<P> {
         })
     }
 
-    /// Leaves `Path` out, so that the user agent takes the directory of the request's path.
+    /// Leaves `Path` out, so that the user agent takes the default-path: the directory of the path of the request that
+    /// this response answers. Set again or [removed](SetCookie::removal) from another directory it is another cookie.
     pub fn without_path(self) -> Self
     where
         P: MayBeScoped,

@@ -14,7 +14,7 @@ use crate::{CookieName, IntoCookieName, Prefix, SameSite, SetCookieBuilder};
 /// A cookie that a server sets: what one `Set-Cookie` header field says (RFC 6265bis section 4.1).
 ///
 /// A value of this type satisfies the grammar of the RFC, its limits, and the rules of the name's prefix: user agents
-/// have no reason to drop it. It is made by one of the constructors, which return a [`SetCookieBuilder`]:
+/// have no reason to drop it, public suffixes and foreign domains aside. It is made by one of the constructors, which return a [`SetCookieBuilder`]:
 ///
 /// ```
 /// # fn main() -> Result<(), cloakroom_cookie::InvalidSetCookie> {
@@ -34,7 +34,9 @@ use crate::{CookieName, IntoCookieName, Prefix, SameSite, SetCookieBuilder};
 /// # }
 /// ```
 ///
-/// `Debug` shows only the length of the value, which may be a credential; `Display` writes the header field's value.
+/// The value may be a credential. `Debug` shows only its length; `Display` writes the header field's value with the
+/// cookie-value in the clear, so it is for a header and not for a log. `==` takes a time that tells where values differ,
+/// so it is for tests, and for comparing cookies of one's own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
     pub(crate) name: CookieName,
@@ -92,7 +94,7 @@ impl SetCookie {
         &self.value
     }
 
-    /// `Path`; `None` leaves it to the user agent, which takes the directory of the request's path.
+    /// `Path`; `None` leaves it to the user agent, which takes the default-path: the directory of the request's path.
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }
@@ -139,6 +141,9 @@ impl SetCookie {
     /// What makes the user agent forget this cookie: no value, `Max-Age=0`, `Expires` in 1970, and everything else as
     /// it is. A user agent removes only a cookie of the same name, Domain and Path, ignores a removal that its name's
     /// prefix forbids, and looks in the partition that `Partitioned` tells.
+    ///
+    /// Without [`path`](Self::path) both times the default-path of the request counts: the removal removes only when
+    /// it answers a request in the same directory as the one that set the cookie.
     #[must_use]
     pub fn removal(&self) -> Self {
         Self {

@@ -8,8 +8,8 @@
 //! - [`SetCookie::try_from`](crate::SetCookie) builds the cookie again that a server of ours would have set.
 //! - [`cookie_date`] is the date algorithm of section 5.1.1.
 //!
-//! Absent: public suffixes, same-site contexts, and the comparison with cookies that are stored already, since they
-//! need a list, a browser and a cookie store.
+//! Absent: public suffixes, same-site contexts, the comparison with cookies that are stored already, and the choice of
+//! the cookies that go with a request, path-match among it. They need a list, a browser and a cookie store.
 
 mod date;
 mod line;

@@ -21,6 +21,9 @@ pub struct RequestUri<'a> {
 }
 
 /// A cookie as a user agent stores it (RFC 6265bis section 5.7).
+///
+/// `Debug` shows only the length of the value; `==` takes a time that tells where values differ, so it is for tests and
+/// not for credentials.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(
