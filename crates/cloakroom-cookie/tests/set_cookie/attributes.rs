@@ -1,4 +1,4 @@
-//! B4: attributes that need each other, and the order of errors.
+//! B4: attributes that need each other. The order of errors.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn b4_same_site_none_and_partitioned_need_secure() {
 }
 
 #[test]
-fn b11_the_first_error_is_kept() {
+fn the_first_error_is_kept() {
     let builder = SetCookie::new("n", "v")
         .path("x")
         .domain("com")

@@ -70,6 +70,23 @@ fn b1_a_wholly_quoted_value_keeps_its_quotes() {
 }
 
 #[test]
+fn b1_each_octet_of_a_path_is_an_av_octet_or_refused_with_its_place() {
+    for octet in 0..=u8::MAX {
+        let path = format!("/ab{}d", char::from(octet));
+        let result = finish(SetCookie::new("n", "v").path(path.clone()));
+        // %x20-3A / %x3C-7E: any CHAR but controls and `;`.
+        if matches!(octet, b' '..=b':' | b'<'..=b'~') {
+            assert_eq!(
+                result.unwrap(),
+                format!("n=v; Path={path}; Secure; HttpOnly; SameSite=Lax")
+            );
+        } else {
+            refused(result, "path-value has a forbidden octet at byte 3");
+        }
+    }
+}
+
+#[test]
 fn b1_a_path_that_breaks_out_is_refused_with_its_place() {
     for (path, error) in [
         (
