@@ -27,7 +27,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             row(
                 "A2",
-                "only SP and HTAB are trimmed; U+2000, U+00A0, U+0085, VT and FF stay part of the name",
+                "only SP and HTAB are trimmed: U+2000, U+00A0 and U+0085 stay part of the name, VT and FF make the pair invalid",
             ),
             row(
                 "A3",
