@@ -2,13 +2,14 @@ use core::fmt;
 use core::iter::{self, FusedIterator};
 use core::slice;
 
+use crate::find::{find, find_first};
 use crate::{CookiePair, CookieValue, InvalidPair, LimitExceeded, Limits, Pairs, pairs};
 
 /// The cookies of one request: all its Cookie header values, read as one list in order.
 ///
 /// HTTP/2 and HTTP/3 may split the list over several header fields (RFC 9113 section 8.2.3). Building a `Cookies`
-/// checks the [`Limits`] and copies nothing; each question reads the header again, faster than building a map would
-/// be. Names are compared byte for byte: `sid` is neither `SID` nor `__Host-sid`. Invalid pairs are skipped by all
+/// checks the [`Limits`] and copies nothing; each question reads the header again, in less time than it takes to build a
+/// map. Names are compared byte for byte: `sid` is neither `SID` nor `__Host-sid`. Invalid pairs are skipped by all
 /// but [`iter`](Self::iter) and [`invalid_count`](Self::invalid_count).
 #[derive(Clone, Copy)]
 pub struct Cookies<'a> {
@@ -96,7 +97,14 @@ impl<'a> Cookies<'a> {
     #[inline]
     fn within(first: &'a [u8], rest: Rest<'a>, limits: Limits) -> Result<Self, LimitExceeded> {
         let cookies = Self { first, rest };
-        limits.check(|| cookies.values())?;
+        // A segment takes a byte, and the `;` before it another unless it is the first: in a short list there are too
+        // few bytes for too many pairs, so nothing is counted.
+        let (bytes, pairs) = rest
+            .iter()
+            .fold((first.len(), first.len().div_ceil(2)), |(bytes, pairs), value| {
+                (bytes + value.len(), pairs + value.len().div_ceil(2))
+            });
+        limits.check(bytes, pairs, move || cookies.values())?;
         Ok(cookies)
     }
 
@@ -118,20 +126,17 @@ impl<'a> Cookies<'a> {
     ///
     /// Browsers send the cookie with the longest path first (RFC 6265bis section 5.8.3); nothing else tells two
     /// cookies of one name apart, so a credential is better read with [`all`](Self::all) or [`unique`](Self::unique).
+    #[inline]
     pub fn first(&self, name: impl AsRef<[u8]>) -> Option<CookieValue<'a>> {
-        self.first_of(name.as_ref())
-    }
-
-    fn first_of(&self, name: &[u8]) -> Option<CookieValue<'a>> {
-        pairs(self.first)
-            .find(name)
-            .or_else(|| self.rest.iter().find_map(|value| pairs(value).find(name)))
+        let name = name.as_ref();
+        find_first(self.first, name).or_else(|| self.rest.iter().find_map(|value| find_first(value, name)))
     }
 
     /// The values of all cookies called `name`, in order.
     pub fn all<N: AsRef<[u8]>>(&self, name: N) -> All<'a, N> {
         All {
-            pairs: self.iter(),
+            text: self.first,
+            rest: self.rest.iter(),
             name,
         }
     }
@@ -231,7 +236,9 @@ impl fmt::Debug for Iter<'_> {
 
 /// The iterator that [`Cookies::all`] returns.
 pub struct All<'a, N> {
-    pairs: Iter<'a>,
+    /// What is left of the current header value.
+    text: &'a [u8],
+    rest: RestIter<'a>,
     name: N,
 }
 
@@ -241,10 +248,13 @@ impl<'a, N: AsRef<[u8]>> Iterator for All<'a, N> {
     fn next(&mut self) -> Option<CookieValue<'a>> {
         let name = self.name.as_ref();
         loop {
-            if let Some(value) = self.pairs.current.find(name) {
+            if let Some((value, after)) = find(self.text, name) {
+                self.text = after;
                 return Some(value);
             }
-            self.pairs.current = pairs(self.pairs.rest.next()?);
+            // Behind the last header value it stays empty.
+            self.text = &[];
+            self.text = self.rest.next()?;
         }
     }
 }

@@ -8,6 +8,7 @@ extern crate std;
 
 // Reading: the Cookie header.
 mod cookies;
+mod find;
 mod limits;
 mod pairs;
 mod scan;

@@ -2,9 +2,9 @@ use core::fmt;
 
 /// How much of a Cookie header list is read: the sum of its header values in bytes, and its cookie-pairs.
 ///
-/// The default is 32 KiB and 3,000 pairs, far above what a browser sends (RFC 6265bis section 5.7 asks user agents for
-/// at least 50 cookies of 4,096 bytes a domain, and servers refuse such headers long before). What is over a limit is refused as a whole by
-/// [`Cookies`](crate::Cookies): a list that is cut silently loses a cookie that somebody chose.
+/// The default is 32 KiB and 3,000 pairs, more than most servers take as headers; RFC 6265bis section 6.1 asks user agents
+/// for no more than 50 cookies a domain. What is over a limit is refused as a whole by [`Cookies`](crate::Cookies), since a
+/// list cut short would lose a cookie in silence, and which one would be the sender's choice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(
     feature = "serde",
@@ -94,27 +94,28 @@ impl fmt::Display for LimitExceeded {
 impl core::error::Error for LimitExceeded {}
 
 impl Limits {
-    /// Checks the header values that `values` lists; it may be asked several times.
+    /// Checks header values of `bytes` bytes in all and at most `pairs` pairs; `values` lists them, maybe several times.
     #[inline]
-    pub(crate) fn check<'a, I>(self, values: impl Fn() -> I) -> Result<(), LimitExceeded>
+    pub(crate) fn check<'a, I>(
+        self,
+        bytes: usize,
+        pairs: usize,
+        values: impl Fn() -> I,
+    ) -> Result<(), LimitExceeded>
     where
         I: Iterator<Item = &'a [u8]>,
     {
-        // A segment takes a byte, and the `;` before it another unless it is the first: in a short list there are too
-        // few bytes for too many pairs, so nothing is counted.
-        let (bytes, most_pairs) = values().fold((0, 0), |(bytes, pairs), value| {
-            (bytes + value.len(), pairs + value.len().div_ceil(2))
-        });
         if bytes > self.bytes {
             return Err(LimitExceeded::Bytes {
                 found: bytes,
                 limit: self.bytes,
             });
         }
-        if most_pairs > self.pairs {
-            return self.check_pairs(values);
+        if pairs > self.pairs {
+            self.check_pairs(values)
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 
     #[cold]

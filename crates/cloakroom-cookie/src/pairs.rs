@@ -42,7 +42,7 @@ impl<'a> Iterator for Pairs<'a> {
             Ok(equals) => equals,
             Err(fault) => return Some(Err(fault)),
         };
-        let name = trim_ows(&self.header[self.start..equals]);
+        let name = self.name_before(equals);
         let value = match self.value(equals)? {
             Ok(value) => value,
             Err(fault) => return Some(Err(fault)),
@@ -58,42 +58,35 @@ impl<'a> Iterator for Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    /// The value of the next pair called `name`. Of other pairs the value is passed over.
+    /// Where the first `=` of the header's first segment stands and where it ends; `None` when it is invalid or empty.
     #[inline]
-    pub(crate) fn find(&mut self, name: &[u8]) -> Option<CookieValue<'a>> {
-        if name.is_empty() {
-            return None;
-        }
+    pub(crate) fn first_segment(mut self) -> Option<(usize, usize)> {
+        let mut equals = None;
         loop {
-            let Ok(equals) = self.equals()? else { continue };
-            if trim_ows(&self.header[self.start..equals]) != name {
-                self.pass_over();
-            } else if let Ok(value) = self.value(equals)? {
-                return Some(value);
+            let at = self.next_mark()?;
+            match self.header.get(at) {
+                Some(b'=') => equals = equals.or(Some(at)),
+                Some(b';') | None => return Some((equals?, at)),
+                Some(b'\t' | 0x80..) => {}
+                Some(_) => return None,
             }
         }
     }
 
-    /// Where the next `=` that ends a name stands, past all segments that have none.
+    /// Where the next `=` that ends a name stands, past empty segments.
     #[inline]
     fn equals(&mut self) -> Option<Result<usize, InvalidPair>> {
         loop {
             let at = self.next_mark()?;
             match self.header.get(at) {
                 Some(b'=') => return Some(Ok(at)),
-                Some(b'\t') => {}
-                Some(b';') | None => {
-                    let segment = &self.header[self.start..at];
-                    self.start = at + 1;
-                    if let Some(blank) = segment.iter().position(|&byte| !is_ows(byte)) {
-                        let position = at - segment.len() + blank;
-                        return Some(Err(InvalidPair {
-                            kind: Kind::NoEqualsSign,
-                            position,
-                        }));
+                Some(b'\t' | 0x80..) => {}
+                Some(b';') if at == self.start => self.start = at + 1,
+                _ => {
+                    if let Some(fault) = self.fault(at) {
+                        return Some(Err(fault));
                     }
                 }
-                Some(_) => return Some(Err(self.control(at))),
             }
         }
     }
@@ -104,32 +97,57 @@ impl<'a> Pairs<'a> {
         loop {
             let at = self.next_mark()?;
             match self.header.get(at) {
-                Some(b'=' | b'\t') => {}
                 Some(b';') | None => {
                     self.start = at + 1;
                     let value = trim_ows(&self.header[equals + 1..at]);
                     return Some(Ok(CookieValue::new(value)));
                 }
-                Some(_) => return Some(Err(self.control(at))),
+                Some(b'=' | b'\t' | 0x80..) => {}
+                Some(_) => return self.fault(at).map(Err),
             }
         }
     }
 
-    /// The fault of a segment whose first control character is at `position`.
+    /// The name that stands before `=`.
     #[inline]
-    fn control(&mut self, position: usize) -> InvalidPair {
-        // Taken and given back by value: as a reference it would keep the state of the hot loop out of registers.
-        *self = self.clone().after_control();
-        InvalidPair {
-            kind: Kind::Control,
-            position,
-        }
+    fn name_before(&self, equals: usize) -> &'a [u8] {
+        let name = &self.header[self.start..equals];
+        // The SP that goes with `;`.
+        trim_ows(name.strip_prefix(b" ").unwrap_or(name))
+    }
+
+    /// The fault of the segment that the mark at `at` tells of, if any. All of a faulty segment is read.
+    #[inline]
+    fn fault(&mut self, at: usize) -> Option<InvalidPair> {
+        // Taken and given back by value: as a reference it would keep the state of the hot loops out of registers.
+        let fault;
+        (*self, fault) = self.clone().with_fault(at);
+        fault
     }
 
     #[cold]
-    fn after_control(mut self) -> Self {
-        self.pass_over();
-        self
+    fn with_fault(mut self, at: usize) -> (Self, Option<InvalidPair>) {
+        let fault = match self.header.get(at) {
+            Some(b';') | None => {
+                let segment = &self.header[self.start..at];
+                self.start = at + 1;
+                segment
+                    .iter()
+                    .position(|&byte| !is_ows(byte))
+                    .map(|blank| InvalidPair {
+                        kind: Kind::NoEqualsSign,
+                        position: at - segment.len() + blank,
+                    })
+            }
+            Some(_) => {
+                self.pass_over();
+                Some(InvalidPair {
+                    kind: Kind::Control,
+                    position: at,
+                })
+            }
+        };
+        (self, fault)
     }
 
     /// Goes to the end of the segment.
@@ -237,17 +255,22 @@ impl fmt::Display for InvalidPair {
 impl core::error::Error for InvalidPair {}
 
 /// `OWS = *( SP / HTAB )`, RFC 9110 section 5.6.3.
-const fn is_ows(byte: u8) -> bool {
+pub(crate) const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
 /// Drops OWS from both ends of a text that has no other byte below SP.
 #[inline]
-fn trim_ows(mut text: &[u8]) -> &[u8] {
-    while let [..=b' ', rest @ ..] = text {
-        text = rest;
+pub(crate) fn trim_ows(text: &[u8]) -> &[u8] {
+    match text {
+        [..=b' ', ..] | [.., ..=b' '] => trim_more(text),
+        _ => text,
     }
-    while let [rest @ .., ..=b' '] = text {
+}
+
+#[cold]
+fn trim_more(mut text: &[u8]) -> &[u8] {
+    while let [..=b' ', rest @ ..] | [rest @ .., ..=b' '] = text {
         text = rest;
     }
     text
