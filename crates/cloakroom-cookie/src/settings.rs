@@ -4,22 +4,22 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CookieName, InvalidSetCookie, SameSite, SetCookie};
+use crate::{CookieName, InvalidSetCookie, SameSite, SetCookie, SetCookieBuilder};
 
 /// Everything of a cookie but its value, as it stands in a configuration file (feature `serde`).
 ///
 /// | field | default | |
 /// |---|---|---|
 /// | `name` | none: it must be given | on the wire, prefix included |
-/// | `path` | `"/"` | `null`: left to the user agent |
+/// | `path` | `"/"` | `"unset"`: no `Path`, which is left to the user agent |
 /// | `domain` | the host that sets the cookie alone | |
 /// | `max_age_s` | until the user agent's session ends | seconds, at most 400 days |
-/// | `same_site` | `"lax"` | `"strict"`, `"lax"`, `"none"`; `null`: left to the user agent |
+/// | `same_site` | `"lax"` | `"strict"`, `"lax"`, `"none"`; `"unset"`: no `SameSite`, which is left to the user agent |
 /// | `secure`, `http_only` | `true` | |
 /// | `partitioned` | `false` | |
 ///
 /// Unknown fields are refused, and so are settings from which no cookie can be built, so a program with a wrong file
-/// does not start:
+/// does not start. What is written is read back as it was, in formats without a null as well:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -43,6 +43,26 @@ pub struct CookieSettings {
 }
 
 impl CookieSettings {
+    /// The settings of the cookies that `builder` builds; its value counts for nothing.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), cloakroom_cookie::InvalidSetCookie> {
+    /// use cloakroom_cookie::{CookieSettings, SetCookie};
+    ///
+    /// let settings = CookieSettings::new(SetCookie::host("id", ""))?;
+    /// assert_eq!(settings.name().as_str(), "__Host-id");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SetCookieBuilder::finish`].
+    pub fn new<P>(builder: SetCookieBuilder<P>) -> Result<Self, InvalidSetCookie> {
+        let mut template = builder.finish()?;
+        template.value = String::new();
+        Ok(Self { template })
+    }
+
     /// The cookie-name, prefix included.
     pub fn name(&self) -> &CookieName {
         self.template.name()
@@ -67,14 +87,15 @@ impl CookieSettings {
 #[serde(deny_unknown_fields)]
 struct Fields {
     name: CookieName,
+    /// A path, which begins with a slash, or [`UNSET`].
     #[serde(default = "Fields::path")]
-    path: Option<Cow<'static, str>>,
+    path: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     domain: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_age_s: Option<u64>,
     #[serde(default = "Fields::same_site")]
-    same_site: Option<SameSite>,
+    same_site: SameSiteWord,
     #[serde(default = "Fields::on")]
     secure: bool,
     #[serde(default = "Fields::on")]
@@ -83,15 +104,25 @@ struct Fields {
     partitioned: bool,
 }
 
+/// What stands for an attribute that is left out. Formats such as TOML have no null.
+const UNSET: &str = "unset";
+
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum SameSiteWord {
+    Strict,
+    Lax,
+    None,
+    Unset,
+}
+
 impl Fields {
-    #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's type")]
-    const fn path() -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed("/"))
+    const fn path() -> Cow<'static, str> {
+        Cow::Borrowed("/")
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's type")]
-    const fn same_site() -> Option<SameSite> {
-        Some(SameSite::Lax)
+    const fn same_site() -> SameSiteWord {
+        SameSiteWord::Lax
     }
 
     const fn on() -> bool {
@@ -104,9 +135,10 @@ impl TryFrom<Fields> for CookieSettings {
 
     fn try_from(fields: Fields) -> Result<Self, InvalidSetCookie> {
         let mut builder = SetCookie::new(fields.name, "");
-        builder = match fields.path {
-            Some(path) => builder.path(path),
-            None => builder.without_path(),
+        builder = if fields.path == UNSET {
+            builder.without_path()
+        } else {
+            builder.path(fields.path)
         };
         if let Some(domain) = fields.domain {
             builder = builder.domain(domain);
@@ -115,8 +147,10 @@ impl TryFrom<Fields> for CookieSettings {
             builder = builder.persistent(Duration::from_secs(seconds));
         }
         builder = match fields.same_site {
-            Some(same_site) => builder.same_site(same_site),
-            None => builder.without_same_site(),
+            SameSiteWord::Strict => builder.same_site(SameSite::Strict),
+            SameSiteWord::Lax => builder.same_site(SameSite::Lax),
+            SameSiteWord::None => builder.same_site(SameSite::None),
+            SameSiteWord::Unset => builder.without_same_site(),
         };
         if !fields.secure {
             builder = builder.insecure();
@@ -127,7 +161,7 @@ impl TryFrom<Fields> for CookieSettings {
         if fields.partitioned {
             builder = builder.partitioned();
         }
-        builder.finish().map(|template| Self { template })
+        Self::new(builder)
     }
 }
 
@@ -138,8 +172,13 @@ impl From<CookieSettings> for Fields {
             domain: cookie.domain().map(ToString::to_string),
             max_age_s: cookie.max_age().map(|max_age| max_age.as_secs()),
             name: cookie.name,
-            path: cookie.path,
-            same_site: cookie.same_site,
+            path: cookie.path.unwrap_or(Cow::Borrowed(UNSET)),
+            same_site: match cookie.same_site {
+                Some(SameSite::Strict) => SameSiteWord::Strict,
+                Some(SameSite::Lax) => SameSiteWord::Lax,
+                Some(SameSite::None) => SameSiteWord::None,
+                None => SameSiteWord::Unset,
+            },
             secure: cookie.secure,
             http_only: cookie.http_only,
             partitioned: cookie.partitioned,
@@ -153,10 +192,59 @@ mod tests {
 
     use std::string::ToString;
 
+    use core::time::Duration;
+
     use super::CookieSettings;
+    use crate::SetCookie;
 
     fn read(json: &str) -> Result<CookieSettings, std::string::String> {
         serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    fn read_toml(toml: &str) -> Result<CookieSettings, std::string::String> {
+        toml::from_str(toml).map_err(|error: toml::de::Error| error.message().to_string())
+    }
+
+    #[test]
+    fn what_is_left_to_the_user_agent_is_spelled_out() {
+        let json = r#"{"name":"a","path":"unset","same_site":"unset","secure":true,"http_only":true,"partitioned":false}"#;
+        let toml = "name = \"a\"\npath = \"unset\"\nsame_site = \"unset\"\nsecure = true\nhttp_only = true\n\
+                    partitioned = false\n";
+        let settings = read(json).unwrap();
+        assert_eq!(
+            settings.set_cookie("v").unwrap().to_string(),
+            "a=v; Secure; HttpOnly"
+        );
+        assert_eq!(read_toml(toml).unwrap(), settings);
+        assert_eq!(serde_json::to_string(&settings).unwrap(), json);
+        assert_eq!(toml::to_string(&settings).unwrap(), toml);
+        // It is one word, and no path: a path begins with a slash.
+        let path = read(r#"{"name":"a","path":"/unset"}"#).unwrap();
+        assert_eq!(path.removal().path(), Some("/unset"));
+        assert_eq!(
+            read(r#"{"name":"a","path":"Unset"}"#).unwrap_err(),
+            "path-value does not begin with a slash at byte 0"
+        );
+        for null in [r#"{"name":"a","path":null}"#, r#"{"name":"a","same_site":null}"#] {
+            assert!(read(null).is_err(), "{null}");
+        }
+    }
+
+    #[test]
+    fn settings_are_made_of_what_builds_a_cookie() {
+        let host = SetCookie::host("a", "dropped").persistent(Duration::from_secs(60));
+        let settings = CookieSettings::new(host).unwrap();
+        assert_eq!(settings, read(r#"{"name":"__Host-a","max_age_s":60}"#).unwrap());
+        assert_eq!(
+            settings.set_cookie("").unwrap().to_string(),
+            "__Host-a=; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax"
+        );
+        assert_eq!(
+            CookieSettings::new(SetCookie::new("a", "").partitioned().insecure())
+                .unwrap_err()
+                .to_string(),
+            "Partitioned needs Secure"
+        );
     }
 
     #[test]
@@ -164,7 +252,7 @@ mod tests {
         for (json, written) in [
             (r#"{"name":"a"}"#, "a=v; Path=/; Secure; HttpOnly; SameSite=Lax"),
             (
-                r#"{"name":"a","path":null,"same_site":null,"secure":false,"http_only":false}"#,
+                r#"{"name":"a","path":"unset","same_site":"unset","secure":false,"http_only":false}"#,
                 "a=v",
             ),
             (
@@ -176,6 +264,7 @@ mod tests {
             assert_eq!(settings.set_cookie("v").unwrap().to_string(), written);
             let again = read(&serde_json::to_string(&settings).unwrap()).unwrap();
             assert_eq!(again, settings);
+            assert_eq!(read_toml(&toml::to_string(&settings).unwrap()).unwrap(), settings);
         }
     }
 
@@ -220,6 +309,11 @@ mod tests {
             read(r#"{"name":"a","same_site":"Lax"}"#)
                 .unwrap_err()
                 .starts_with("unknown variant `Lax`")
+        );
+        assert!(
+            read_toml("name = \"a\"\nsamesite = \"lax\"")
+                .unwrap_err()
+                .starts_with("unknown field `samesite`")
         );
     }
 
