@@ -70,10 +70,11 @@ impl CookieName {
         Prefix::of(self.as_bytes())
     }
 
-    /// The name without the two underscores of its prefix, if it has one. What is left is a token and has no prefix.
+    /// The name with hyphens for the two underscores of its prefix, if it has one: a token of the same length, in which
+    /// no user agent sees a prefix.
     pub(crate) fn unprefixed(&self) -> Self {
         match self.prefix() {
-            Some(_) => Self(Cow::Owned(String::from(&self.0[2..]))),
+            Some(_) => Self(Cow::Owned(self.0.replacen("__", "--", 1))),
             None => self.clone(),
         }
     }

@@ -17,7 +17,7 @@ use crate::{CookieName, SameSite, SetCookie};
 /// # if cfg!(debug_assertions) {
 /// let transport = Transport::plain_http_for_development()?; // an error in a release build
 /// let cookie = transport.outgoing(SetCookie::new(SESSION, "x").finish()?);
-/// assert_eq!(cookie.to_header_string(), "Host-id=x; Path=/; HttpOnly; SameSite=Lax");
+/// assert_eq!(cookie.to_header_string(), "--Host-id=x; Path=/; HttpOnly; SameSite=Lax");
 /// assert_eq!(cookie.name(), &transport.name(&SESSION));
 /// # }
 /// # Ok(())
@@ -61,8 +61,9 @@ impl Transport {
 
     /// The name under which the cookie travels.
     ///
-    /// Over plain HTTP a prefixed name loses its two underscores (`__Host-id` becomes `Host-id`): user agents then see
-    /// no prefix in it, two cookies never get one name by it, and no production server ever reads it.
+    /// Over plain HTTP the two underscores of a prefixed name become hyphens (`__Host-id` becomes `--Host-id`): user
+    /// agents then see no prefix in it, and it is no longer than it was. No other name is changed, so two cookies get
+    /// one name by it only if a program has a `--Host-id` beside its `__Host-id`.
     pub fn name(self, name: &CookieName) -> CookieName {
         if self.plain_http {
             name.unprefixed()
@@ -71,7 +72,8 @@ impl Transport {
         }
     }
 
-    /// The cookie as it travels.
+    /// The cookie as it travels. Hand it to [`SetCookies`](crate::SetCookies) after this, not before: the names that
+    /// travel are those of which a response has one each.
     ///
     /// Over plain HTTP it has the name that [`name`](Self::name) tells and no `Secure`; what needs `Secure` goes with
     /// it: `Partitioned` is dropped, `SameSite=None` becomes `Lax`.
@@ -112,7 +114,7 @@ mod tests {
     use std::string::ToString;
 
     use super::Transport;
-    use crate::{CookieName, SameSite, SetCookie, danger};
+    use crate::{CookieName, SameSite, SetCookie, SetCookies, danger};
 
     #[test]
     fn the_switch_is_refused_in_release_builds_unless_named() {
@@ -135,14 +137,16 @@ mod tests {
         let plain = Transport::plain_http();
         for (name, travels_as) in [
             ("id", "id"),
-            ("__Host-id", "Host-id"),
-            ("__hOST-id", "hOST-id"),
-            ("__Secure-id", "Secure-id"),
-            ("__Http-id", "Http-id"),
-            ("__Host-Http-id", "Host-Http-id"),
-            ("__Host-__Host-id", "Host-__Host-id"),
-            ("__Host-", "Host-"),
+            ("__Host-id", "--Host-id"),
+            ("__hOST-id", "--hOST-id"),
+            ("__Secure-id", "--Secure-id"),
+            ("__Http-id", "--Http-id"),
+            ("__Host-Http-id", "--Host-Http-id"),
+            ("__Host-__Host-id", "--Host-__Host-id"),
+            ("__Host-", "--Host-"),
             ("__other", "__other"),
+            ("Host-id", "Host-id"),
+            ("-Host-id", "-Host-id"),
         ] {
             let name = CookieName::from_static(name);
             assert_eq!(plain.name(&name).as_str(), travels_as);
@@ -158,10 +162,50 @@ mod tests {
     }
 
     #[test]
+    fn b7_a_response_over_plain_http_sets_one_cookie_of_each_name() {
+        let plain = Transport::plain_http();
+        let travels = |name| {
+            plain.outgoing(
+                SetCookie::new(CookieName::from_static(name), "x")
+                    .finish()
+                    .unwrap(),
+            )
+        };
+        let mut cookies = SetCookies::new();
+        for name in [
+            "id",
+            "__Host-id",
+            "Host-id",
+            "__Secure-id",
+            "__host-id",
+            "__Http-id",
+            "__Host-Http-id",
+        ] {
+            assert_eq!(cookies.insert(travels(name)), Ok(()), "{name}");
+        }
+        // The one way to give two cookies one name is to write the marker by hand, and it is refused.
+        assert_eq!(
+            cookies.insert(travels("--Host-id")).unwrap_err().to_string(),
+            "the response sets a cookie named --Host-id already"
+        );
+        assert_eq!(cookies.len(), 7);
+    }
+
+    #[test]
+    fn a_cookie_at_the_limit_is_at_it_over_plain_http_too() {
+        let longest = SetCookie::host("n", "v".repeat(4096 - "__Host-n".len()))
+            .finish()
+            .unwrap();
+        let travels = Transport::plain_http().outgoing(longest);
+        assert_eq!(travels.name().as_bytes().len() + travels.value().len(), 4096);
+        assert_eq!(travels.checked_again(), Ok(()));
+    }
+
+    #[test]
     fn what_needs_secure_goes_with_it() {
         let embedded = SetCookie::host("id", "x").same_site(SameSite::None).partitioned();
         let travels = Transport::plain_http().outgoing(embedded.finish().unwrap());
-        assert_eq!(travels.to_string(), "Host-id=x; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(travels.to_string(), "--Host-id=x; Path=/; HttpOnly; SameSite=Lax");
         assert_eq!(travels.checked_again(), Ok(()));
         let strict = SetCookie::new("id", "x")
             .same_site(SameSite::Strict)

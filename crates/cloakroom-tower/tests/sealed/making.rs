@@ -93,16 +93,16 @@ async fn plain_http_changes_name_binding_and_attributes_together() {
     let plain = Sealer::<Login>::encrypted_over(danger::plain_http_in_release(), &ring).unwrap();
     let https = Sealer::<Login>::encrypted_over(Transport::HTTPS, &ring).unwrap();
     let cookie = plain.seal(&login("u1"), now).unwrap();
-    assert_eq!(cookie.name().as_str(), "Host-id");
+    assert_eq!(cookie.name().as_str(), "--Host-id");
     assert!(!cookie.secure() && cookie.http_only());
     assert_eq!(
         plain.removal().unwrap().to_header_string(),
-        "Host-id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax"
+        "--Host-id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax"
     );
     for (sealer, name, status) in [
-        (&plain, "Host-id", 200),
+        (&plain, "--Host-id", 200),
         (&plain, "__Host-id", 401),
-        (&https, "Host-id", 401),
+        (&https, "--Host-id", 401),
         // What travelled in the clear does not open on the real server, whatever name it is given.
         (&https, "__Host-id", 401),
     ] {
