@@ -56,6 +56,5 @@ pub use transport::{RefusedInRelease, Transport};
 #[cfg(feature = "parse")]
 pub mod parse;
 
-/// The crate of [`UnixTime`](cloakroom_core::UnixTime), in which times are told.
-#[cfg(feature = "parse")]
-pub use cloakroom_core as core;
+/// The crate of the times that the signatures here name, with the feature `parse`.
+pub use cloakroom_core;

@@ -9,7 +9,7 @@ mod random;
 mod ring;
 
 /// The crate of the times and secrets that the signatures here name.
-pub use cloakroom_core as core;
+pub use cloakroom_core;
 pub use config::InvalidKeyRing;
 pub use key::{InvalidKey, Key};
 pub use key_id::{InvalidKeyId, KeyId};

@@ -18,11 +18,11 @@ mod times;
 pub mod migrate;
 
 /// The crate of the cookie-names that the signatures here name.
-pub use cloakroom_cookie as cookie;
+pub use cloakroom_cookie;
 /// The crate of the times that the signatures here name.
-pub use cloakroom_core as core;
+pub use cloakroom_core;
 /// The crate of the key rings that the signatures here name.
-pub use cloakroom_keyring as keyring;
+pub use cloakroom_keyring;
 
 #[cfg(feature = "json")]
 pub use codec::Json;

@@ -16,9 +16,9 @@
 //! ```
 //! use std::time::Duration;
 //! use cloakroom_seal::Sealer;
-//! use cloakroom_seal::core::UnixTime;
-//! use cloakroom_seal::cookie::CookieName;
-//! use cloakroom_seal::keyring::KeyRing;
+//! use cloakroom_seal::cloakroom_core::UnixTime;
+//! use cloakroom_seal::cloakroom_cookie::CookieName;
+//! use cloakroom_seal::cloakroom_keyring::KeyRing;
 //! use cloakroom_seal::migrate::{ForeignKey, JarReader};
 //!
 //! # let ring = KeyRing::generate()?;

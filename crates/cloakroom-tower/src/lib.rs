@@ -23,15 +23,15 @@ mod sealer;
 pub mod testing;
 
 /// The crate `cloakroom-cookie`, whose types stand in the signatures here.
-pub use cloakroom_cookie as cookie;
+pub use cloakroom_cookie;
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
-pub use cloakroom_core as core;
+pub use cloakroom_core;
 /// The crate `cloakroom-keyring`, whose `KeyRing` stands in the signatures here.
 #[cfg(feature = "sealed")]
-pub use cloakroom_keyring as keyring;
+pub use cloakroom_keyring;
 /// The crate `cloakroom-seal`, whose errors stand in the signatures here.
 #[cfg(feature = "sealed")]
-pub use cloakroom_seal as seal;
+pub use cloakroom_seal;
 
 pub use cookies::Cookies;
 pub use error::Error;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 ///
 /// ```
 /// use cloakroom_tower::{Persistence, SealedCookie};
-/// use cloakroom_tower::cookie::CookieName;
+/// use cloakroom_tower::cloakroom_cookie::CookieName;
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Serialize, Deserialize)]

@@ -27,7 +27,7 @@ const PROBE: &str = "probe";
 /// The key ring can be exchanged while the server runs, for all clones at once:
 ///
 /// ```
-/// # use cloakroom_tower::{SealedCookie, cookie::CookieName};
+/// # use cloakroom_tower::{SealedCookie, cloakroom_cookie::CookieName};
 /// # #[derive(serde::Serialize, serde::Deserialize)]
 /// # struct Login;
 /// # impl SealedCookie for Login {
@@ -36,7 +36,7 @@ const PROBE: &str = "probe";
 /// # }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use cloakroom_tower::Sealer;
-/// use cloakroom_tower::keyring::{Key, KeyRing};
+/// use cloakroom_tower::cloakroom_keyring::{Key, KeyRing};
 ///
 /// let ring = KeyRing::generate()?;
 /// let sealer = Sealer::<Login>::encrypted(&ring)?;

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use cloakroom_tower::cookie::{Limits, SetCookie};
+use cloakroom_tower::cloakroom_cookie::{Limits, SetCookie};
 use cloakroom_tower::testing::Recorder;
 use cloakroom_tower::{CookieLayer, Cookies, Error, Event, EventKind};
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};

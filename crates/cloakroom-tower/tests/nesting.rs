@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use cloakroom_tower::EventKind::{self, Removed, Set, Withheld};
-use cloakroom_tower::cookie::{Limits, SetCookie};
+use cloakroom_tower::cloakroom_cookie::{Limits, SetCookie};
 use cloakroom_tower::testing::Recorder;
 use cloakroom_tower::{CookieLayer, Cookies, Error};
 use http::StatusCode;

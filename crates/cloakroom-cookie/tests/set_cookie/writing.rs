@@ -45,3 +45,11 @@ fn writing_into_a_reused_buffer_allocates_nothing_and_a_string_once() {
         assert_eq!(once.count_total, 1);
     }
 }
+
+#[test]
+fn a_glob_import_leaves_core_alone() {
+    use cloakroom_cookie::*;
+
+    let name: CookieName = core::str::FromStr::from_str("n").unwrap();
+    assert_eq!(name.as_str(), "n");
+}

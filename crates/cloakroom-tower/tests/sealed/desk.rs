@@ -9,9 +9,9 @@ use axum::body::Body;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use cloakroom_tower::cookie::CookieName;
-use cloakroom_tower::core::UnixTime;
-use cloakroom_tower::keyring::{Key, KeyRing};
+use cloakroom_tower::cloakroom_cookie::CookieName;
+use cloakroom_tower::cloakroom_core::UnixTime;
+use cloakroom_tower::cloakroom_keyring::{Key, KeyRing};
 use cloakroom_tower::testing::{Recorder, cookie_header};
 use cloakroom_tower::{
     CookieLayer, Cookies, Error, EventKind, Persistence, Required, Sealed, SealedCookie, Sealer,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use cloakroom_tower::cookie::{CookieName, SetCookie, SetCookieBuilder, Transport, danger};
-use cloakroom_tower::core::UnixTime;
-use cloakroom_tower::keyring::KeyRing;
+use cloakroom_tower::cloakroom_cookie::{CookieName, SetCookie, SetCookieBuilder, Transport, danger};
+use cloakroom_tower::cloakroom_core::UnixTime;
+use cloakroom_tower::cloakroom_keyring::KeyRing;
 use cloakroom_tower::{CookieLayer, InvalidSealedCookie, SealedCookie, Sealer};
 use http::Request;
 use http::header::COOKIE;

@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use cloakroom_tower::EventKind::{Conflict, Expired, NotYetValid, Opened, Rejected, Unreadable};
-use cloakroom_tower::cookie::CookieName;
-use cloakroom_tower::core::UnixTime;
-use cloakroom_tower::keyring::KeyRing;
+use cloakroom_tower::cloakroom_cookie::CookieName;
+use cloakroom_tower::cloakroom_core::UnixTime;
+use cloakroom_tower::cloakroom_keyring::KeyRing;
 use cloakroom_tower::testing::cookie_header;
 use cloakroom_tower::{SealedCookie, Sealer};
 use http::header::COOKIE;

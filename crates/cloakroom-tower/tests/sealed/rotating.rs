@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use cloakroom_tower::EventKind::{Expired, Opened, Rejected, Removed, Resealed, Revoked, Set, Withheld};
-use cloakroom_tower::core::UnixTime;
-use cloakroom_tower::keyring::Key;
+use cloakroom_tower::cloakroom_core::UnixTime;
+use cloakroom_tower::cloakroom_keyring::Key;
 use cloakroom_tower::{CookieLayer, Error, Sealed, Sealer};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{Request, StatusCode};

@@ -1,7 +1,7 @@
 //! Values that change and keep their times.
 
 use cloakroom_tower::EventKind::{Expired, Opened, Removed, Revoked, Set, Withheld};
-use cloakroom_tower::core::UnixTime;
+use cloakroom_tower::cloakroom_core::UnixTime;
 use http::StatusCode;
 
 use crate::desk::{ATTRIBUTES, Desk, HOUR, REMOVED, T0, login};

@@ -1,9 +1,9 @@
 //! What a handler sets and removes.
 
 use cloakroom_tower::EventKind::{Expired, Opened, Removed, Set, Withheld};
-use cloakroom_tower::cookie::{CookieName, SetCookieBuilder};
-use cloakroom_tower::core::UnixTime;
-use cloakroom_tower::keyring::KeyRing;
+use cloakroom_tower::cloakroom_cookie::{CookieName, SetCookieBuilder};
+use cloakroom_tower::cloakroom_core::UnixTime;
+use cloakroom_tower::cloakroom_keyring::KeyRing;
 use cloakroom_tower::{Error, Reach, SealedCookie, Sealer};
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
