@@ -110,7 +110,7 @@ fn build(wish: &Wish<'_>) -> Result<SetCookie, InvalidSetCookie> {
 
 fn scoped<P: MayBeScoped>(mut builder: SetCookieBuilder<P>, wish: &Wish<'_>) -> SetCookieBuilder<P> {
     if let Some(path) = wish.path {
-        builder = builder.path(path.to_owned());
+        builder = builder.path(path);
     } else if wish.has('o') {
         builder = builder.without_path();
     }

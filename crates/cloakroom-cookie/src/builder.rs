@@ -110,14 +110,18 @@ impl<P> SetCookieBuilder<P> {
 
     /// Sends the cookie for requests below `path`, which begins with `/` and has at most 1024 octets, printable
     /// US-ASCII but `;`. `Path` is no border of trust: RFC 6265bis section 8.6.
-    pub fn path(self, path: impl Into<Cow<'static, str>>) -> Self
+    pub fn path(self, path: impl AsRef<str>) -> Self
     where
         P: MayBeScoped,
     {
         self.set(|cookie| {
-            let path = path.into();
+            let path = path.as_ref();
             check_path(path.as_bytes())?;
-            cookie.path = Some(path);
+            // The usual path costs no allocation.
+            cookie.path = Some(match path {
+                "/" => Cow::Borrowed("/"),
+                _ => Cow::Owned(String::from(path)),
+            });
             Ok(())
         })
     }

@@ -60,7 +60,7 @@ impl TryFrom<&Cookie<'_>> for SetCookie {
     fn try_from(theirs: &Cookie<'_>) -> Result<Self, InvalidSetCookie> {
         let mut builder = SetCookie::new(theirs.name().to_owned(), theirs.value());
         builder = match theirs.path() {
-            Some(path) => builder.path(path.to_owned()),
+            Some(path) => builder.path(path),
             None => builder.without_path(),
         };
         if let Some(domain) = theirs.domain() {

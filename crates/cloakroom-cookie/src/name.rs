@@ -27,6 +27,9 @@ pub struct CookieName(Cow<'static, str>);
 impl CookieName {
     /// Takes `name` when it is a token.
     ///
+    /// A name that is written in the program is kept without a copy. One that comes at run time is handed in as a
+    /// `String`: `CookieName::new(name.to_owned())`, or `name.parse()`.
+    ///
     /// # Errors
     /// When `name` is empty, has an octet that no token has, or leaves no cookie with that name any room.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Result<Self, InvalidSetCookie> {
@@ -161,6 +164,9 @@ impl From<CookieName> for String {
 
 /// What the constructors of [`SetCookie`](crate::SetCookie) take for a name: text that is then checked, or a
 /// [`CookieName`], which needs no second look.
+///
+/// Text is `&'static str`, which is kept without a copy, `String` or `Cow<'static, str>`. A shorter-lived `&str` is handed
+/// in as `name.to_owned()`.
 pub trait IntoCookieName: sealed::Sealed {
     /// The name, checked.
     ///

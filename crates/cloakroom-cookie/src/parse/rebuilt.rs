@@ -30,7 +30,7 @@ impl TryFrom<&SetCookieLine<'_>> for SetCookie {
         builder = match line.path() {
             Some(path) => {
                 check_path(path)?;
-                builder.path(text(path))
+                builder.path(core::str::from_utf8(path).expect(ASCII))
             }
             None => builder.without_path(),
         };

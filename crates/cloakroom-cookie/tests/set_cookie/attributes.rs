@@ -40,6 +40,21 @@ fn b4_same_site_none_and_partitioned_need_secure() {
 }
 
 #[test]
+fn names_paths_and_domains_may_come_at_run_time() {
+    fn of(name: &str, path: &str, domain: &str) -> String {
+        let cookie = SetCookie::new(name.to_owned(), "v").path(path).domain(domain);
+        cookie.finish().unwrap().to_header_string()
+    }
+    let text = String::from("n /p a.b");
+    let mut words = text.split(' ');
+    let mut word = || words.next().unwrap();
+    assert_eq!(
+        of(word(), word(), word()),
+        "n=v; Path=/p; Domain=a.b; Secure; HttpOnly; SameSite=Lax"
+    );
+}
+
+#[test]
 fn the_first_error_is_kept() {
     let builder = SetCookie::new("n", "v")
         .path("x")
