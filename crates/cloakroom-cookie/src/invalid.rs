@@ -24,6 +24,12 @@ impl InvalidSetCookie {
         }
     }
 
+    /// Whether name and value are longer than the 4096 octets that they may have together, so that a shorter value would
+    /// do.
+    pub const fn is_too_long(&self) -> bool {
+        matches!(self.kind, Kind::PairTooLong)
+    }
+
     /// The byte at fault in the name, value, path or domain that was handed in; `None` when no single byte is.
     pub const fn position(&self) -> Option<usize> {
         self.position

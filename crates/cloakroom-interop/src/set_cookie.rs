@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cloakroom_cookie::parse::{InvalidLine, SetCookieLine};
 use cloakroom_cookie::prefixed::{MayBeInsecure, MayBeScoped, MayBeScriptReadable};
-use cloakroom_cookie::{InvalidSetCookie, Prefix, SameSite, SetCookie, SetCookieBuilder};
+use cloakroom_cookie::{InvalidSetCookie, SameSite, SetCookie, SetCookieBuilder};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::wire::{Bytes, Refusal};
@@ -104,7 +104,7 @@ pub(crate) fn build(wanted: &Wanted) -> Result<Built, Refusal> {
         (Ok(cookie), Some(0)) if cookie.value().is_empty() => Ok(cookie.removal().into()),
         (_, Some(..=0)) => Err(Refusal::Rejected),
         (Ok(cookie), _) => Ok(cookie.into()),
-        (Err(_), _) if wanted.pair_is_too_long() => Err(Refusal::TooLarge),
+        (Err(error), _) if error.is_too_long() => Err(Refusal::TooLarge),
         (Err(_), _) => Err(Refusal::Rejected),
     }
 }
@@ -143,7 +143,7 @@ fn scoped<P: MayBeScoped>(mut builder: SetCookieBuilder<P>, wanted: &Wanted) -> 
     builder = match &wanted.path {
         Member::Absent => builder,
         Member::Null => builder.without_path(),
-        Member::Given(path) => builder.path(path.clone()),
+        Member::Given(path) => builder.path(path),
     };
     match &wanted.domain {
         None => builder,
@@ -187,17 +187,6 @@ impl Wanted {
             Some(PrefixWord::HostHttp) => insecure || script_readable || scoped,
         }
     }
-
-    /// Whether name and value are over the 4096 octets of RFC 6265bis section 5.6, the prefix counted where it is added.
-    fn pair_is_too_long(&self) -> bool {
-        let prefix = self.prefix.map_or("", |word| word.prefix().as_str());
-        let added = if self.name.starts_with(prefix) {
-            0
-        } else {
-            prefix.len()
-        };
-        added + self.name.len() + self.value_b64.0.len() > 4096
-    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -207,17 +196,6 @@ enum PrefixWord {
     Secure,
     Http,
     HostHttp,
-}
-
-impl PrefixWord {
-    fn prefix(self) -> Prefix {
-        match self {
-            Self::Host => Prefix::Host,
-            Self::Secure => Prefix::Secure,
-            Self::Http => Prefix::Http,
-            Self::HostHttp => Prefix::HostHttp,
-        }
-    }
 }
 
 /// `Strict`, `Lax` or `None` in any letter case, as in the header field.

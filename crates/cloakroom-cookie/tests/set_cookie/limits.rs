@@ -1,6 +1,8 @@
 //! B2: lengths and names.
 
-use cloakroom_cookie::{CookieName, SetCookie};
+use std::time::Duration;
+
+use cloakroom_cookie::{CookieName, SetCookie, SetCookieBuilder};
 
 use crate::{finish, refused, text};
 
@@ -31,6 +33,19 @@ fn b2_name_and_value_have_4096_octets_together() {
     refused(text(CookieName::new("n".repeat(4097))), TOO_LONG);
     assert!(SetCookie::host("n".repeat(4089), "").finish().is_ok());
     refused(finish(SetCookie::host("n".repeat(4090), "")), TOO_LONG);
+}
+
+#[test]
+fn b2_an_error_tells_when_a_shorter_value_would_do() {
+    let error = |builder: SetCookieBuilder| builder.finish().unwrap_err();
+    assert!(error(SetCookie::new("n", "v".repeat(4096))).is_too_long());
+    assert!(error(SetCookie::new("n", "").value_percent_encoded(" ".repeat(1366))).is_too_long());
+    assert!(error(SetCookie::new("n".repeat(4097), "")).is_too_long());
+    // What is wrong first is told, and what is long but is not the pair is another matter.
+    assert!(!error(SetCookie::new("n", ";".repeat(4096))).is_too_long());
+    assert!(!error(SetCookie::new("n", "v").path("/p".repeat(513))).is_too_long());
+    assert!(!error(SetCookie::new("n", "v").domain("d.".repeat(127) + "d")).is_too_long());
+    assert!(!error(SetCookie::new("n", "v").persistent(Duration::MAX)).is_too_long());
 }
 
 #[test]
