@@ -173,11 +173,8 @@ impl Wanted {
     fn breaks_its_prefix(&self) -> bool {
         let insecure = self.secure == Some(false);
         let script_readable = self.http_only == Some(false);
-        let elsewhere = match &self.path {
-            Member::Absent => false,
-            Member::Null => true,
-            Member::Given(path) => path != "/",
-        };
+        // Where the constructor has no setter for Path, null asks for nothing.
+        let elsewhere = matches!(&self.path, Member::Given(path) if path != "/");
         let scoped = self.domain.is_some() || elsewhere;
         match self.prefix {
             None => false,

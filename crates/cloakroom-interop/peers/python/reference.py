@@ -234,6 +234,9 @@ def set_cookie_build(wanted, deviations=NONE):
         name = PREFIXES[prefix] + name
     inner = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
     path = wanted.get("path", "/")
+    if prefix in ("host", "host-http") and path is None:
+        # These constructors have Path=/ and nothing to turn it off with.
+        path = "/"
     domain = wanted.get("domain")
     same_site = wanted.get("same_site", "Lax")
     secure, http_only = wanted.get("secure", True), wanted.get("http_only", True)

@@ -123,6 +123,18 @@ fn set_cookie_build_has_the_librarys_defaults() {
             &expected,
         );
     }
+    // There is no leaving Path out under the prefixes that ask for it, and then null is as good as nothing.
+    for (prefix, written) in [
+        ("host", "__Host-id=v; Path=/; Secure; HttpOnly; SameSite=Lax"),
+        (
+            "host-http",
+            "__Host-Http-id=v; Path=/; Secure; HttpOnly; SameSite=Lax",
+        ),
+        ("secure", "__Secure-id=v; Secure; HttpOnly; SameSite=Lax"),
+        ("http", "__Http-id=v; Secure; HttpOnly; SameSite=Lax"),
+    ] {
+        built(&format!(r#"{V},"prefix":"{prefix}","path":null"#), written);
+    }
     built(
         &format!(
             r#"{V},"path":"/x","domain":".Example.COM","same_site":"none","partitioned":true,"max_age_s":60"#
@@ -163,7 +175,7 @@ fn set_cookie_build_refuses_what_the_library_refuses() {
     for members in [
         r#""prefix":"host","domain":"example.com""#,
         r#""prefix":"host","path":"/x""#,
-        r#""prefix":"host-http","path":null"#,
+        r#""prefix":"host-http","path":"/x""#,
         r#""prefix":"secure","secure":false"#,
         r#""prefix":"http","http_only":false"#,
         r#""prefix":"host-http","http_only":false"#,
