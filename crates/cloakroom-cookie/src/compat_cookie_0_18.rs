@@ -51,7 +51,7 @@ impl From<SetCookie> for Cookie<'static> {
 /// Reads what the `cookie` crate would write: it adds `Secure` to `Partitioned`, and to `SameSite=None` when `secure`
 /// is unset. A flag that is unset and one that is `false` are the same on the wire and become the same here.
 ///
-/// A Max-Age of zero or less is a removal; its `Expires` becomes 1970. What has no counterpart is an error and never
+/// A Max-Age of zero or less is a removal; an `Expires` beside it becomes 1970. What has no counterpart is an error and never
 /// dropped: any other `Expires` with a date, a Max-Age with a fraction of a second, a removal with a value, and
 /// everything that [`SetCookieBuilder`](crate::SetCookieBuilder) refuses.
 impl TryFrom<&Cookie<'_>> for SetCookie {

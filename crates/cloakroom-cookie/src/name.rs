@@ -12,10 +12,12 @@ use crate::octets::{MAX_PAIR, is_tchar};
 /// It is the exact text on the wire, prefix included, compared byte for byte: `__Host-id` and `id` are two cookies,
 /// and so are `id` and `ID`.
 ///
+/// A name that the program writes belongs in a `static`, which can be borrowed for as long as anybody likes.
+///
 /// ```
 /// use cloakroom_cookie::{CookieName, Prefix};
 ///
-/// const SESSION: CookieName = CookieName::from_static("__Host-id");
+/// static SESSION: CookieName = CookieName::from_static("__Host-id");
 /// assert_eq!(SESSION.prefix(), Some(Prefix::Host));
 /// assert_eq!(CookieName::new("a b").unwrap_err().to_string(), "cookie-name has a forbidden octet at byte 1");
 /// ```

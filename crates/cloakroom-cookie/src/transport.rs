@@ -12,11 +12,11 @@ use crate::{CookieName, SameSite, SetCookie};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use cloakroom_cookie::{CookieName, SetCookie, Transport};
 ///
-/// const SESSION: CookieName = CookieName::from_static("__Host-id");
+/// static SESSION: CookieName = CookieName::from_static("__Host-id");
 ///
 /// # if cfg!(debug_assertions) {
 /// let transport = Transport::plain_http_for_development()?; // an error in a release build
-/// let cookie = transport.outgoing(SetCookie::new(SESSION, "x").finish()?);
+/// let cookie = transport.outgoing(SetCookie::new(&SESSION, "x").finish()?);
 /// assert_eq!(cookie.to_header_string(), "--Host-id=x; Path=/; HttpOnly; SameSite=Lax");
 /// assert_eq!(cookie.name(), &transport.name(&SESSION));
 /// # }
