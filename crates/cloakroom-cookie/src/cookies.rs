@@ -41,6 +41,8 @@ impl<'a> Cookies<'a> {
 
     /// The cookies of several header values, within the default [`Limits`].
     ///
+    /// The list of the values is borrowed as the values are, so what is read from them lives no longer than the list.
+    ///
     /// # Errors
     ///
     /// When the values together are over a limit.
@@ -48,7 +50,7 @@ impl<'a> Cookies<'a> {
         Self::from_values_with(headers, Limits::DEFAULT)
     }
 
-    /// The cookies of several header values, within `limits`.
+    /// The cookies of several header values, within `limits`; borrowed as by [`from_values`](Self::from_values).
     ///
     /// # Errors
     ///
@@ -156,7 +158,12 @@ impl<'a> Cookies<'a> {
     }
 
     /// The first value of each of `names`, in one pass over the list.
-    pub fn get_many<const N: usize>(&self, names: [&[u8]; N]) -> [Option<CookieValue<'a>>; N] {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "names are written into the call, as for the other questions"
+    )]
+    pub fn get_many<const N: usize>(&self, names: [impl AsRef<[u8]>; N]) -> [Option<CookieValue<'a>>; N] {
+        let names: [&[u8]; N] = names.each_ref().map(AsRef::as_ref);
         let mut found = [None; N];
         let mut missing = N;
         for pair in self.iter().flatten() {

@@ -3,7 +3,7 @@ use core::fmt;
 /// How much of a Cookie header list is read: the sum of its header values in bytes, and its cookie-pairs.
 ///
 /// The default is 32 KiB and 3,000 pairs, more than most servers take as headers; RFC 6265bis section 6.1 asks user agents
-/// for no more than 50 cookies a domain. What is over a limit is refused as a whole by [`Cookies`](crate::Cookies), since a
+/// to hold at least 50 cookies a domain. What is over a limit is refused as a whole by [`Cookies`](crate::Cookies), since a
 /// list cut short would lose a cookie in silence, and which one would be the sender's choice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(
