@@ -112,7 +112,7 @@ fn a10_bytes_are_decided_before_pairs() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn a10_limits_come_from_a_configuration_file() {
+fn limits_come_from_a_configuration_file() {
     let limits: Limits = serde_json::from_str(r#"{"pairs": 50}"#).unwrap();
     assert_eq!(limits, Limits::DEFAULT.with_pairs(50));
     let text = serde_json::to_string(&limits).unwrap();
