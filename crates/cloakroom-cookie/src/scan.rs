@@ -7,6 +7,8 @@
 /// On x86-64 with nothing beyond SSE2 this takes 75 instructions for 64 bytes; a look at each byte takes some 500.
 #[inline(never)]
 pub(crate) fn marks(text: &[u8]) -> u64 {
+    #[cfg(test)]
+    tests::BLOCKS.set(tests::BLOCKS.get() + 1);
     if let Some(block) = text.first_chunk::<64>() {
         return block_marks(block);
     }
@@ -87,9 +89,74 @@ fn gathered(marked: u64) -> u64 {
 mod tests {
     extern crate std;
 
+    use std::cell::Cell;
     use std::vec::Vec;
 
     use super::marks;
+    use crate::{Cookies, Limits};
+
+    std::thread_local! {
+        /// How many blocks of this thread's texts have been looked at.
+        pub(super) static BLOCKS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    fn blocks<T>(work: impl FnOnce() -> T) -> usize {
+        let before = BLOCKS.get();
+        work();
+        BLOCKS.get() - before
+    }
+
+    #[test]
+    fn a10_whatever_a_header_holds_each_block_is_looked_at_once_and_each_segment_once_more() {
+        let limits = Limits::DEFAULT.with_bytes(usize::MAX).with_pairs(usize::MAX);
+        for piece in [
+            ";",
+            "=",
+            "a",
+            "a=",
+            "a=;",
+            "a=1; ",
+            "a ;",
+            "a =;",
+            "a=\t;",
+            "a=\u{1};",
+            "\u{1}",
+            "\u{1}=;",
+            "\t",
+            " ",
+            "\u{e9}",
+            "\u{e9};",
+            "a=\u{e9}",
+            "=;a",
+            "aa=;",
+            "b=; a=x; ",
+            "===;",
+            "a;=",
+            "a=                             \t;",
+        ] {
+            for count in [100, 200, 400, 800, 1600] {
+                let header = piece.repeat(count);
+                let cookies = Cookies::new_with(header.as_bytes(), limits).unwrap();
+                let length = header.len();
+                let segments = header.split(';').count();
+                let told = std::format!("{piece:?}, {count} times");
+                assert_eq!(blocks(|| cookies.iter().count()), length / 64 + 1, "{told}");
+                assert_eq!(
+                    blocks(|| cookies.get_many(["b", "c", "d"])),
+                    length / 64 + 1,
+                    "{told}"
+                );
+                // Finding looks at a segment by itself, if its beginning is the name.
+                for name in ["a", "b", "\u{e9}", ""] {
+                    assert!(
+                        blocks(|| cookies.all(name).count()) <= length / 64 + segments,
+                        "{told}"
+                    );
+                    assert!(blocks(|| cookies.first(name)) <= length / 64 + segments, "{told}");
+                }
+            }
+        }
+    }
 
     fn naive(text: &[u8]) -> u64 {
         let block = &text[..text.len().min(64)];
