@@ -123,7 +123,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             row(
                 "C4",
-                "old and announced keys open, and what they opened wants re-sealing; a rolling deploy never rejects",
+                "retiring and announced keys open, a value under a retiring one wants re-sealing; a rolling deploy never rejects",
             ),
             row(
                 "C5",
