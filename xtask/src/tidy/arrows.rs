@@ -8,6 +8,9 @@ pub(super) fn check(house: &House) -> Vec<String> {
     for member in &house.members {
         let path = member.manifest_path();
         for dependency in member.dependencies() {
+            if dependency.is_itself(member) {
+                continue;
+            }
             if let Err(why) = arrow(&member.name, dependency.package, dependency.kind) {
                 findings.push(at(&path, member.line_of(dependency.key), why));
             }

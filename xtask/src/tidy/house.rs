@@ -134,6 +134,15 @@ pub(super) struct Dependency<'a> {
 }
 
 impl Dependency<'_> {
+    /// Whether it is `member` itself, with features for its own tests. By path alone, it is dropped when `member` is
+    /// packaged.
+    pub(super) fn is_itself(&self, member: &Member) -> bool {
+        self.kind == Kind::Dev
+            && self.package == member.name
+            && self.item.get("path").and_then(Item::as_str) == Some(".")
+            && self.item.get("version").is_none()
+    }
+
     pub(super) fn is_optional(&self) -> bool {
         self.item.get("optional").and_then(Item::as_bool) == Some(true)
     }

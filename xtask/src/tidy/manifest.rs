@@ -49,7 +49,7 @@ fn check_member(member: &Member) -> Vec<String> {
 
     for dependency in member.dependencies() {
         let key = dependency.key;
-        if member.is_published() && !is_workspace(dependency.item) {
+        if member.is_published() && !is_workspace(dependency.item) && !dependency.is_itself(member) {
             report(
                 key,
                 format!("`{key}` does not take its version from the workspace"),
@@ -167,6 +167,21 @@ mod tests {
                 "cloakroom-tower",
                 "[dependencies]\nthiserror.workspace = true",
                 None,
+            ),
+            (
+                "cloakroom-cookie",
+                "[dev-dependencies]\ncloakroom-cookie = { path = \".\", features = [\"parse\"] }",
+                None,
+            ),
+            (
+                "cloakroom-cookie",
+                "[dev-dependencies]\ncloakroom-cookie = { path = \".\", version = \"0.1.0\" }",
+                Some("d/Cargo.toml:9: `cloakroom-cookie` does not take"),
+            ),
+            (
+                "cloakroom-cookie",
+                "[dev-dependencies]\ncloakroom-core = { path = \".\" }",
+                Some("d/Cargo.toml:9: `cloakroom-core` does not take"),
             ),
             (
                 "cloakroom-keyring",
