@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+#[cfg(feature = "std")]
+extern crate std;
+
+mod algorithm;
+mod encoding;
+mod error;
+mod key;
+
+pub use algorithm::Algorithm;
+pub use cloakroom_core;
+pub use error::{Error, ErrorKind};
+pub use key::{HmacKey, InvalidKey, SigningKey, VerifyingKey};
