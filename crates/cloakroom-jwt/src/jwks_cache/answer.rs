@@ -1,0 +1,44 @@
+use core::time::Duration;
+
+use crate::VerifyingKey;
+
+/// What to do about a token.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    /// The set has the key id, or the token names none: verify with these keys.
+    Use(&'a [VerifyingKey]),
+    /// Start a fetch, then look up again: the next answer is another one, because the fetch is out.
+    Fetch(FetchTicket),
+    /// There is no set that may be used: the token can be neither accepted nor rejected. 503 over HTTP.
+    Wait {
+        /// When it is worth asking again, in whole seconds, at least one.
+        retry_after: Duration,
+    },
+    /// The set has no such key: reject the token.
+    Unknown,
+}
+
+/// One fetch. It is consumed by telling how the fetch ended; dropping it lets the fetch fail when its time is over.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FetchTicket(u64);
+
+impl FetchTicket {
+    pub(super) const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    pub(super) const fn into_number(self) -> u64 {
+        self.0
+    }
+}
+
+/// What became of the keys of a fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FetchOutcome {
+    /// They are the set now.
+    Replaced,
+    /// None is usable, or there are too many: a failure, the set stays.
+    Unusable,
+    /// The fetch had been given up before; nothing changes.
+    Late,
+}
