@@ -49,11 +49,11 @@ const STEPS: &[Step] = &[
     step("test", "every test there is", test),
     step("doc", "the documentation builds, links included", doc),
     step("features", "each combination of features builds", features),
-    step("no-std", "core and cookie do without std", proofs::no_std),
+    step("no-std", "core, cookie and jwt do without std", proofs::no_std),
     step(
         "stranger",
-        "cookie alone is small and builds soon",
-        proofs::stranger,
+        "cookie alone, and jwt alone, bring what they say and build soon",
+        proofs::strangers,
     ),
     step("fuzz", "each target, 10 seconds", fuzz),
     step("bench", "the benchmarks run and their answers are right", bench),
@@ -141,6 +141,7 @@ fn fmt(project: &Project) -> Result<()> {
         "benches/Cargo.toml",
         "xtask/proofs/no-std/Cargo.toml",
         "xtask/proofs/stranger/Cargo.toml",
+        "xtask/proofs/stranger-jwt/Cargo.toml",
     ] {
         cmd!(sh, "cargo fmt --check --manifest-path {manifest}").run()?;
     }

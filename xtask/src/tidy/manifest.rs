@@ -5,12 +5,10 @@ use super::house::{House, Kind, Member};
 use super::levels::Level;
 
 /// Crates whose types carry no serde derive unless a feature asks for it.
-const SERDE_BY_FEATURE: &[&str] = &[
-    "cloakroom-cookie",
-    "cloakroom-id",
-    "cloakroom-jwt",
-    "cloakroom-seal",
-];
+const SERDE_BY_FEATURE: &[&str] = &["cloakroom-cookie", "cloakroom-id", "cloakroom-seal"];
+
+/// Crates that know serde's traits, because their users' types have them, and never its derive.
+const SERDE_WITHOUT_DERIVE: &[&str] = &["cloakroom-jwt"];
 
 /// A member inherits what the workspace decides once, and says why each of its features is there.
 pub(super) fn check(house: &House) -> Vec<String> {
@@ -72,6 +70,13 @@ fn check_member(member: &Member) -> Vec<String> {
                 report(key, "serde is there by default".into());
             }
         }
+        if dependency.kind == Kind::Normal
+            && key == "serde"
+            && SERDE_WITHOUT_DERIVE.contains(&member.name.as_str())
+            && has_feature(dependency.item, "derive")
+        {
+            report(key, "serde's derive is there by default".into());
+        }
     }
 
     for feature in features_without_reason(member) {
@@ -81,6 +86,14 @@ fn check_member(member: &Member) -> Vec<String> {
         );
     }
     findings
+}
+
+fn has_feature(dependency: &Item, feature: &str) -> bool {
+    let features = dependency.get("features").and_then(Item::as_array);
+    features
+        .into_iter()
+        .flatten()
+        .any(|known| known.as_str() == Some(feature))
 }
 
 fn is_workspace(item: &Item) -> bool {
@@ -192,6 +205,21 @@ mod tests {
                 "cloakroom-seal",
                 "[dependencies]\nserde.workspace = true",
                 Some("serde is there by default"),
+            ),
+            (
+                "cloakroom-jwt",
+                "[dependencies]\nserde = { workspace = true, features = [\"alloc\"] }",
+                None,
+            ),
+            (
+                "cloakroom-jwt",
+                "[dependencies]\nserde = { workspace = true, features = [\"alloc\", \"derive\"] }",
+                Some("serde's derive is there by default"),
+            ),
+            (
+                "cloakroom-jwt",
+                "[dev-dependencies]\nserde = { workspace = true, features = [\"derive\"] }",
+                None,
             ),
             (
                 "cloakroom-seal",
