@@ -1,16 +1,59 @@
 //! Base64url without padding, canonical: each octet string has one text (RFC 7515 section 2, RFC 4648 section 3.5).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+#[cfg(not(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+use base64::engine::GeneralPurpose as Engine;
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+use base64::engine::Simd as Engine;
+use base64::engine::general_purpose::NO_PAD;
 
 use crate::{Error, ErrorKind};
+
+/// The engine, with the instruction set that was found when it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Base64Url(Engine);
+
+impl Base64Url {
+    pub(crate) fn new() -> Self {
+        // `NO_PAD` refuses padding, and spare bits that are not zero; e5_.. holds it to that.
+        #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+        return Self(Engine::url_safe(NO_PAD));
+        #[cfg(not(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+        return Self(Engine::new(&base64::alphabet::URL_SAFE, NO_PAD));
+    }
+
+    /// Writes the octets that `text` stands for to the beginning of `octets`, which grows by what they and `slack` more
+    /// need and never shrinks, and tells how many there are.
+    #[inline]
+    pub(crate) fn decode_into(
+        &self,
+        text: &[u8],
+        octets: &mut Vec<u8>,
+        slack: usize,
+    ) -> Result<usize, Error> {
+        // Four characters are three octets; the rest of a group stands for fewer.
+        let needed = text.len() / 4 * 3 + 3 + slack;
+        if octets.len() < needed {
+            octets.resize(needed, 0);
+        }
+        self.0
+            .decode_slice(text, octets)
+            .map_err(|_| ErrorKind::Malformed.into())
+    }
+
+    /// The text of `octets`.
+    pub(crate) fn encode(&self, octets: &[u8]) -> String {
+        self.0.encode(octets)
+    }
+}
 
 /// The octets that `text` stands for.
 #[allow(dead_code)]
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Error> {
-    URL_SAFE_NO_PAD
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| ErrorKind::Malformed.into())
 }

@@ -9,6 +9,12 @@ impl Error {
     pub const fn kind(self) -> ErrorKind {
         self.0
     }
+
+    /// The error code of RFC 6750 section 3.1 for `WWW-Authenticate: Bearer error="..."`, with status 401. The kind's text
+    /// may be its `error_description`.
+    pub const fn rfc6750(self) -> &'static str {
+        self.0.bearer_error()
+    }
 }
 
 impl From<ErrorKind> for Error {
@@ -29,22 +35,24 @@ impl core::error::Error for Error {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Longer than the policy allows.
+    /// Longer than the policy allows, or a header of more than 1 KiB.
     TooLarge,
     /// Not three parts of canonical base64url, or a header that is no strict JSON object (RFC 7515 section 5.2).
     Malformed,
-    /// The header asks for something that is not supported: an unknown `alg`, `crit`, `b64`, `zip`, `enc`, a nested token.
+    /// The header asks for something that is not supported: no `alg` or an unknown one, `crit`, `b64`, `zip`, `enc`, a nested
+    /// token, a parameter of the wrong type, more than 32 parameters.
     Header,
     /// No key of the verifier has the header's algorithm.
     Algorithm,
-    /// No key of the header's algorithm has the header's `kid`.
+    /// No key of the header's algorithm has the header's `kid`; or the header has none, and no policy has just one key of
+    /// that algorithm.
     UnknownKey,
+    /// `typ` is not the policy's (RFC 8725 section 3.11), or the claim that stands in for it.
+    Type,
     /// The signature does not verify.
     Signature,
     /// The payload is no strict JSON object, or a registered claim has the wrong type (RFC 7519 section 4).
     Claims,
-    /// `typ` is not the policy's.
-    Type,
     /// `iss` is not the policy's.
     Issuer,
     /// `sub` is not the policy's.
@@ -83,8 +91,13 @@ impl ErrorKind {
         }
     }
 
-    /// One line for people.
-    const fn text(self) -> &'static str {
+    /// The error code of RFC 6750 section 3.1: `invalid_token` for every kind, since each is about the token itself.
+    pub const fn bearer_error(self) -> &'static str {
+        "invalid_token"
+    }
+
+    /// One line for people, fixed for each kind, of characters that may stand in `error_description`.
+    pub const fn text(self) -> &'static str {
         match self {
             Self::TooLarge => "the token is longer than the policy allows",
             Self::Malformed => "the token is not a well-formed JWS compact serialization",

@@ -1,0 +1,207 @@
+//! The registered claims of a payload (RFC 7519 section 4.1), and the policy's judgement of them.
+
+use cloakroom_core::UnixTime;
+
+use crate::encoding::Base64Url;
+use crate::json::{self, Index, Kind, Member, SLACK, Strings};
+use crate::numeric_date::Rounded;
+use crate::{Error, ErrorKind, Policy, Scratch};
+
+/// The registered claims that are there, each of its own type.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Claims<'s> {
+    pub(crate) iss: Option<&'s str>,
+    pub(crate) sub: Option<&'s str>,
+    pub(crate) jti: Option<&'s str>,
+    pub(crate) aud: Aud<'s>,
+    pub(crate) exp: Option<Rounded>,
+    pub(crate) nbf: Option<Rounded>,
+    pub(crate) iat: Option<Rounded>,
+    pub(crate) auth_time: Option<Rounded>,
+}
+
+/// The value of `aud` (RFC 7519 section 4.1.3).
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Aud<'s> {
+    #[default]
+    Absent,
+    One(&'s str),
+    /// An array as it is spelled; all its elements are strings.
+    Many(&'s str),
+}
+
+/// A scanned payload.
+#[derive(Clone, Copy)]
+pub(crate) struct Payload<'s> {
+    pub(crate) json: &'s str,
+    pub(crate) index: &'s Index,
+}
+
+impl<'s> Payload<'s> {
+    /// Decodes and scans a payload.
+    pub(crate) fn read(encoded: &[u8], base64: &Base64Url, scratch: &'s mut Scratch) -> Result<Self, Error> {
+        let length = base64.decode_into(encoded, &mut scratch.octets, SLACK)?;
+        Self::scan(&mut scratch.octets, length, &mut scratch.index)
+    }
+
+    /// Scans the payload that the first `length` octets are.
+    #[inline]
+    pub(crate) fn scan(octets: &'s mut [u8], length: usize, index: &'s mut Index) -> Result<Self, Error> {
+        octets[length..length + SLACK].fill(0);
+        let octets = &octets[..length + SLACK];
+        let json = str::from_utf8(&octets[..length]).map_err(|_| ErrorKind::Claims)?;
+        json::scan(json, octets, index).map_err(|_| ErrorKind::Claims)?;
+        Ok(Self { json, index })
+    }
+
+    pub(crate) fn name(&self, member: &Member) -> &'s str {
+        member.name(self.json, &self.index.text)
+    }
+
+    pub(crate) fn value(&self, member: &Member) -> &'s str {
+        member.value(self.json, &self.index.text)
+    }
+
+    pub(crate) fn member(&self, name: &str) -> Option<&'s Member> {
+        self.index.members.iter().find(|member| self.name(member) == name)
+    }
+
+    /// The string that a claim must be.
+    fn string(&self, member: &Member) -> Result<&'s str, Error> {
+        if member.kind == Kind::String {
+            Ok(self.value(member))
+        } else {
+            Err(ErrorKind::Claims.into())
+        }
+    }
+
+    /// The NumericDate that a claim must be.
+    fn date(&self, member: &Member) -> Result<Rounded, Error> {
+        (member.kind == Kind::Number)
+            .then(|| Rounded::parse(self.value(member)))
+            .flatten()
+            .ok_or_else(|| ErrorKind::Claims.into())
+    }
+
+    /// Reads the registered claims, whatever the policy asks for.
+    #[inline]
+    pub(crate) fn claims(&self) -> Result<Claims<'s>, Error> {
+        let mut claims = Claims::default();
+        for member in &self.index.members {
+            match self.name(member).as_bytes() {
+                b"iss" => claims.iss = Some(self.string(member)?),
+                b"sub" => claims.sub = Some(self.string(member)?),
+                b"jti" => claims.jti = Some(self.string(member)?),
+                b"aud" => claims.aud = self.aud(member)?,
+                b"exp" => claims.exp = Some(self.date(member)?),
+                b"nbf" => claims.nbf = Some(self.date(member)?),
+                b"iat" => claims.iat = Some(self.date(member)?),
+                b"auth_time" => claims.auth_time = Some(self.date(member)?),
+                _ => {}
+            }
+        }
+        Ok(claims)
+    }
+
+    fn aud(&self, member: &Member) -> Result<Aud<'s>, Error> {
+        let value = self.value(member);
+        match member.kind {
+            Kind::String => Ok(Aud::One(value)),
+            Kind::Array if Strings::of(value).all(|element| element.is_ok()) => Ok(Aud::Many(value)),
+            _ => Err(ErrorKind::Claims.into()),
+        }
+    }
+}
+
+/// Judges `claims` as `policy` says, at `now`.
+#[inline]
+pub(crate) fn check(
+    policy: &Policy,
+    payload: &Payload<'_>,
+    claims: &Claims<'_>,
+    now: UnixTime,
+) -> Result<(), ErrorKind> {
+    if let Some((name, value)) = policy.typ.claim() {
+        let member = payload.member(name).ok_or(ErrorKind::Type)?;
+        if member.kind != Kind::String || payload.value(member) != value {
+            return Err(ErrorKind::Type);
+        }
+    }
+    if claims.iss.ok_or(ErrorKind::MissingClaim)? != policy.issuer {
+        return Err(ErrorKind::Issuer);
+    }
+    if let Some(subject) = &policy.subject {
+        if claims.sub.ok_or(ErrorKind::MissingClaim)? != subject {
+            return Err(ErrorKind::Subject);
+        }
+    }
+    check_audience(policy, payload, claims)?;
+    for name in &policy.required {
+        let is_there = match name.as_bytes() {
+            // They have been looked at, or are below.
+            b"iss" => true,
+            b"sub" => claims.sub.is_some(),
+            b"jti" => claims.jti.is_some(),
+            b"aud" => !matches!(claims.aud, Aud::Absent),
+            b"exp" => claims.exp.is_some(),
+            b"nbf" => claims.nbf.is_some(),
+            b"iat" => claims.iat.is_some(),
+            b"auth_time" => claims.auth_time.is_some(),
+            _ => payload
+                .member(name)
+                .is_some_and(|member| member.kind != Kind::Null),
+        };
+        if !is_there {
+            return Err(ErrorKind::MissingClaim);
+        }
+    }
+    check_times(policy, claims, now)
+}
+
+#[inline]
+fn check_audience(policy: &Policy, payload: &Payload<'_>, claims: &Claims<'_>) -> Result<(), ErrorKind> {
+    let is_ours = |audience: &str| policy.audiences.iter().any(|ours| ours == audience);
+    let found = match &policy.audience_claim {
+        None => match claims.aud {
+            Aud::Absent => return Err(ErrorKind::MissingClaim),
+            Aud::One(audience) => is_ours(audience),
+            Aud::Many(array) => Strings::of(array).flatten().any(|audience| is_ours(&audience)),
+        },
+        Some(name) => {
+            let member = payload.member(name).ok_or(ErrorKind::MissingClaim)?;
+            match member.kind {
+                Kind::String => is_ours(payload.value(member)),
+                Kind::Null => return Err(ErrorKind::MissingClaim),
+                _ => return Err(ErrorKind::Claims),
+            }
+        }
+    };
+    if found { Ok(()) } else { Err(ErrorKind::Audience) }
+}
+
+#[inline]
+fn check_times(policy: &Policy, claims: &Claims<'_>, now: UnixTime) -> Result<(), ErrorKind> {
+    match claims.exp {
+        Some(exp) if now < exp.down().saturating_add(policy.leeway) => {}
+        Some(_) => return Err(ErrorKind::Expired),
+        None if policy.expires => return Err(ErrorKind::MissingClaim),
+        None => {}
+    }
+    if let Some(nbf) = claims.nbf {
+        if now < nbf.up().saturating_sub(policy.leeway) {
+            return Err(ErrorKind::NotYetValid);
+        }
+    }
+    if let Some(iat) = claims.iat {
+        if iat.up() > now.saturating_add(policy.ahead()) {
+            return Err(ErrorKind::NotYetValid);
+        }
+    }
+    if let Some(max_age) = policy.max_age {
+        let iat = claims.iat.ok_or(ErrorKind::MissingClaim)?;
+        if now >= iat.up().saturating_add(max_age).saturating_add(policy.leeway) {
+            return Err(ErrorKind::TooOld);
+        }
+    }
+    Ok(())
+}

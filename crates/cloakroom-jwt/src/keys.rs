@@ -1,0 +1,220 @@
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::encoding::Base64Url;
+use crate::header::Header;
+use crate::{Algorithm, ErrorKind, InvalidVerifier, Policy, VerifyingKey};
+
+/// How many keys are tried for one token at most.
+const MAX_CANDIDATES: usize = 4;
+
+/// The longest key id, in bytes.
+const MAX_KID: usize = 256;
+
+/// The keys of a verifier, each with its policy, and the headers that choose them.
+pub(crate) struct Keys {
+    keys: Vec<Owned>,
+    /// Sorted by their text.
+    pins: Vec<Pin>,
+}
+
+struct Owned {
+    key: VerifyingKey,
+    algorithm: Algorithm,
+    policy: usize,
+    /// Whether the policy has no other key of this algorithm.
+    is_only: bool,
+}
+
+/// A header as issuers write it, encoded: a token that begins with it needs no parser to choose its keys.
+struct Pin {
+    text: Box<[u8]>,
+    candidates: Candidates,
+}
+
+/// The keys that may have signed a token, as indices.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Candidates {
+    keys: [u16; MAX_CANDIDATES],
+    len: usize,
+}
+
+impl Keys {
+    /// The keys of each policy, in the order of `policies`.
+    pub(crate) fn new(
+        keys: Vec<Vec<VerifyingKey>>,
+        policies: &[Policy],
+        base64: &Base64Url,
+    ) -> Result<Self, InvalidVerifier> {
+        if policies.is_empty() {
+            return Err(invalid(0, "policies", "are none"));
+        }
+        let mut all = Vec::new();
+        for (policy, keys) in keys.into_iter().enumerate() {
+            check(&keys).map_err(|(member, problem)| invalid(policy, member, problem))?;
+            let algorithms: Vec<_> = keys.iter().map(VerifyingKey::algorithm).collect();
+            all.extend(keys.into_iter().zip(&algorithms).map(|(key, &algorithm)| Owned {
+                key,
+                algorithm,
+                policy,
+                is_only: algorithms.iter().filter(|&&other| other == algorithm).count() == 1,
+            }));
+            if all.len() > usize::from(u16::MAX) {
+                return Err(invalid(policy, "keys", "are more than 65535"));
+            }
+        }
+        let mut keys = Self {
+            keys: all,
+            pins: Vec::new(),
+        };
+        keys.pin(policies, base64);
+        Ok(keys)
+    }
+
+    /// The candidates for a token with this encoded header, when it is one of the pinned.
+    #[inline]
+    pub(crate) fn pinned(&self, header: &[u8]) -> Option<Candidates> {
+        let found = self.pins.binary_search_by(|pin| {
+            // The length first: most pins differ in it.
+            (pin.text.len().cmp(&header.len())).then_with(|| (*pin.text).cmp(header))
+        });
+        Some(self.pins[found.ok()?].candidates)
+    }
+
+    /// The candidates for a token with this header.
+    pub(crate) fn select(&self, header: &Header<'_>, policies: &[Policy]) -> Result<Candidates, ErrorKind> {
+        let mut kind = ErrorKind::Algorithm;
+        let mut candidates = Candidates::default();
+        for (index, owned) in (0..).zip(&self.keys) {
+            if owned.algorithm != header.algorithm {
+                continue;
+            }
+            if kind == ErrorKind::Algorithm {
+                kind = ErrorKind::UnknownKey;
+            }
+            let is_meant = match header.kid {
+                Some(kid) => owned.key.kid() == Some(kid),
+                None => owned.is_only,
+            };
+            if !is_meant {
+                continue;
+            }
+            // The type is in the header and signed with it: a key whose policy wants another need not be tried.
+            kind = ErrorKind::Type;
+            if policies[owned.policy].typ.accepts(header.typ) && candidates.len < MAX_CANDIDATES {
+                candidates.keys[candidates.len] = index;
+                candidates.len += 1;
+            }
+        }
+        if candidates.len == 0 {
+            Err(kind)
+        } else {
+            Ok(candidates)
+        }
+    }
+
+    /// The candidates and their policies.
+    #[inline]
+    pub(crate) fn of(&self, candidates: Candidates) -> impl Iterator<Item = (&VerifyingKey, usize)> {
+        (candidates.keys.into_iter().take(candidates.len))
+            .filter_map(|index| self.keys.get(usize::from(index)))
+            .map(|owned| (&owned.key, owned.policy))
+    }
+
+    /// Writes down the headers that common issuers give to tokens of these keys.
+    fn pin(&mut self, policies: &[Policy], base64: &Base64Url) {
+        let mut pins = Vec::new();
+        for owned in &self.keys {
+            for kid in [None, owned.key.kid()] {
+                if kid.is_some_and(|kid| !is_plain(kid)) {
+                    continue;
+                }
+                for typ in policies[owned.policy].typ.spellings() {
+                    let header = Header {
+                        algorithm: owned.algorithm,
+                        kid,
+                        typ,
+                    };
+                    let Ok(candidates) = self.select(&header, policies) else {
+                        continue;
+                    };
+                    pins.extend(spellings(&header).into_iter().map(|json| Pin {
+                        text: base64.encode(json.as_bytes()).into_bytes().into(),
+                        candidates,
+                    }));
+                }
+            }
+        }
+        pins.sort_by(|left, right| {
+            (left.text.len().cmp(&right.text.len())).then_with(|| left.text.cmp(&right.text))
+        });
+        pins.dedup_by(|left, right| left.text == right.text);
+        self.pins = pins;
+    }
+}
+
+/// The header as JSON, its members in every order and without white space.
+fn spellings(header: &Header<'_>) -> Vec<alloc::string::String> {
+    let alg = format!(r#""alg":"{}""#, header.algorithm.name());
+    let kid = header.kid.map(|kid| format!(r#""kid":"{kid}""#));
+    let typ = header.typ.map(|typ| format!(r#""typ":"{typ}""#));
+    match (kid, typ) {
+        (None, None) => [format!("{{{alg}}}")].into(),
+        (Some(one), None) | (None, Some(one)) => {
+            [format!("{{{alg},{one}}}"), format!("{{{one},{alg}}}")].into()
+        }
+        (Some(kid), Some(typ)) => [
+            [&alg, &kid, &typ],
+            [&alg, &typ, &kid],
+            [&kid, &alg, &typ],
+            [&kid, &typ, &alg],
+            [&typ, &alg, &kid],
+            [&typ, &kid, &alg],
+        ]
+        .map(|[first, second, third]| format!("{{{first},{second},{third}}}"))
+        .into(),
+    }
+}
+
+/// Whether a string is spelled in JSON as it is.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|octet| matches!(octet, b' '..=b'~') && octet != b'"' && octet != b'\\')
+}
+
+/// What is wrong with the keys of one policy.
+fn check(keys: &[VerifyingKey]) -> Result<(), (&'static str, &'static str)> {
+    if keys.is_empty() {
+        return Err(("keys", "are none"));
+    }
+    if (keys.iter().filter_map(VerifyingKey::kid)).any(|kid| kid.is_empty() || kid.len() > MAX_KID) {
+        return Err(("kid", "has not 1 to 256 bytes"));
+    }
+    let mut names: Vec<_> = keys
+        .iter()
+        .map(|key| (key.algorithm().name(), key.kid()))
+        .collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(("keys", "has two of one algorithm and kid"));
+    }
+    Ok(())
+}
+
+fn invalid(policy: usize, member: &'static str, problem: &'static str) -> InvalidVerifier {
+    InvalidVerifier {
+        policy,
+        member,
+        problem,
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.keys.iter().map(|owned| (owned.policy, &owned.key)))
+            .finish()
+    }
+}

@@ -1,0 +1,175 @@
+use core::fmt;
+
+use cloakroom_core::UnixTime;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The greatest number of seconds whose milliseconds a [`UnixTime`] can tell.
+const MAX_SECS: i64 = i64::MAX / 1000;
+
+/// Seconds since 1970-01-01T00:00:00Z (RFC 7519 section 2), for the claims types of an application.
+///
+/// It is written as an integer. An integer or a fraction is read, and rounded down to the second; negative numbers and
+/// those past what a [`UnixTime`] can tell are refused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NumericDate(i64);
+
+impl NumericDate {
+    /// Whole seconds since 1970.
+    pub const fn as_secs(self) -> i64 {
+        self.0
+    }
+
+    /// The beginning of that second.
+    pub const fn to_unix_time(self) -> UnixTime {
+        UnixTime::from_millis(self.0.saturating_mul(1000))
+    }
+}
+
+/// Rounds down to the second. A time before 1970 becomes 1970: a `NumericDate` is never negative here.
+impl From<UnixTime> for NumericDate {
+    fn from(time: UnixTime) -> Self {
+        Self(time.as_secs().max(0))
+    }
+}
+
+impl From<NumericDate> for UnixTime {
+    fn from(date: NumericDate) -> Self {
+        date.to_unix_time()
+    }
+}
+
+impl Serialize for NumericDate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl de::Visitor<'_> for NumberVisitor {
+    type Value = NumericDate;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a NumericDate")
+    }
+
+    fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<NumericDate, E> {
+        if (0..=MAX_SECS).contains(&seconds) {
+            Ok(NumericDate(seconds))
+        } else {
+            Err(E::custom("NumericDate out of range"))
+        }
+    }
+
+    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<NumericDate, E> {
+        self.visit_i64(i64::try_from(seconds).unwrap_or(-1))
+    }
+
+    fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<NumericDate, E> {
+        // Up to 2^53 every integer is a value of its own; no date is later than that.
+        if (0.0..9_007_199_254_740_992.0).contains(&seconds) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "compared above; the fraction is dropped"
+            )]
+            self.visit_i64(seconds as i64)
+        } else {
+            Err(E::custom("NumericDate out of range"))
+        }
+    }
+}
+
+/// A JSON number read as a NumericDate, exactly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Rounded {
+    /// Whole seconds, rounded down.
+    seconds: i64,
+    has_fraction: bool,
+}
+
+impl Rounded {
+    /// The number `json`, which the scanner took for one. `None` when it is negative or out of range.
+    #[inline]
+    pub(crate) fn parse(json: &str) -> Option<Self> {
+        let bytes = json.as_bytes();
+        // Sixteen digits stay below `MAX_SECS * 1.1`; the comparison does the rest.
+        if bytes.len() <= 16 {
+            let mut seconds = 0_i64;
+            for &octet in bytes {
+                if !octet.is_ascii_digit() {
+                    return Self::exact(json);
+                }
+                seconds = seconds * 10 + i64::from(octet - b'0');
+            }
+            return (seconds <= MAX_SECS).then_some(Self {
+                seconds,
+                has_fraction: false,
+            });
+        }
+        Self::exact(json)
+    }
+
+    /// Shifts the decimal point of `json` by its exponent.
+    #[cold]
+    fn exact(json: &str) -> Option<Self> {
+        let (mantissa, exponent) = json.split_once(['e', 'E']).unwrap_or((json, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = || {
+            whole
+                .bytes()
+                .chain(fraction.bytes())
+                .map(|octet| octet.wrapping_sub(b'0'))
+        };
+        // Zero is zero whatever its exponent; a minus sign is no digit.
+        if digits().all(|digit| digit == 0) {
+            return Some(Self {
+                seconds: 0,
+                has_fraction: false,
+            });
+        }
+        let exponent: i64 = exponent.parse().ok()?;
+        let point = i64::try_from(whole.len()).ok()?.checked_add(exponent)?;
+        let mut seconds = 0_i64;
+        let mut has_fraction = false;
+        let mut place = 0;
+        for digit in digits() {
+            if digit > 9 {
+                return None;
+            }
+            if place < point {
+                seconds = seconds.checked_mul(10)?.checked_add(i64::from(digit))?;
+            } else {
+                has_fraction |= digit != 0;
+            }
+            place += 1;
+        }
+        if seconds != 0 {
+            while place < point {
+                seconds = seconds.checked_mul(10)?;
+                place += 1;
+            }
+        }
+        (seconds <= MAX_SECS).then_some(Self {
+            seconds,
+            has_fraction,
+        })
+    }
+
+    /// The last second at or before it.
+    #[inline]
+    pub(crate) const fn down(self) -> UnixTime {
+        UnixTime::from_millis(self.seconds * 1000)
+    }
+
+    /// The first second at or after it.
+    #[inline]
+    pub(crate) const fn up(self) -> UnixTime {
+        UnixTime::from_millis((self.seconds * 1000).saturating_add(if self.has_fraction { 1000 } else { 0 }))
+    }
+}

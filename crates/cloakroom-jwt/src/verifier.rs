@@ -1,0 +1,211 @@
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use cloakroom_core::UnixTime;
+use serde::de::DeserializeOwned;
+
+use crate::claims::{Payload, check};
+use crate::encoding::Base64Url;
+use crate::header::Header;
+use crate::json::SLACK;
+use crate::keys::{Candidates, Keys};
+use crate::token::{Parts, first_dot};
+use crate::{Error, ErrorKind, InvalidVerifier, Policy, Scratch, Verified, VerifiedOwned, VerifyingKey};
+
+/// Policies with their keys: all that is needed to judge a token but the time. Cloning shares it.
+///
+/// The order of the checks is fixed: size, structure, header, signature, JSON, claims. A token is judged by the policy
+/// whose key verified its signature, and by no other; nothing that is not signed chooses a policy. Keys are chosen by the
+/// header's `alg` and `kid`; a header without `kid` means a policy's only key of that algorithm. Where several policies have
+/// such a key, the first 4 are tried, in their order.
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    policies: Vec<Policy>,
+    keys: Keys,
+    /// The greatest of the policies'.
+    max_len: usize,
+    base64: Base64Url,
+}
+
+impl Verifier {
+    /// A verifier of one policy.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the policy; no keys; a kid that is empty or has more than 256 bytes; two keys of one algorithm
+    /// and kid.
+    pub fn one<K: Into<VerifyingKey>>(
+        policy: Policy,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Self, InvalidVerifier> {
+        Self::many([(policy, keys.into_iter().map(Into::into).collect())])
+    }
+
+    /// A verifier of several policies: several issuers, or several kinds of token. Keys of different policies may have one
+    /// kid.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::one`], and when there is no policy.
+    pub fn many(
+        policies: impl IntoIterator<Item = (Policy, Vec<VerifyingKey>)>,
+    ) -> Result<Self, InvalidVerifier> {
+        let base64 = Base64Url::new();
+        let (policies, keys): (Vec<_>, Vec<_>) = policies.into_iter().unzip();
+        for (index, policy) in policies.iter().enumerate() {
+            if let Some((member, problem)) = policy.problem() {
+                return Err(InvalidVerifier {
+                    policy: index,
+                    member,
+                    problem,
+                });
+            }
+        }
+        let keys = Keys::new(keys, &policies, &base64)?;
+        Ok(Self(Arc::new(Inner {
+            max_len: policies.iter().map(|policy| policy.max_len).max().unwrap_or(0),
+            policies,
+            keys,
+            base64,
+        })))
+    }
+
+    /// Judges `token` at `now`. Allocates nothing once `scratch` has grown.
+    ///
+    /// # Errors
+    ///
+    /// The first reason to reject it. None of them tells what the token says.
+    #[inline]
+    pub fn verify<'s>(
+        &'s self,
+        token: &str,
+        now: UnixTime,
+        scratch: &'s mut Scratch,
+    ) -> Result<Verified<'s>, Error> {
+        let inner = &*self.0;
+        let token = token.as_bytes();
+        if token.len() > inner.max_len {
+            return Err(ErrorKind::TooLarge.into());
+        }
+        let dot = first_dot(token).ok_or(ErrorKind::Malformed)?;
+        let (parts, candidates) = match inner.keys.pinned(&token[..dot]) {
+            Some(candidates) => (Parts::at(token, dot)?, candidates),
+            None => inner.parsed(token, scratch)?,
+        };
+        let length = inner
+            .base64
+            .decode_into(parts.signature, &mut scratch.signature, 0)?;
+        let signature = &scratch.signature[..length];
+        let length = inner
+            .base64
+            .decode_into(parts.payload, &mut scratch.octets, SLACK)?;
+
+        let (key, policy) = inner.signer(candidates, token.len(), parts.signing_input, signature)?;
+
+        let payload = Payload::scan(&mut scratch.octets, length, &mut scratch.index)?;
+        let claims = payload.claims()?;
+        check(&inner.policies[policy], &payload, &claims, now)?;
+        Ok(Verified {
+            payload,
+            claims,
+            kid: key.kid(),
+            policy,
+        })
+    }
+
+    /// Judges `token` at `now` and reads its claims as `T`, with buffers of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::verify`], and [`ErrorKind::Claims`] when the claims are not of type `T`.
+    pub fn verify_owned<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: UnixTime,
+    ) -> Result<VerifiedOwned<T>, Error> {
+        let mut scratch = Scratch::new();
+        let verified = self.verify(token, now, &mut scratch)?;
+        let claims = verified.claims()?;
+        Ok(verified.to_owned_with(claims))
+    }
+
+    /// Whose keys to fetch anew after [`ErrorKind::UnknownKey`]: the policy that the token's *unverified* `iss` names, the
+    /// first of them, and the *unverified* `kid`. Anybody can write both: use them for nothing else.
+    ///
+    /// `None` for what is no well-formed token, or from no issuer of this verifier.
+    pub fn unverified_route(&self, token: &str) -> Option<Route> {
+        let inner = &*self.0;
+        if token.len() > inner.max_len {
+            return None;
+        }
+        let parts = Parts::of(token.as_bytes()).ok()?;
+        let mut scratch = Scratch::new();
+        let header = Header::read(parts.header, &inner.base64, &mut scratch).ok()?;
+        let kid = header.kid.map(Into::into);
+        let payload = Payload::read(parts.payload, &inner.base64, &mut scratch).ok()?;
+        let issuer = payload.claims().ok()?.iss?;
+        let policy = inner.policies.iter().position(|policy| policy.issuer == issuer)?;
+        Some(Route { policy, kid })
+    }
+
+    /// The policies, in the order in which they were given.
+    pub fn policies(&self) -> &[Policy] {
+        &self.0.policies
+    }
+}
+
+impl Inner {
+    /// The parts of a token whose header is none of the pinned ones, and the keys that may have signed it.
+    #[cold]
+    fn parsed<'t>(&self, token: &'t [u8], scratch: &mut Scratch) -> Result<(Parts<'t>, Candidates), Error> {
+        let parts = Parts::of(token)?;
+        let header = Header::read(parts.header, &self.base64, scratch)?;
+        let candidates = self.keys.select(&header, &self.policies)?;
+        Ok((parts, candidates))
+    }
+
+    /// The first candidate whose signature it is, and its policy.
+    #[inline]
+    fn signer(
+        &self,
+        candidates: Candidates,
+        token_len: usize,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(&VerifyingKey, usize), Error> {
+        let mut kind = ErrorKind::TooLarge;
+        for (key, policy) in self.keys.of(candidates) {
+            if token_len > self.policies[policy].max_len {
+                continue;
+            }
+            if key.is_valid(message, signature) {
+                return Ok((key, policy));
+            }
+            kind = ErrorKind::Signature;
+        }
+        Err(kind.into())
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("policies", &self.0.policies)
+            .field("keys", &self.0.keys)
+            .finish()
+    }
+}
+
+/// What [`Verifier::unverified_route`] tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// The policy, counted from 0.
+    pub policy: usize,
+    /// The key id.
+    pub kid: Option<String>,
+}
