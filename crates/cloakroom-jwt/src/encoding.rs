@@ -48,6 +48,19 @@ impl Base64Url {
     pub(crate) fn encode(&self, octets: &[u8]) -> String {
         self.0.encode(octets)
     }
+
+    /// Writes the text of `octets` to the beginning of `text`, which has room for it.
+    #[inline]
+    pub(crate) fn encode_into(&self, octets: &[u8], text: &mut [u8]) {
+        let written = self.0.encode_slice(octets, text);
+        debug_assert_eq!(written.ok(), Some(encoded_len(octets.len())));
+    }
+}
+
+/// How many characters the text of so many octets has.
+#[inline]
+pub(crate) const fn encoded_len(octets: usize) -> usize {
+    octets / 3 * 4 + [0, 2, 3][octets % 3]
 }
 
 /// The octets that `text` stands for.

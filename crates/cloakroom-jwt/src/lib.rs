@@ -9,18 +9,24 @@ extern crate std;
 
 mod algorithm;
 mod claims;
+mod claims_json;
 pub mod danger;
 mod encoding;
 mod error;
 mod header;
 mod invalid_verifier;
+mod jose_header;
 mod json;
+pub mod jws;
 mod jwks_cache;
 mod key;
 mod keys;
 mod numeric_date;
 mod policy;
 mod scratch;
+mod sign_error;
+mod signer;
+mod signing_input;
 mod token;
 mod typ;
 mod value;
@@ -32,10 +38,19 @@ pub use cloakroom_core;
 pub use error::{Error, ErrorKind};
 pub use invalid_verifier::InvalidVerifier;
 pub use jwks_cache::{FetchOutcome, FetchTicket, JwksCache, Lookup};
-pub use key::{HmacKey, InvalidKey, SigningKey, VerifyingKey};
+#[cfg(feature = "aws-lc")]
+pub use key::aws_lc;
+#[cfg(feature = "eddsa")]
+pub use key::{Ed25519SigningKey, Ed25519VerifyingKey};
+#[cfg(feature = "es256")]
+pub use key::{Es256SigningKey, Es256VerifyingKey, Es384SigningKey, Es384VerifyingKey};
+pub use key::{Backend, HmacKey, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey};
 pub use numeric_date::NumericDate;
 pub use policy::Policy;
 pub use scratch::Scratch;
+pub use sign_error::{SignError, SignErrorKind};
+pub use signer::Signer;
+pub use signing_input::SigningInput;
 pub use typ::{Typ, Untyped};
 pub use value::Value;
 pub use verified::{Verified, VerifiedOwned};

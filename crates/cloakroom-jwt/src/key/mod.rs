@@ -1,104 +1,34 @@
+#[cfg(feature = "aws-lc")]
+pub mod aws_lc;
+mod backend;
+mod confusion;
+mod der;
+#[cfg(feature = "es256")]
+mod ecdsa;
+#[cfg(any(feature = "aws-lc", feature = "eddsa"))]
+mod ed25519;
+#[cfg(feature = "eddsa")]
+mod eddsa;
 mod hmac;
 mod invalid;
+pub(crate) mod parts;
+mod pem;
+mod signature;
+mod signing;
+mod verifying;
 
-use alloc::string::String;
-use alloc::sync::Arc;
-use core::fmt;
-
+pub use backend::Backend;
+#[cfg(feature = "es256")]
+pub use ecdsa::{Es256SigningKey, Es256VerifyingKey, Es384SigningKey, Es384VerifyingKey};
+#[cfg(feature = "eddsa")]
+pub use eddsa::{Ed25519SigningKey, Ed25519VerifyingKey};
 pub use hmac::HmacKey;
-pub use invalid::InvalidKey;
+pub use invalid::{InvalidKey, InvalidKeyKind};
+pub(crate) use signature::Signature;
+pub use signing::SigningKey;
+pub use verifying::VerifyingKey;
 
-use crate::Algorithm;
-
-/// A key that verifies tokens of one algorithm. It was parsed once; a clone shares it.
-#[derive(Clone)]
-pub struct VerifyingKey {
-    kid: Option<Arc<str>>,
-    kind: VerifyingKind,
-}
-
-#[derive(Clone)]
-enum VerifyingKind {
-    Hmac(Arc<HmacKey>),
-}
-
-impl VerifyingKey {
-    /// The only algorithm that it verifies.
-    pub fn algorithm(&self) -> Algorithm {
-        match &self.kind {
-            VerifyingKind::Hmac(key) => key.algorithm(),
-        }
-    }
-
-    /// The key id that a token's header must name.
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
-    }
-
-    /// The same key under a key id.
-    pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
-        self.kid = Some(kid.into().into());
-        self
-    }
-
-    /// Whether `signature` is this key's over `message`. One of the wrong length is not.
-    #[allow(dead_code)]
-    pub(crate) fn is_valid(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.kind {
-            VerifyingKind::Hmac(key) => key.is_valid(message, signature),
-        }
-    }
-}
-
-impl From<HmacKey> for VerifyingKey {
-    fn from(key: HmacKey) -> Self {
-        Self {
-            kid: None,
-            kind: VerifyingKind::Hmac(Arc::new(key)),
-        }
-    }
-}
-
-impl fmt::Debug for VerifyingKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifyingKey")
-            .field("algorithm", &self.algorithm())
-            .finish_non_exhaustive()
-    }
-}
-
-/// A key that signs with one algorithm.
-#[derive(Clone)]
-pub struct SigningKey {
-    kind: SigningKind,
-}
-
-#[derive(Clone)]
-enum SigningKind {
-    Hmac(Arc<HmacKey>),
-}
-
-impl SigningKey {
-    /// The only algorithm that it signs with.
-    pub fn algorithm(&self) -> Algorithm {
-        match &self.kind {
-            SigningKind::Hmac(key) => key.algorithm(),
-        }
-    }
-}
-
-impl From<HmacKey> for SigningKey {
-    fn from(key: HmacKey) -> Self {
-        Self {
-            kind: SigningKind::Hmac(Arc::new(key)),
-        }
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("algorithm", &self.algorithm())
-            .finish_non_exhaustive()
-    }
+/// Whether `kid` has a length that this crate carries.
+pub(crate) fn is_kid(kid: &str) -> bool {
+    (1..=256).contains(&kid.len())
 }
