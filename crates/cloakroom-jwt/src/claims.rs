@@ -3,9 +3,18 @@
 use cloakroom_core::UnixTime;
 
 use crate::encoding::Base64Url;
-use crate::json::{self, Index, Kind, Member, SLACK, Strings};
+use crate::json::{self, Index, Kind, Member, SLACK, Strings, key};
 use crate::numeric_date::Rounded;
 use crate::{Error, ErrorKind, Policy, Scratch};
+
+const ISS: u64 = key(b"iss");
+const SUB: u64 = key(b"sub");
+const JTI: u64 = key(b"jti");
+const AUD: u64 = key(b"aud");
+const EXP: u64 = key(b"exp");
+const NBF: u64 = key(b"nbf");
+const IAT: u64 = key(b"iat");
+const AUTH_TIME: u64 = key(b"auth_time");
 
 /// The registered claims that are there, each of its own type.
 #[derive(Clone, Copy, Default)]
@@ -47,7 +56,8 @@ impl<'s> Payload<'s> {
     /// Scans the payload that the first `length` octets are.
     #[inline]
     pub(crate) fn scan(octets: &'s mut [u8], length: usize, index: &'s mut Index) -> Result<Self, Error> {
-        octets[length..length + SLACK].fill(0);
+        // `decode_into` has left room.
+        octets[length..length + SLACK].copy_from_slice(&[0; SLACK]);
         let octets = &octets[..length + SLACK];
         let json = str::from_utf8(&octets[..length]).map_err(|_| ErrorKind::Claims)?;
         json::scan(json, octets, index).map_err(|_| ErrorKind::Claims)?;
@@ -88,15 +98,16 @@ impl<'s> Payload<'s> {
     pub(crate) fn claims(&self) -> Result<Claims<'s>, Error> {
         let mut claims = Claims::default();
         for member in &self.index.members {
-            match self.name(member).as_bytes() {
-                b"iss" => claims.iss = Some(self.string(member)?),
-                b"sub" => claims.sub = Some(self.string(member)?),
-                b"jti" => claims.jti = Some(self.string(member)?),
-                b"aud" => claims.aud = self.aud(member)?,
-                b"exp" => claims.exp = Some(self.date(member)?),
-                b"nbf" => claims.nbf = Some(self.date(member)?),
-                b"iat" => claims.iat = Some(self.date(member)?),
-                b"auth_time" => claims.auth_time = Some(self.date(member)?),
+            // Names of three octets have a key of their own.
+            match member.key {
+                ISS => claims.iss = Some(self.string(member)?),
+                SUB => claims.sub = Some(self.string(member)?),
+                JTI => claims.jti = Some(self.string(member)?),
+                AUD => claims.aud = self.aud(member)?,
+                EXP => claims.exp = Some(self.date(member)?),
+                NBF => claims.nbf = Some(self.date(member)?),
+                IAT => claims.iat = Some(self.date(member)?),
+                AUTH_TIME if self.name(member) == "auth_time" => claims.auth_time = Some(self.date(member)?),
                 _ => {}
             }
         }

@@ -26,7 +26,7 @@ impl<'s> Header<'s> {
         if length > MAX_OCTETS {
             return Err(ErrorKind::TooLarge.into());
         }
-        scratch.octets[length..length + SLACK].fill(0);
+        scratch.octets[length..length + SLACK].copy_from_slice(&[0; SLACK]);
         let octets = &scratch.octets[..length + SLACK];
         let json = str::from_utf8(&octets[..length]).map_err(|_| ErrorKind::Malformed)?;
         json::scan(json, octets, &mut scratch.index).map_err(|_| ErrorKind::Malformed)?;

@@ -46,14 +46,37 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// Where the first dot is.
+/// Where the first dot is, eight octets at a time.
 #[inline]
 pub(crate) fn first_dot(token: &[u8]) -> Option<usize> {
-    token.iter().position(|&octet| octet == b'.')
+    let (words, rest) = token.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let dots = dots(*word);
+        if dots != 0 {
+            // A borrow runs from a dot to higher octets alone, so the lowest mark is right.
+            return Some(index * 8 + (dots.trailing_zeros() / 8) as usize);
+        }
+    }
+    let dot = rest.iter().position(|&octet| octet == b'.')?;
+    Some(words.len() * 8 + dot)
 }
 
-/// Where the last dot is. Signatures have 43 characters or more, so whole words are looked at first.
+/// Where the last dot is.
 #[inline]
 fn last_dot(token: &[u8]) -> Option<usize> {
-    token.iter().rposition(|&octet| octet == b'.')
+    let (rest, words) = token.as_rchunks::<8>();
+    for (index, word) in words.iter().enumerate().rev() {
+        if dots(*word) != 0 {
+            let dot = word.iter().rposition(|&octet| octet == b'.')?;
+            return Some(rest.len() + index * 8 + dot);
+        }
+    }
+    rest.iter().rposition(|&octet| octet == b'.')
+}
+
+/// Marks the dots among eight octets, and perhaps others above the lowest dot.
+#[inline]
+fn dots(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word) ^ u64::from_le_bytes([b'.'; 8]);
+    word.wrapping_sub(u64::from_le_bytes([1; 8])) & !word & u64::from_le_bytes([0x80; 8])
 }

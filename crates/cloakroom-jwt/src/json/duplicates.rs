@@ -64,13 +64,19 @@ fn sorted(json: &str, index: &mut Index, base: usize) -> Result<(), NotStrict> {
     Ok(())
 }
 
-/// A number that equal names share: their length, their first and their last eight octets.
-#[inline]
-pub(super) fn key(name: &str) -> u64 {
-    let name = name.as_bytes();
-    let (first, last) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (name.iter().fold(0, |key, &octet| key << 8 | u64::from(octet)), 0),
+/// A number that equal names share. Names below eight octets have one of their own: it holds them and their length.
+pub(crate) const fn key(name: &[u8]) -> u64 {
+    let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>()) else {
+        let mut octets = [0; 8];
+        let (start, _) = octets.split_at_mut(name.len());
+        start.copy_from_slice(name);
+        return short(u64::from_le_bytes(octets), name.len());
     };
-    first ^ last.rotate_left(23) ^ (name.len() as u64) << 56
+    (u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23) ^ (name.len() as u64) << 48) | 1 << 63
+}
+
+/// [`key`] of a name of fewer than eight octets, of which `word` holds the octets; the others of it are cut off.
+#[inline]
+pub(super) const fn short(word: u64, length: usize) -> u64 {
+    (word & ((1 << (length * 8)) - 1)) | (length as u64) << 56
 }

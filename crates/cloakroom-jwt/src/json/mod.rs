@@ -9,6 +9,7 @@ mod strings;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use duplicates::key;
 pub(crate) use scanner::scan;
 pub(crate) use strings::Strings;
 
@@ -47,8 +48,8 @@ impl Index {
 /// One member of the outermost object.
 #[derive(Clone, Copy)]
 pub(crate) struct Member {
-    /// Mixed from the name's octets: equal for equal names.
-    key: u64,
+    /// [`key`] of the name.
+    pub(crate) key: u64,
     name: Span,
     value: Span,
     pub(crate) kind: Kind,
@@ -108,6 +109,12 @@ impl Span {
         let mut span = Self::raw(start, end);
         span.end |= Self::UNESCAPED;
         span
+    }
+
+    /// Its length, unless it is in the unescaped text.
+    #[inline]
+    fn raw_len(self) -> Option<usize> {
+        (self.end & Self::UNESCAPED == 0).then(|| (self.end - self.start) as usize)
     }
 
     #[inline]

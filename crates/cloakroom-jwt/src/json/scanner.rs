@@ -69,7 +69,7 @@ impl Scanner<'_> {
             }
             self.at += 1;
             let name = self.string(true)?;
-            let key = duplicates::key(name.of(self.json, &self.index.text));
+            let key = self.key(name);
             seen.insert(key, name, self.json, self.index, base)?;
             if self.next() != b':' {
                 return Err(NotStrict);
@@ -103,6 +103,15 @@ impl Scanner<'_> {
             self.index.members.truncate(base);
         }
         Ok(())
+    }
+
+    /// The key of a name.
+    #[inline]
+    fn key(&self, name: Span) -> u64 {
+        if let (Some(length @ 0..8), Some(word)) = (name.raw_len(), word(self.bytes, name.start as usize)) {
+            return duplicates::short(word, length);
+        }
+        duplicates::key(name.of(self.json, &self.index.text).as_bytes())
     }
 
     /// The value that begins with `first`, at hand, inside of `depth` arrays and objects.
@@ -252,8 +261,7 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
     const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
     const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
+    while let Some(word) = word(bytes, at) {
         // A borrow runs from a found octet to higher ones alone, so the lowest mark is right.
         let control = word.wrapping_sub(SPACES);
         let quote = (word ^ QUOTES).wrapping_sub(ONES);
@@ -266,4 +274,10 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
     }
     // The zeros behind the text stop the loop above, except from their own first octet on.
     at
+}
+
+/// The eight octets from `at` on, the first one lowest.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
