@@ -1,0 +1,45 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cloakroom_core::Tick;
+use cloakroom_jwt::{JwksCache, Policy};
+
+use crate::clock::Clock;
+use crate::endpoint::Endpoint;
+
+/// What the handles and the refreshing task share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) issuers: Vec<Issuer>,
+    pub(crate) clock: Clock,
+}
+
+impl Shared {
+    /// When the next fetch of any issuer is due.
+    pub(crate) fn next_due(&self) -> Tick {
+        let dues = self.issuers.iter().map(|issuer| issuer.cache().next_due());
+        dues.min().unwrap_or(Tick::from_millis(u64::MAX))
+    }
+}
+
+/// One policy, and the keys that are fetched for it.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    pub(crate) policy: Policy,
+    pub(crate) endpoint: Endpoint,
+    cache: Mutex<JwksCache>,
+}
+
+impl Issuer {
+    pub(crate) fn new(policy: Policy, endpoint: Endpoint, cache: JwksCache) -> Self {
+        Self {
+            policy,
+            endpoint,
+            cache: Mutex::new(cache),
+        }
+    }
+
+    /// The cache. It is held for one transition, each of which leaves it whole, so poison means nothing.
+    pub(crate) fn cache(&self) -> MutexGuard<'_, JwksCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

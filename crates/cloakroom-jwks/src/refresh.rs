@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use cloakroom_jwt::{Backend, FetchOutcome, FetchTicket, JwkSet, Verifier};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::client::{Answer, Client};
+use crate::issuer::{Issuer, Shared};
+use crate::snapshot::State;
+use crate::verifier::Begun;
+use crate::{Event, EventKind, FetchError, Observer};
+
+/// Fetches what is due and what tokens have begun, until every handle is gone.
+pub(crate) struct Refresh {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) client: Client,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) begun: mpsc::UnboundedReceiver<Begun>,
+    pub(crate) state: watch::Sender<Arc<State>>,
+}
+
+/// A fetch that has ended.
+struct Ended {
+    begun: Begun,
+    result: Result<Answer, FetchError>,
+}
+
+impl Refresh {
+    /// Dropping what this returns cuts off the fetches that are out.
+    pub(crate) async fn run(mut self) {
+        let mut fetches = JoinSet::new();
+        loop {
+            self.begin_due(&mut fetches);
+            let now = self.shared.clock.now();
+            let next_due = self.shared.next_due();
+            tokio::select! {
+                begun = self.begun.recv() => match begun {
+                    Some(begun) => self.spawn(&mut fetches, begun),
+                    None => return,
+                },
+                Some(ended) = fetches.join_next() => {
+                    // The other ways to end are a panic in a dependency and the runtime's end: the cache gives up.
+                    if let Ok(ended) = ended {
+                        self.end(ended);
+                    }
+                }
+                () = sleep(next_due.saturating_duration_since(now)) => {}
+            }
+        }
+    }
+
+    fn begin_due(&self, fetches: &mut JoinSet<Ended>) {
+        for (index, issuer) in self.shared.issuers.iter().enumerate() {
+            let ticket = issuer.cache().begin_due(self.shared.clock.now());
+            if let Some(ticket) = ticket {
+                self.spawn(
+                    fetches,
+                    Begun {
+                        issuer: index,
+                        ticket,
+                    },
+                );
+            }
+        }
+    }
+
+    fn spawn(&self, fetches: &mut JoinSet<Ended>, begun: Begun) {
+        let client = self.client.clone();
+        let endpoint = self.shared.issuers[begun.issuer].endpoint.clone();
+        fetches.spawn(async move {
+            let result = client.get(&endpoint).await;
+            Ended { begun, result }
+        });
+    }
+
+    fn end(&self, Ended { begun, result }: Ended) {
+        let issuer = &self.shared.issuers[begun.issuer];
+        let taken = self.take(issuer, begun.ticket, result);
+        let mut state = State::clone(&self.state.borrow());
+        state.answered[begun.issuer] = true;
+        if taken.is_ok() {
+            // The keys of each issuer make a verifier, so those of all do. If not, the old ones stay until they die.
+            let _ = state.set_keys(&self.shared);
+        }
+        state.next_due = self.shared.next_due();
+        self.state.send_replace(Arc::new(state));
+        match taken {
+            Ok(keys) => self.tell(issuer, EventKind::Fetched { keys }),
+            Err(error) => {
+                self.tell(issuer, EventKind::Failed(&error));
+                let now = self.shared.clock.now();
+                if issuer.cache().dead_at().is_none_or(|dead_at| now >= dead_at) {
+                    self.tell(issuer, EventKind::Stale);
+                }
+            }
+        }
+    }
+
+    /// Hands the answer to the cache. How many keys it took.
+    fn take(
+        &self,
+        issuer: &Issuer,
+        ticket: FetchTicket,
+        result: Result<Answer, FetchError>,
+    ) -> Result<usize, FetchError> {
+        let read = result.and_then(|answer| {
+            let rsa = issuer.policy.default_rsa_algorithm();
+            let set = JwkSet::fetched(&answer.body, Backend::AwsLc, rsa).map_err(FetchError::Set)?;
+            for skipped in &set.skipped {
+                self.tell(issuer, EventKind::Skipped(skipped));
+            }
+            if set.keys.is_empty() {
+                return Err(FetchError::NoUsableKey);
+            }
+            Verifier::one(issuer.policy.clone(), set.keys.iter().cloned()).map_err(FetchError::Keys)?;
+            Ok((set.keys, answer.cache_control))
+        });
+        let now = self.shared.clock.now();
+        let mut cache = issuer.cache();
+        match read {
+            Ok((keys, cache_control)) => match cache.fetched(ticket, keys, cache_control.as_deref(), now) {
+                FetchOutcome::Replaced => Ok(cache.keys().len()),
+                FetchOutcome::Unusable => Err(FetchError::NoUsableKey),
+                FetchOutcome::Late => Err(FetchError::TimedOut),
+            },
+            Err(error) => {
+                cache.failed(ticket, now);
+                Err(error)
+            }
+        }
+    }
+
+    fn tell(&self, issuer: &Issuer, kind: EventKind<'_>) {
+        self.observer.observe(&Event::new(issuer.policy.issuer(), kind));
+    }
+}

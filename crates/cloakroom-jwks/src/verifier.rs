@@ -1,0 +1,198 @@
+use std::sync::Arc;
+
+use cloakroom_core::{Tick, UnixTime};
+use cloakroom_jwt::danger::claims_without_verification;
+use cloakroom_jwt::{Error, ErrorKind, FetchTicket, Lookup, VerifiedOwned};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::{mpsc, watch};
+
+use crate::issuer::{Issuer, Shared};
+use crate::snapshot::State;
+use crate::{Builder, Snapshot, VerifyError};
+
+/// A verifier whose keys are fetched, and fetched again: [`Verifier`](cloakroom_jwt::Verifier) for key sets on the web.
+///
+/// Cloning shares it. Verifying never waits for the network. The task behind it, and whatever fetch is out, ends when
+/// the last clone and the last [`Snapshot`] are dropped.
+#[derive(Clone, Debug)]
+pub struct JwksVerifier(Arc<Handle>);
+
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pub(crate) shared: Arc<Shared>,
+    /// To the refreshing task, which ends when this is gone.
+    pub(crate) begun: mpsc::UnboundedSender<Begun>,
+    pub(crate) state: watch::Receiver<Arc<State>>,
+}
+
+/// A fetch that a token has begun and the refreshing task is to do.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) issuer: usize,
+    pub(crate) ticket: FetchTicket,
+}
+
+impl JwksVerifier {
+    /// A verifier of no issuer yet.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self(Arc::new(handle))
+    }
+
+    /// Judges `token` at `now` and reads its claims as `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Rejected`] when the token is bad, [`VerifyError::Unavailable`] when that cannot be told.
+    pub fn verify_owned<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: UnixTime,
+    ) -> Result<VerifiedOwned<T>, VerifyError> {
+        let state = self.state();
+        let tick = self.tick(&state);
+        let Some(verifier) = &state.verifier else {
+            return Err(self.why_not(&state, None, token, tick));
+        };
+        match verifier.verify_owned(token, now) {
+            Ok(verified) => self
+                .still_good(&state, verified.policy(), tick)
+                .map(|()| verified),
+            Err(error) => Err(self.why_not(&state, Some(error), token, tick)),
+        }
+    }
+
+    /// The keys as they are now, for verifying with claims that borrow.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            handle: self.clone(),
+            state: self.state(),
+        }
+    }
+
+    /// Waits until the first fetch of every issuer has ended, well or badly, and tells whether all have keys.
+    ///
+    /// A server does well to await it before it listens, and to go on when it says `false`: the tokens of the issuers
+    /// that have keys are verified, and the others are fetched again and again. It takes no longer than the time limit.
+    pub async fn first_load(&self) -> bool {
+        let mut state = self.0.state.clone();
+        let is_over = state
+            .wait_for(|state| state.answered.iter().all(|&is_answered| is_answered))
+            .await
+            .is_ok();
+        is_over && self.is_ready()
+    }
+
+    /// Whether every issuer has keys that may be used: for a health check.
+    pub fn is_ready(&self) -> bool {
+        let state = self.state();
+        state.is_live(self.tick(&state))
+    }
+
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.0.state.borrow())
+    }
+
+    /// The time. Begins what has become due while the refreshing task slept longer than the clock says.
+    pub(crate) fn tick(&self, state: &State) -> Tick {
+        let now = self.0.shared.clock.now();
+        if now >= state.next_due {
+            for (index, issuer) in self.0.shared.issuers.iter().enumerate() {
+                if let Some(ticket) = issuer.cache().begin_due(now) {
+                    self.begin(index, ticket);
+                }
+            }
+        }
+        now
+    }
+
+    /// Whether the keys that verified a token may be used at `now`.
+    pub(crate) fn still_good(&self, state: &State, policy: usize, now: Tick) -> Result<(), VerifyError> {
+        let owner = state.owners[policy];
+        if now < owner.dead_at {
+            return Ok(());
+        }
+        Err(VerifyError::Unavailable {
+            retry_after: self.0.shared.issuers[owner.issuer].cache().retry_after(now),
+        })
+    }
+
+    /// What to answer for a token that the verifier rejected with `error`, or that there was no verifier for. A token
+    /// whose key is missing has its issuer's set fetched, when that may be.
+    ///
+    /// Nothing here can make a token good: its unverified issuer chooses between 401 and 503, and whose set is fetched.
+    #[cold]
+    pub(crate) fn why_not(&self, state: &State, error: Option<Error>, token: &str, now: Tick) -> VerifyError {
+        let is_miss = match error.map(Error::kind) {
+            Some(ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header) => false,
+            Some(ErrorKind::UnknownKey | ErrorKind::Algorithm) | None => true,
+            Some(_) => !state.is_live(now),
+        };
+        let error = match error {
+            Some(error) if !is_miss => return error.into(),
+            error => error,
+        };
+        let (issuer, kid) = match route(state, token) {
+            Ok(route) => route,
+            Err(unreadable) => return error.unwrap_or(unreadable).into(),
+        };
+        // A key that is there did not verify it: fetching would bring nothing.
+        let is_missing = matches!(
+            error.map(Error::kind),
+            None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm)
+        );
+        let kid = kid.as_deref().filter(|_| is_missing);
+        let issuers = self.0.shared.issuers.iter().enumerate();
+        let waits = issuers
+            .filter(|(_, candidate)| candidate.policy.issuer() == issuer)
+            .filter_map(|(index, candidate)| self.wait(index, candidate, kid, now));
+        match waits.max() {
+            Some(retry_after) => VerifyError::Unavailable { retry_after },
+            None => error.unwrap_or(ErrorKind::UnknownKey.into()).into(),
+        }
+    }
+
+    /// Asks for a key of `issuer`, and begins the fetch that this may cost. How long to wait when it has no keys that
+    /// may be used.
+    fn wait(
+        &self,
+        index: usize,
+        issuer: &Issuer,
+        kid: Option<&str>,
+        now: Tick,
+    ) -> Option<std::time::Duration> {
+        let mut cache = issuer.cache();
+        if let Lookup::Fetch(ticket) = cache.lookup(kid, now) {
+            self.begin(index, ticket);
+        }
+        match cache.lookup(kid, now) {
+            Lookup::Wait { retry_after } => Some(retry_after),
+            _ => None,
+        }
+    }
+
+    fn begin(&self, issuer: usize, ticket: FetchTicket) {
+        // When the runtime is gone nobody fetches, and the cache gives the fetch up in time.
+        let _ = self.0.begun.send(Begun { issuer, ticket });
+    }
+}
+
+#[derive(Deserialize)]
+struct Unverified {
+    iss: String,
+}
+
+/// The unverified issuer and key id. Of an issuer that has no keys yet the key id does not matter.
+fn route(state: &State, token: &str) -> Result<(String, Option<String>), Error> {
+    if let Some(verifier) = &state.verifier
+        && let Some(route) = verifier.unverified_route(token)
+    {
+        let issuer = verifier.policies()[route.policy].issuer().to_owned();
+        return Ok((issuer, route.kid));
+    }
+    claims_without_verification(token).map(|Unverified { iss }| (iss, None))
+}
