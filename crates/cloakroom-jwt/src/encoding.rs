@@ -70,3 +70,8 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Error> {
         .decode(text)
         .map_err(|_| ErrorKind::Malformed.into())
 }
+
+/// The text of `octets`, for what is not encoded per token.
+pub(crate) fn encode(octets: &[u8]) -> String {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(octets)
+}

@@ -51,7 +51,8 @@ fn is_typ(typ: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&byte))
 }
 
-fn push_json_string(text: &mut String, value: &str) {
+/// Appends a JSON string (RFC 8259 section 7).
+pub(crate) fn push_json_string(text: &mut String, value: &str) {
     text.push('"');
     for character in value.chars() {
         match character {

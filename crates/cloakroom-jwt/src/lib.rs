@@ -8,6 +8,8 @@ extern crate alloc;
 extern crate std;
 
 mod algorithm;
+#[cfg(feature = "attacks")]
+mod attacks;
 mod claims;
 mod claims_json;
 pub mod danger;
@@ -18,6 +20,8 @@ mod invalid_verifier;
 mod jose_header;
 mod json;
 pub mod jws;
+mod jwk;
+mod jwk_set;
 mod jwks_cache;
 mod key;
 mod keys;
@@ -34,9 +38,13 @@ mod verified;
 mod verifier;
 
 pub use algorithm::Algorithm;
+#[cfg(feature = "attacks")]
+pub use attacks::{AttackKey, attacks};
 pub use cloakroom_core;
 pub use error::{Error, ErrorKind};
 pub use invalid_verifier::InvalidVerifier;
+pub use jwk::{Jwk, jwk_set_json};
+pub use jwk_set::{Fetched, JwkSet, Skipped};
 pub use jwks_cache::{FetchOutcome, FetchTicket, JwksCache, Lookup};
 #[cfg(feature = "aws-lc")]
 pub use key::aws_lc;

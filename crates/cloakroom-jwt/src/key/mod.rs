@@ -1,6 +1,6 @@
 #[cfg(feature = "aws-lc")]
 pub mod aws_lc;
-mod backend;
+pub(crate) mod backend;
 mod confusion;
 mod der;
 #[cfg(feature = "es256")]

@@ -95,6 +95,16 @@ impl VerifyingKey {
         }
     }
 
+    /// The HMAC key that it is, which signs too.
+    #[cfg(feature = "attacks")]
+    pub(crate) fn hmac(&self) -> Option<&HmacKey> {
+        match &self.kind {
+            Kind::Hmac(key) => Some(key),
+            #[cfg(any(feature = "aws-lc", feature = "eddsa", feature = "es256"))]
+            _ => None,
+        }
+    }
+
     /// What may be published of it: nothing of an HMAC key.
     pub(crate) fn public_parts(&self) -> Option<PublicParts> {
         match &self.kind {
