@@ -13,7 +13,7 @@ use http::header::CONTENT_TYPE;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
 
-/// Why a cookie could not be read or written.
+/// Why a cookie could not be read or written, or a request not be served without a good token.
 ///
 /// It is the rejection of every extractor and the error of every write. Neither its text nor its response holds a
 /// byte of a request or a secret.
@@ -40,6 +40,11 @@ pub enum Error {
         /// The wire name of the cookie.
         cookie: CookieName,
     },
+    /// A route that asks for [`Bearer`](crate::Bearer), or for a scope, was called without a good token: 401, 400, 403 or
+    /// 503, as RFC 6750 section 3 says.
+    #[cfg(feature = "jwt")]
+    #[error(transparent)]
+    Bearer(#[from] crate::BearerError),
     /// The operating system had no random bytes for a [`Ticket`](cloakroom_seal::Ticket). 500.
     #[cfg(feature = "sealed")]
     #[error("the operating system has no random bytes to give")]
@@ -78,6 +83,8 @@ impl Error {
             Self::Limit(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             #[cfg(feature = "sealed")]
             Self::Required { .. } => StatusCode::UNAUTHORIZED,
+            #[cfg(feature = "jwt")]
+            Self::Bearer(error) => error.status(),
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -101,6 +108,10 @@ impl Error {
             if let Ok(challenge) = HeaderValue::try_from(format!("Cookie cookie-name=\"{cookie}\"")) {
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
+        }
+        #[cfg(feature = "jwt")]
+        if let Self::Bearer(error) = &self {
+            error.write(headers);
         }
         response.extensions_mut().insert(self);
         response

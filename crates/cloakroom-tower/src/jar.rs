@@ -70,7 +70,7 @@ impl Jar {
         extensions.get().cloned().ok_or(Error::MissingLayer)
     }
 
-    #[cfg(feature = "sealed")]
+    #[cfg(any(feature = "jwt", feature = "sealed"))]
     pub(crate) fn now(&self) -> UnixTime {
         (self.0.settings.clock)()
     }
@@ -84,6 +84,21 @@ impl Jar {
             .settings
             .observer
             .observe(&Event::new(kind, Some(cookie.as_str())));
+    }
+
+    /// Tells of a bearer token that verified.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn observe_verified(&self, cookie: Option<&CookieName>) {
+        let event = Event::new(EventKind::Verified, cookie.map(CookieName::as_str));
+        self.0.settings.observer.observe(&event);
+    }
+
+    /// Tells why a request was refused for its bearer token.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn observe_refused(&self, refused: &crate::BearerErrorKind, cookie: Option<&CookieName>) {
+        if let Some(event) = Event::of_refused(refused, cookie.map(CookieName::as_str)) {
+            self.0.settings.observer.observe(&event);
+        }
     }
 
     /// The request's cookies, within the limits of the layer.

@@ -1,8 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "jwt")]
+mod authorization;
+#[cfg(feature = "jwt")]
+mod bearer;
+#[cfg(feature = "jwt")]
+mod bearer_error;
+#[cfg(feature = "jwt")]
+mod bearer_verifier;
 mod cookies;
 mod error;
+#[cfg(feature = "jwt")]
+mod invalid_bearer_verifier;
 #[cfg(feature = "sealed")]
 mod invalid_cutoff;
 #[cfg(feature = "sealed")]
@@ -11,6 +21,8 @@ mod jar;
 mod layer;
 mod observer;
 mod on_error;
+#[cfg(any(feature = "jwt", feature = "sealed"))]
+mod reach;
 #[cfg(feature = "sealed")]
 mod required;
 #[cfg(feature = "sealed")]
@@ -26,6 +38,9 @@ pub mod testing;
 pub use cloakroom_cookie;
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
 pub use cloakroom_core;
+/// The crate `cloakroom-jwt`, whose `Verifier` stands in the signatures here.
+#[cfg(feature = "jwt")]
+pub use cloakroom_jwt;
 /// The crate `cloakroom-keyring`, whose `KeyRing` stands in the signatures here.
 #[cfg(feature = "sealed")]
 pub use cloakroom_keyring;
@@ -33,8 +48,16 @@ pub use cloakroom_keyring;
 #[cfg(feature = "sealed")]
 pub use cloakroom_seal;
 
+#[cfg(feature = "jwt")]
+pub use bearer::{Bearer, BearerSource};
+#[cfg(feature = "jwt")]
+pub use bearer_error::{BearerError, BearerErrorKind};
+#[cfg(feature = "jwt")]
+pub use bearer_verifier::BearerVerifier;
 pub use cookies::Cookies;
 pub use error::Error;
+#[cfg(feature = "jwt")]
+pub use invalid_bearer_verifier::InvalidBearerVerifier;
 #[cfg(feature = "sealed")]
 pub use invalid_cutoff::InvalidCutoff;
 #[cfg(feature = "sealed")]
@@ -42,11 +65,13 @@ pub use invalid_sealed_cookie::InvalidSealedCookie;
 pub use layer::{CookieLayer, CookieService, ResponseFuture};
 pub use observer::{Event, EventKind, Observer};
 pub use on_error::{DefaultResponse, OnError};
+#[cfg(any(feature = "jwt", feature = "sealed"))]
+pub use reach::Reach;
 #[cfg(feature = "sealed")]
 pub use required::Required;
 #[cfg(feature = "sealed")]
 pub use sealed::Sealed;
 #[cfg(feature = "sealed")]
-pub use sealed_cookie::{Persistence, Reach, SealedCookie};
+pub use sealed_cookie::{Persistence, SealedCookie};
 #[cfg(feature = "sealed")]
 pub use sealer::Sealer;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Hears what happens to the cookies of a request: for logs, metrics and alarms.
+/// Hears what happens to the cookies and bearer tokens of a request: for logs, metrics and alarms.
 ///
 /// It is called on the thread that serves the request, so it should be quick and must not block. `()` hears nothing,
 /// a closure `Fn(&Event<'_>)` hears all:
@@ -36,16 +36,43 @@ impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
     }
 }
 
-/// One thing that happened to a cookie. It names the cookie and never holds its value, nor any other byte of a request.
+/// One thing that happened to a cookie or a bearer token. It names the cookie and never holds its value, nor any other
+/// byte of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Event<'a> {
     kind: EventKind,
     cookie: Option<&'a str>,
+    #[cfg(feature = "jwt")]
+    token_error: Option<cloakroom_jwt::ErrorKind>,
 }
 
 impl<'a> Event<'a> {
     pub(crate) const fn new(kind: EventKind, cookie: Option<&'a str>) -> Self {
-        Self { kind, cookie }
+        Self {
+            kind,
+            cookie,
+            #[cfg(feature = "jwt")]
+            token_error: None,
+        }
+    }
+
+    /// The event of a refused request; none when it had no token, as a request without a cookie has none.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn of_refused(refused: &crate::BearerErrorKind, cookie: Option<&'a str>) -> Option<Self> {
+        use crate::BearerErrorKind as Refused;
+        let (kind, token_error) = match refused {
+            Refused::Required => return None,
+            Refused::Malformed => (EventKind::CredentialsMalformed, None),
+            Refused::Rejected(error) => (EventKind::TokenRejected, Some(error.kind())),
+            Refused::Unreadable => (EventKind::TokenUnreadable, None),
+            Refused::Conflict => (EventKind::Conflict, None),
+            Refused::InsufficientScope { .. } => (EventKind::InsufficientScope, None),
+            Refused::KeysUnavailable { .. } => (EventKind::KeysUnavailable, None),
+        };
+        Some(Self {
+            token_error,
+            ..Self::new(kind, cookie)
+        })
     }
 
     /// What happened.
@@ -54,16 +81,22 @@ impl<'a> Event<'a> {
     }
 
     /// The wire name of the cookie that it happened to, as the application configured it; `None` when the event
-    /// concerns the whole Cookie header.
+    /// concerns the whole Cookie header or the Authorization field.
     pub const fn cookie(&self) -> Option<&'a str> {
         self.cookie
     }
+
+    /// Why the verifier rejected a token; `None` when that is not what happened.
+    #[cfg(feature = "jwt")]
+    pub const fn token_error(&self) -> Option<cloakroom_jwt::ErrorKind> {
+        self.token_error
+    }
 }
 
-/// What can happen to a cookie.
+/// What can happen to a cookie or a bearer token.
 ///
 /// The events up to [`Unreadable`](Self::Unreadable) are heard when a sealed cookie is read, [`LimitExceeded`] when
-/// any cookie is; the others when the response passes the [`CookieLayer`](crate::CookieLayer), so they tell what was
+/// any cookie is, those about tokens when a bearer token is; the others when the response passes the [`CookieLayer`](crate::CookieLayer), so they tell what was
 /// really sent.
 ///
 /// [`LimitExceeded`]: Self::LimitExceeded
@@ -80,7 +113,7 @@ pub enum EventKind {
     Expired,
     /// A sealed cookie is authentic and was issued at or before the cut-off.
     Revoked,
-    /// Two cookies of one name are authentic and differ, so neither was taken.
+    /// Two cookies of one name are authentic and differ, so neither was taken: sealed cookies, or bearer tokens.
     Conflict,
     /// A sealed cookie opened, and its payload is not of the type that the route asks for.
     Unreadable,
@@ -96,6 +129,24 @@ pub enum EventKind {
     Removed,
     /// A cookie that was to be set was held back because the response's status is 400 or above.
     Withheld,
+    /// A bearer token verified.
+    #[cfg(feature = "jwt")]
+    Verified,
+    /// A bearer token did not verify; [`Event::token_error`] says why.
+    #[cfg(feature = "jwt")]
+    TokenRejected,
+    /// A bearer token verified, and its claims are not of the type that the route asks for.
+    #[cfg(feature = "jwt")]
+    TokenUnreadable,
+    /// The Authorization field is there twice or is not well-formed.
+    #[cfg(feature = "jwt")]
+    CredentialsMalformed,
+    /// A bearer token verified and lacks a scope that the route asks for.
+    #[cfg(feature = "jwt")]
+    InsufficientScope,
+    /// A bearer token could not be verified, because its issuer's keys are out of date.
+    #[cfg(feature = "jwt")]
+    KeysUnavailable,
 }
 
 impl EventKind {
@@ -115,6 +166,18 @@ impl EventKind {
             Self::Set => "set",
             Self::Removed => "removed",
             Self::Withheld => "withheld",
+            #[cfg(feature = "jwt")]
+            Self::Verified => "verified",
+            #[cfg(feature = "jwt")]
+            Self::TokenRejected => "token_rejected",
+            #[cfg(feature = "jwt")]
+            Self::TokenUnreadable => "token_unreadable",
+            #[cfg(feature = "jwt")]
+            Self::CredentialsMalformed => "credentials_malformed",
+            #[cfg(feature = "jwt")]
+            Self::InsufficientScope => "insufficient_scope",
+            #[cfg(feature = "jwt")]
+            Self::KeysUnavailable => "keys_unavailable",
         }
     }
 }

@@ -5,6 +5,8 @@ use cloakroom_cookie::{CookieName, SetCookieBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Reach;
+
 /// The payload of a sealed cookie, and all that is fixed about the cookie.
 ///
 /// The constants say what the value is bound to and how long it lives; two methods say how the browser keeps it.
@@ -78,14 +80,4 @@ pub enum Persistence {
     BrowserSession,
     /// Until the value expires: `Max-Age` is the rest of its life, in whole seconds rounded down.
     UntilExpiry,
-}
-
-/// Who may set a cookie of a name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Reach {
-    /// The host alone: browsers refuse a `__Host-` or `__Host-Http-` cookie from anybody else.
-    Host,
-    /// Sibling hosts too, and on an unprefixed name plain http as well: they can plant a value that they got for
-    /// themselves, and so log somebody in as another. For a cookie that really is shared with subdomains.
-    SharedWithSubdomains,
 }

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use cloakroom_cookie::{CookieName, Prefix, SetCookie, SetCookieBuilder, Transport};
+use cloakroom_cookie::{CookieName, SetCookie, SetCookieBuilder, Transport};
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::KeyRing;
 use cloakroom_seal::{OpenError, Opened, SealError};
 
 use crate::sealed::Held;
-use crate::{Error, InvalidCutoff, InvalidSealedCookie, Persistence, Reach, SealedCookie};
+use crate::{Error, InvalidCutoff, InvalidSealedCookie, Persistence, SealedCookie};
 
 /// How far ahead of this server's clock a value may be stamped. Values open up to 5 s ahead of the reader's clock, as
 /// `cloakroom_seal` says, and the clocks of a fleet agree within 2 s: a server that is so much behind opens it too.
@@ -121,8 +121,7 @@ impl<T: SealedCookie> Sealer<T> {
     }
 
     fn new(mode: Mode, ring: &KeyRing, transport: Transport) -> Result<Self, InvalidSealedCookie> {
-        let bound = matches!(T::NAME.prefix(), Some(Prefix::Host | Prefix::HostHttp));
-        if !bound && T::REACH == Reach::Host {
+        if !T::REACH.admits(&T::NAME) {
             return Err(InvalidSealedCookie::NotHostBound { cookie: T::NAME });
         }
         if T::TTL > T::MAX_TTL {

@@ -96,3 +96,46 @@ mod sealed {
         Ok(request)
     }
 }
+
+#[cfg(feature = "jwt")]
+pub use bearer::{authorization_header, bearing};
+
+#[cfg(feature = "jwt")]
+mod bearer {
+    use cloakroom_jwt::{SignError, Signer};
+    use http::header::AUTHORIZATION;
+    use http::{HeaderValue, Request};
+    use serde::Serialize;
+
+    /// An Authorization field's value with a bearer token of `claims`, signed as `signer` signs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::sign`].
+    #[expect(clippy::missing_panics_doc, reason = "the proof is the message")]
+    pub fn authorization_header<T: Serialize>(signer: &Signer, claims: &T) -> Result<HeaderValue, SignError> {
+        let token = signer.sign(claims)?;
+        let mut header = HeaderValue::try_from(format!("Bearer {token}"))
+            .expect("a token is dots and characters of base64url");
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    /// `request` with a bearer token of `claims` in its Authorization field: logged in as whoever they name.
+    ///
+    /// The verifier of the application decides whether it believes `signer`: give it the verifying key of a test, or
+    /// take the signer that the application has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::sign`].
+    pub fn bearing<B, T: Serialize>(
+        mut request: Request<B>,
+        signer: &Signer,
+        claims: &T,
+    ) -> Result<Request<B>, SignError> {
+        let header = authorization_header(signer, claims)?;
+        request.headers_mut().insert(AUTHORIZATION, header);
+        Ok(request)
+    }
+}

@@ -1,0 +1,368 @@
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use cloakroom_cookie::CookieValue;
+use cloakroom_core::UnixTime;
+use cloakroom_jwt::{ErrorKind, Scratch, Value, Verifier};
+use http::{Extensions, HeaderMap};
+use serde::de::DeserializeOwned;
+
+use crate::authorization::{Authorization, is_b64token};
+use crate::bearer_verifier::Carriers;
+use crate::jar::Jar;
+use crate::{BearerError, BearerErrorKind, BearerVerifier, Error};
+
+/// How many cookies of one name are tried.
+const CANDIDATES: usize = 4;
+
+/// The claims of a request's bearer token, which has verified: it derefs to them.
+///
+/// An extractor with the feature `axum`, where the router's state gives a [`BearerVerifier<C>`] by `FromRef`; elsewhere
+/// [`Bearer::read`] makes one. The rejection is [`Error::Bearer`], with the status and the challenge of RFC 6750
+/// section 3.
+///
+/// Where the verifier takes tokens from Authorization, such a field decides alone; see
+/// [`BearerVerifier::or_cookie`]. Of several cookies of the name at most four are tried; those that do not verify do not
+/// matter beside one that does, and two that verify and are not the same token are a conflict: none is taken.
+///
+/// `Option<Bearer<C>>` is for routes that serve strangers too. It is `None` when the request has no bearer token, and
+/// when it has cookies alone of which none counts: whoever can plant a cookie must not be able to keep anybody from a
+/// page. A token in Authorization that does not verify is an error there too.
+pub struct Bearer<C> {
+    claims: C,
+    registered: Registered,
+    scope: Option<String>,
+    source: BearerSource,
+    carriers: Arc<Carriers>,
+    jar: Jar,
+}
+
+/// Where a token came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BearerSource {
+    /// `Authorization: Bearer`. No page of another site can make a browser send it.
+    Authorization,
+    /// A cookie, which browsers send on their own: what it authorizes must be checked for cross-site requests.
+    Cookie,
+}
+
+/// The registered claims (RFC 7519 section 4.1) that stand beside an application's own.
+struct Registered {
+    issuer: String,
+    subject: Option<String>,
+    token_id: Option<String>,
+    issued_at: Option<UnixTime>,
+    expires_at: Option<UnixTime>,
+    auth_time: Option<UnixTime>,
+    policy: usize,
+}
+
+/// What a look at a request finds.
+enum Found<C> {
+    Nothing,
+    Token(Bearer<C>),
+    /// Cookies of which none counts.
+    Cookies(BearerErrorKind),
+}
+
+impl<C: DeserializeOwned + Send> Bearer<C> {
+    /// The token of the request with these headers and extensions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bearer`] when there is none, or one that does not verify; [`Error::MissingLayer`]; and [`Error::Limit`]
+    /// when the verifier takes cookies and the Cookie header is over a limit of the layer.
+    pub async fn read(
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        verifier: &BearerVerifier<C>,
+    ) -> Result<Self, Error> {
+        let kind = match look(headers, extensions, verifier).await? {
+            Found::Token(bearer) => return Ok(bearer),
+            Found::Cookies(kind) => kind,
+            Found::Nothing => BearerErrorKind::Required,
+        };
+        Err(verifier.error(kind).into())
+    }
+
+    /// The same where there may be none: `None` also when there are cookies alone and none of them counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), but for the absence of a token.
+    pub async fn read_optional(
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        verifier: &BearerVerifier<C>,
+    ) -> Result<Option<Self>, Error> {
+        Ok(match look(headers, extensions, verifier).await? {
+            Found::Token(bearer) => Some(bearer),
+            Found::Cookies(_) | Found::Nothing => None,
+        })
+    }
+}
+
+impl<C> Bearer<C> {
+    /// The claims, for good.
+    pub fn into_claims(self) -> C {
+        self.claims
+    }
+
+    /// `iss`: who made the token.
+    pub fn issuer(&self) -> &str {
+        &self.registered.issuer
+    }
+
+    /// `sub`: whom it is about, unique at the issuer alone.
+    pub fn subject(&self) -> Option<&str> {
+        self.registered.subject.as_deref()
+    }
+
+    /// `jti`: the token's own id.
+    pub fn token_id(&self) -> Option<&str> {
+        self.registered.token_id.as_deref()
+    }
+
+    /// `iat`: when it was made. Not when somebody authenticated: see [`auth_time`](Self::auth_time).
+    pub fn issued_at(&self) -> Option<UnixTime> {
+        self.registered.issued_at
+    }
+
+    /// `exp`: the first instant at which it does not verify any more, but for the policy's leeway.
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.registered.expires_at
+    }
+
+    /// `auth_time`: when its subject authenticated (OIDC Core section 2).
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        self.registered.auth_time
+    }
+
+    /// The place, in the [`Verifier`], of the policy that accepted the token.
+    pub fn policy(&self) -> usize {
+        self.registered.policy
+    }
+
+    /// Where the token came from.
+    pub fn source(&self) -> BearerSource {
+        self.source
+    }
+
+    /// Whether the claim `scope` (RFC 9068 section 2.2.3) has this one among its space-separated ones.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        let granted = self.scope.as_deref().unwrap_or_default();
+        !scope.is_empty() && granted.split(' ').any(|one| one == scope)
+    }
+
+    /// Goes on with a token of this scope alone.
+    ///
+    /// # Errors
+    ///
+    /// Without it the error that becomes a 403 with `insufficient_scope` and this scope in the challenge.
+    pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
+        if self.has_scope(scope) {
+            return Ok(());
+        }
+        let kind = BearerErrorKind::InsufficientScope {
+            scope: scope.to_owned(),
+        };
+        let cookie = match self.source {
+            BearerSource::Authorization => None,
+            BearerSource::Cookie => self.carriers.cookie.as_ref(),
+        };
+        self.jar.observe_refused(&kind, cookie);
+        Err(BearerError::new(kind, &self.carriers).into())
+    }
+}
+
+impl<C> Deref for Bearer<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.claims
+    }
+}
+
+/// Prints where the token came from and its times, no other claim.
+impl<C> fmt::Debug for Bearer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bearer")
+            .field("source", &self.source)
+            .field("issued_at", &self.registered.issued_at)
+            .field("expires_at", &self.registered.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn look<C: DeserializeOwned + Send>(
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    verifier: &BearerVerifier<C>,
+) -> Result<Found<C>, Error> {
+    let jar = Jar::of(extensions)?;
+    let carriers = verifier.carriers();
+    if carriers.authorization {
+        match Authorization::of(headers) {
+            Authorization::Absent => {}
+            Authorization::OtherScheme => return Ok(Found::Nothing),
+            Authorization::Malformed => {
+                jar.observe_refused(&BearerErrorKind::Malformed, None);
+                return Err(verifier.error(BearerErrorKind::Malformed).into());
+            }
+            Authorization::Bearer(token) => return in_authorization(&jar, verifier, token).await,
+        }
+    }
+    in_cookies(&jar, verifier, headers).await
+}
+
+async fn in_authorization<C: DeserializeOwned + Send>(
+    jar: &Jar,
+    verifier: &BearerVerifier<C>,
+    token: &str,
+) -> Result<Found<C>, Error> {
+    let checking = Checking::new(jar, verifier, BearerSource::Authorization);
+    let kind = match checking.check(token).await {
+        Ok(bearer) => {
+            jar.observe_verified(None);
+            return Ok(Found::Token(bearer));
+        }
+        // Looked at only now: what verifies is a b64token, and what is too large is not worth looking at.
+        Err(BearerErrorKind::Rejected(error))
+            if error.kind() != ErrorKind::TooLarge && !is_b64token(token) =>
+        {
+            BearerErrorKind::Malformed
+        }
+        Err(kind) => kind,
+    };
+    jar.observe_refused(&kind, None);
+    Err(verifier.error(kind).into())
+}
+
+async fn in_cookies<C: DeserializeOwned + Send>(
+    jar: &Jar,
+    verifier: &BearerVerifier<C>,
+    headers: &HeaderMap,
+) -> Result<Found<C>, Error> {
+    let Some(name) = verifier.cookie() else {
+        return Ok(Found::Nothing);
+    };
+    let cookies = jar.read(headers)?;
+    let checking = Checking::new(jar, verifier, BearerSource::Cookie);
+    let mut held: Option<(&str, Bearer<C>)> = None;
+    let mut refused = None;
+    for value in cookies.all(name).take(CANDIDATES).map(CookieValue::as_bytes) {
+        if held.as_ref().is_some_and(|(token, _)| token.as_bytes() == value) {
+            continue;
+        }
+        let checked = match str::from_utf8(value) {
+            Ok(token) => checking.check(token).await.map(|bearer| (token, bearer)),
+            Err(_) => Err(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
+        };
+        match checked {
+            Ok(_) if held.is_some() => {
+                let kind = BearerErrorKind::Conflict;
+                jar.observe_refused(&kind, Some(name));
+                return Ok(Found::Cookies(kind));
+            }
+            Ok(found) => held = Some(found),
+            // Nobody can say whether the other candidates count alone.
+            Err(kind @ BearerErrorKind::KeysUnavailable { .. }) => {
+                jar.observe_refused(&kind, Some(name));
+                return Err(verifier.error(kind).into());
+            }
+            Err(kind) => {
+                refused.get_or_insert(kind);
+            }
+        }
+    }
+    match (held, refused) {
+        (Some((_, bearer)), _) => {
+            jar.observe_verified(Some(name));
+            Ok(Found::Token(bearer))
+        }
+        (None, Some(kind)) => {
+            jar.observe_refused(&kind, Some(name));
+            Ok(Found::Cookies(kind))
+        }
+        (None, None) => Ok(Found::Nothing),
+    }
+}
+
+/// What it takes to check the tokens of one request: one verifier and one time from beginning to end.
+struct Checking<'a> {
+    jar: &'a Jar,
+    verifier: Arc<Verifier>,
+    now: UnixTime,
+    source: BearerSource,
+    carriers: &'a Arc<Carriers>,
+}
+
+impl<'a> Checking<'a> {
+    fn new<C>(jar: &'a Jar, verifier: &'a BearerVerifier<C>, source: BearerSource) -> Self {
+        Self {
+            jar,
+            verifier: verifier.current(),
+            now: jar.now(),
+            source,
+            carriers: verifier.carriers(),
+        }
+    }
+
+    async fn check<C: DeserializeOwned>(&self, token: &str) -> Result<Bearer<C>, BearerErrorKind> {
+        let mut scratch = Scratch::new();
+        let verified = self
+            .verifier
+            .verify(token, self.now, &mut scratch)
+            .map_err(BearerErrorKind::Rejected)?;
+        Ok(Bearer {
+            claims: verified.claims().map_err(|_| BearerErrorKind::Unreadable)?,
+            registered: Registered {
+                issuer: verified.issuer().to_owned(),
+                subject: verified.subject().map(ToOwned::to_owned),
+                token_id: verified.token_id().map(ToOwned::to_owned),
+                issued_at: verified.issued_at(),
+                expires_at: verified.expires_at(),
+                auth_time: verified.auth_time(),
+                policy: verified.policy(),
+            },
+            scope: verified
+                .get("scope")
+                .and_then(Value::as_str)
+                .map(ToOwned::to_owned),
+            source: self.source,
+            carriers: Arc::clone(self.carriers),
+            jar: self.jar.clone(),
+        })
+    }
+}
+
+#[cfg(feature = "axum")]
+impl<S, C> axum_core::extract::FromRequestParts<S> for Bearer<C>
+where
+    S: Sync,
+    C: DeserializeOwned + Send,
+    BearerVerifier<C>: axum_core::extract::FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, Error> {
+        let verifier = axum_core::extract::FromRef::from_ref(state);
+        Self::read(&parts.headers, &parts.extensions, &verifier).await
+    }
+}
+
+#[cfg(feature = "axum")]
+impl<S, C> axum_core::extract::OptionalFromRequestParts<S> for Bearer<C>
+where
+    S: Sync,
+    C: DeserializeOwned + Send,
+    BearerVerifier<C>: axum_core::extract::FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Option<Self>, Error> {
+        let verifier = axum_core::extract::FromRef::from_ref(state);
+        Self::read_optional(&parts.headers, &parts.extensions, &verifier).await
+    }
+}
