@@ -7,6 +7,7 @@ pub mod measure;
 pub mod report;
 pub mod workload;
 
+mod jwt;
 mod request;
 mod response;
 mod seal;
@@ -18,6 +19,7 @@ pub fn workloads(filter: &str) -> Vec<Workload> {
     let mut all = request::workloads();
     all.extend(response::workloads());
     all.extend(seal::workloads());
+    all.extend(jwt::workloads());
     all.retain(|workload| workload.name.contains(filter));
     all
 }

@@ -1,0 +1,194 @@
+//! JSON Web Tokens: verifying and signing HS256 beside HMAC-SHA256, verifying the asymmetric algorithms beside their
+//! primitives, rejecting.
+
+mod asymmetric;
+mod peers;
+mod reject;
+mod tokens;
+
+use std::cell::RefCell;
+use std::hint::black_box;
+
+use cloakroom_core::UnixTime;
+use cloakroom_jwt::{HmacKey, Policy, Scratch, Signer, SigningKey, Typ, Verified, Verifier, VerifyingKey};
+use hmac::Mac as _;
+use serde::Serialize;
+
+use self::peers::Backend;
+use self::tokens::{
+    CLAIMS, Claims, KID, LARGE_CLAIMS, SECRET, Size, TYP, answer, bare_mac, condense, condense_token,
+    taken_apart,
+};
+use crate::workload::{Subject, Target, Workload};
+
+/// A minute after the tokens were issued. Ours are told the time; the peers look at the clock.
+const NOW: UnixTime = UnixTime::from_millis(1_750_000_060_123);
+
+/// Verifying by accessors and into a struct, signing, at two sizes; then the other algorithms, and rejecting.
+pub(crate) fn workloads() -> Vec<Workload> {
+    let mut all = Vec::new();
+    for size in [Size::Small, Size::Large] {
+        all.extend([
+            verifying(size, Reading::Accessors),
+            verifying(size, Reading::Typed),
+            signing(size),
+        ]);
+    }
+    all.push(foreign_header());
+    all.extend(asymmetric::workloads());
+    all.extend(reject::workloads());
+    all
+}
+
+/// How a program gets at the claims.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// By our accessors and `get`.
+    Accessors,
+    /// In a struct that borrows from the token's text.
+    Typed,
+}
+
+/// A verifier of `key`'s tokens that demands what the tokens have.
+fn verifier(key: impl Into<VerifyingKey>) -> Verifier {
+    let policy = Policy::new(CLAIMS.iss, CLAIMS.aud, Typ::exact(TYP)).require(["sub", "iat", "jti"]);
+    Verifier::one(policy, [key.into().with_kid(KID)]).expect("one policy, one key")
+}
+
+fn hmac_key() -> HmacKey {
+    HmacKey::hs256(&SECRET).expect("32 bytes of many values")
+}
+
+/// Ours by accessors: what a handler reads of a token, without a struct.
+fn our_accessors(verifier: Verifier, token: &'static str) -> impl Fn() -> u64 {
+    let scratch = RefCell::new(Scratch::new());
+    move || {
+        let mut scratch = scratch.borrow_mut();
+        let verified = black_box(&verifier).verify(black_box(token), black_box(NOW), &mut scratch);
+        verified
+            .ok()
+            .and_then(|verified| by_accessors(&verified))
+            .unwrap_or_default()
+    }
+}
+
+fn by_accessors(verified: &Verified<'_>) -> Option<u64> {
+    Some(condense(
+        verified.issuer(),
+        verified.subject()?,
+        &verified.audience().next()?,
+        verified.expires_at()?.as_secs().cast_unsigned(),
+        verified.get("role")?.as_str()?,
+    ))
+}
+
+/// Ours into a struct, whose texts are the token's own.
+fn our_typed(verifier: Verifier, token: &'static str) -> impl Fn() -> u64 {
+    let scratch = RefCell::new(Scratch::new());
+    move || {
+        let mut scratch = scratch.borrow_mut();
+        let verified = black_box(&verifier).verify(black_box(token), black_box(NOW), &mut scratch);
+        let claims = verified.and_then(|verified| verified.claims::<Claims<'_>>());
+        black_box(claims).map_or(0, |claims| {
+            condense(claims.iss, claims.sub, claims.aud, claims.exp, claims.role)
+        })
+    }
+}
+
+fn verifying(size: Size, reading: Reading) -> Workload {
+    let (case, token) = (size.case(), size.token());
+    let verifier = verifier(hmac_key());
+    let (workload, [mac, jsonwebtoken, next]) = match reading {
+        Reading::Accessors => (
+            Workload::new(
+                format!("jwt verify/{case} accessors"),
+                answer(),
+                our_accessors(verifier, token),
+            ),
+            [2.0, 4.0, 3.5],
+        ),
+        Reading::Typed => (
+            Workload::new(
+                format!("jwt verify/{case} typed"),
+                answer(),
+                our_typed(verifier, token),
+            ),
+            [3.0, 3.0, 2.3],
+        ),
+    };
+    let [rust_crypto, aws_lc, simple, compact] = peers::verifying(token);
+    workload
+        .target(Target::AtMost(mac), bare_verify(token))
+        .target(Target::TimesFaster(jsonwebtoken), rust_crypto)
+        .target(Target::TimesFaster(jsonwebtoken), aws_lc)
+        .target(Target::TimesFaster(next), simple)
+        .target(Target::TimesFaster(next), compact)
+}
+
+/// The primitive: HMAC-SHA256 over the signing input, compared with the decoded signature.
+fn bare_verify(token: &'static str) -> Subject {
+    let mac = bare_mac();
+    let (input, tag) = taken_apart(token);
+    Subject::new("HMAC-SHA256", 1, move || {
+        let mut mac = black_box(&mac).clone();
+        mac.update(black_box(input));
+        u64::from(mac.verify_slice(black_box(&tag)).is_ok())
+    })
+}
+
+/// A token whose header says the same in another order, with a space, as another issuer's library may write it: our
+/// comparison with the header that we would write ourselves fails, and the header is read.
+fn foreign_header() -> Workload {
+    let header = format!(r#"{{"typ": "{TYP}", "kid": "{KID}", "alg": "HS256"}}"#);
+    let token = Size::Small.token_under(&header);
+    let [rust_crypto, aws_lc, ..] = peers::verifying(token);
+    Workload::new(
+        "jwt verify/foreign header",
+        answer(),
+        our_accessors(verifier(hmac_key()), token),
+    )
+    .target(Target::AtMost(2.0), bare_verify(token))
+    .target(Target::TimesFaster(4.0), rust_crypto)
+    .target(Target::TimesFaster(4.0), aws_lc)
+}
+
+fn signing(size: Size) -> Workload {
+    let key = SigningKey::from(hmac_key()).with_kid(KID);
+    let signer = Signer::new(key, TYP).expect("a short type");
+    let name = format!("jwt sign/{}", size.case());
+    let ours = match size {
+        Size::Small => our_sign(name, size, signer, CLAIMS),
+        Size::Large => our_sign(name, size, signer, LARGE_CLAIMS),
+    };
+    let mac = bare_mac();
+    let (input, tag) = taken_apart(size.token());
+    let tail = |tag: &[u8]| tag.last_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    ours.target(
+        Target::AtMost(1.9),
+        Subject::new("HMAC-SHA256", tail(&tag), move || {
+            let mut mac = black_box(&mac).clone();
+            mac.update(black_box(input));
+            tail(&mac.finalize().into_bytes())
+        }),
+    )
+    .target(
+        Target::TimesFaster(2.0),
+        peers::jsonwebtoken_signing(Backend::RustCrypto, size),
+    )
+    .target(
+        Target::TimesFaster(2.0),
+        peers::jsonwebtoken_signing(Backend::AwsLc, size),
+    )
+    .beside(peers::jwt_simple_signing(size))
+    .beside(peers::jwt_compact_signing(size))
+}
+
+fn our_sign(name: String, size: Size, signer: Signer, claims: impl Serialize + 'static) -> Workload {
+    let token = signer.sign(&claims).expect("claims are an object");
+    size.check(&token);
+    Workload::new(name, condense_token(&token), move || {
+        let token = black_box(&signer).sign(black_box(&claims));
+        black_box(token).map_or(0, |token| condense_token(&token))
+    })
+    .allocating(1)
+}
