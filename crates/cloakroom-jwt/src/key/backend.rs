@@ -1,6 +1,10 @@
 #[cfg(feature = "aws-lc")]
 use super::aws_lc;
-use super::parts::{Curve, PrivateKind, PrivateParts, PublicParts};
+#[cfg(any(feature = "aws-lc", feature = "es256"))]
+use super::parts::Curve;
+#[cfg(any(feature = "aws-lc", feature = "eddsa", feature = "es256"))]
+use super::parts::PrivateKind;
+use super::parts::{PrivateParts, PublicParts};
 use super::{InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey};
 use crate::Algorithm;
 
@@ -23,7 +27,7 @@ impl Backend {
         parts: &PublicParts,
     ) -> Result<VerifyingKey, InvalidKey> {
         match self {
-            Self::RustCrypto => rust_crypto_verifying(parts),
+            Self::RustCrypto => rust_crypto_verifying(algorithm, parts),
             #[cfg(feature = "aws-lc")]
             Self::AwsLc => aws_lc_verifying(algorithm, parts),
         }
@@ -50,8 +54,9 @@ pub(crate) fn is_rsa(algorithm: Algorithm) -> bool {
     )
 }
 
-fn rust_crypto_verifying(parts: &PublicParts) -> Result<VerifyingKey, InvalidKey> {
+fn rust_crypto_verifying(algorithm: Algorithm, parts: &PublicParts) -> Result<VerifyingKey, InvalidKey> {
     match parts {
+        _ if is_rsa(algorithm) => Err(InvalidKeyKind::Unsupported.into()),
         #[cfg(feature = "eddsa")]
         PublicParts::Ed25519(bytes) => {
             let bytes = bytes.as_slice().try_into().map_err(|_| InvalidKeyKind::Value)?;

@@ -2,6 +2,7 @@
 pub mod aws_lc;
 pub(crate) mod backend;
 mod confusion;
+#[cfg(any(feature = "aws-lc", feature = "eddsa", feature = "es256"))]
 mod der;
 #[cfg(feature = "es256")]
 mod ecdsa;
@@ -12,6 +13,7 @@ mod eddsa;
 mod hmac;
 mod invalid;
 pub(crate) mod parts;
+#[cfg(any(feature = "aws-lc", feature = "eddsa", feature = "es256"))]
 mod pem;
 mod signature;
 mod signing;

@@ -40,6 +40,13 @@ pub(crate) enum PrivateKind {
 }
 
 /// A private key: the scalar or the seed, and the public key where it was beside it.
+#[cfg_attr(
+    not(any(feature = "aws-lc", feature = "eddsa", feature = "es256")),
+    expect(
+        dead_code,
+        reason = "a private JWK is read and checked whether or not a backend can use it"
+    )
+)]
 pub(crate) struct PrivateParts {
     pub(crate) kind: PrivateKind,
     pub(crate) secret: Secret<Vec<u8>>,
