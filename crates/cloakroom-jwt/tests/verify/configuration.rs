@@ -1,0 +1,129 @@
+use core::time::Duration;
+
+use cloakroom_jwt::{
+    Algorithm, HmacKey, Policy, Scratch, Typ, Untyped, Verified, Verifier, VerifyingKey, danger,
+};
+
+use crate::common::{AUDIENCE, ISSUER, SECRET, policy};
+
+fn key() -> VerifyingKey {
+    HmacKey::hs256(SECRET).unwrap().into()
+}
+
+#[track_caller]
+fn refused(policy: Policy, text: &str) {
+    let error = Verifier::one(policy, [key()]).unwrap_err();
+    assert_eq!(error.to_string(), format!("policy 0: {text}"));
+}
+
+#[track_caller]
+fn taken(policy: Policy) {
+    Verifier::one(policy, [key()]).unwrap();
+}
+
+#[test]
+fn a_policy_is_complete_and_within_its_limits() {
+    let typ = || Typ::exact("at+jwt");
+    taken(policy());
+    refused(Policy::new("", AUDIENCE, typ()), "issuer is empty");
+    refused(Policy::new(ISSUER, "", typ()), "audience is empty");
+    refused(policy().or_audience(""), "audience is empty");
+    refused(policy().subject(""), "subject is empty");
+    refused(policy().require([""]), "require names a claim without a name");
+    refused(
+        danger::audience_from(policy(), ""),
+        "audience_from names a claim without a name",
+    );
+    for bad in [
+        "",
+        " ",
+        "at jwt",
+        "a/b/c",
+        "/",
+        "a/",
+        "/a",
+        "ä",
+        "at+jwt;q=1",
+        "\"",
+        &"x".repeat(128),
+    ] {
+        refused(
+            Policy::new(ISSUER, AUDIENCE, Typ::exact(bad)),
+            "typ is no media type",
+        );
+    }
+    refused(
+        Policy::new(ISSUER, AUDIENCE, Typ::untyped(Untyped::claim("", "x"))),
+        "typ names a claim without a name",
+    );
+    taken(policy().leeway(Duration::from_secs(300)));
+    refused(
+        policy().leeway(Duration::from_millis(300_001)),
+        "leeway is more than 5 minutes",
+    );
+    taken(policy().max_age(Duration::from_secs(1)));
+    refused(
+        policy().max_age(Duration::from_millis(999)),
+        "max_age is less than one second",
+    );
+    refused(
+        policy().revocable(Duration::from_secs(60), Duration::MAX),
+        "max_skew is more than 5 minutes",
+    );
+    taken(policy().max_len(65536));
+    refused(policy().max_len(65537), "max_len is not from 1 to 65536");
+    refused(policy().max_len(0), "max_len is not from 1 to 65536");
+    taken(policy().rsa_algorithm(Algorithm::Rs256));
+    taken(policy().rsa_algorithm(Algorithm::Ps512));
+    for algorithm in [Algorithm::Hs256, Algorithm::Es256, Algorithm::EdDsa] {
+        refused(
+            policy().rsa_algorithm(algorithm),
+            "rsa_algorithm is no RSA algorithm",
+        );
+    }
+    assert_eq!(
+        policy().rsa_algorithm(Algorithm::Ps256).default_rsa_algorithm(),
+        Some(Algorithm::Ps256)
+    );
+}
+
+#[test]
+fn the_keys_of_a_policy_are_there_and_distinct() {
+    let make = |keys: Vec<VerifyingKey>| Verifier::one(policy(), keys).map_err(|error| error.to_string());
+    assert_eq!(make(vec![]).unwrap_err(), "policy 0: keys are none");
+    for kid in [String::new(), "x".repeat(257)] {
+        assert_eq!(
+            make(vec![key().with_kid(kid)]).unwrap_err(),
+            "policy 0: kid has not 1 to 256 bytes"
+        );
+    }
+    make(vec![key().with_kid("x".repeat(256))]).unwrap();
+    let twice = "policy 0: keys has two of one algorithm and kid";
+    assert_eq!(make(vec![key(), key()]).unwrap_err(), twice);
+    assert_eq!(
+        make(vec![key().with_kid("a"), key(), key().with_kid("a")]).unwrap_err(),
+        twice
+    );
+    let hs512: VerifyingKey = HmacKey::hs512(&[1; 64]).unwrap().into();
+    make(vec![key().with_kid("a"), hs512.with_kid("a"), key()]).unwrap();
+}
+
+#[test]
+fn a_mistake_names_its_policy() {
+    let error = Verifier::many([(policy(), vec![key()]), (policy().subject(""), vec![key()])]).unwrap_err();
+    assert_eq!((error.policy(), error.member()), (1, "subject"));
+    let error = Verifier::many([(policy(), vec![key()]), (policy(), vec![])]).unwrap_err();
+    assert_eq!(error.to_string(), "policy 1: keys are none");
+    let error = Verifier::many([]).unwrap_err();
+    assert_eq!(error.member(), "policies");
+}
+
+#[test]
+fn what_is_shared_between_threads_can_be() {
+    fn shared<T: Send + Sync + Clone>() {}
+    fn sent<T: Send + Sync>() {}
+    shared::<Verifier>();
+    shared::<Policy>();
+    shared::<Verified<'_>>();
+    sent::<Scratch>();
+}

@@ -1,0 +1,15 @@
+//! What a verifier accepts and what it rejects, each with its reason.
+
+mod allocations;
+mod audience;
+mod common;
+mod configuration;
+mod errors;
+mod header;
+mod json;
+mod keys;
+mod laws;
+mod structure;
+mod times;
+mod types;
+mod verified;
