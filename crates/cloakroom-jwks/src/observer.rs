@@ -59,7 +59,7 @@ impl fmt::Display for Event<'_> {
         write!(f, "{}: ", self.issuer)?;
         match self.kind {
             EventKind::Fetched { keys } => write!(f, "{keys} keys fetched"),
-            EventKind::Skipped(skipped) => write!(f, "key {} of the set skipped", skipped.index),
+            EventKind::Skipped(skipped) => write!(f, "key skipped: {skipped}"),
             EventKind::Failed(error) => {
                 write!(f, "key set not fetched: {error}")?;
                 let mut source = std::error::Error::source(error);
