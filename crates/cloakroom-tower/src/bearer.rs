@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use cloakroom_cookie::CookieValue;
 use cloakroom_core::UnixTime;
-use cloakroom_jwt::{ErrorKind, Scratch, Value, Verifier};
+use cloakroom_jwt::{ErrorKind, Scratch, Value};
 use http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 
 use crate::authorization::{Authorization, is_b64token};
 use crate::bearer_verifier::Carriers;
 use crate::jar::Jar;
+use crate::token_verifier::Snapshot;
 use crate::{BearerError, BearerErrorKind, BearerVerifier, Error};
 
 /// How many cookies of one name are tried.
@@ -66,19 +67,19 @@ enum Found<C> {
     Cookies(BearerErrorKind),
 }
 
-impl<C: DeserializeOwned + Send> Bearer<C> {
+impl<C: DeserializeOwned> Bearer<C> {
     /// The token of the request with these headers and extensions.
     ///
     /// # Errors
     ///
     /// [`Error::Bearer`] when there is none, or one that does not verify; [`Error::MissingLayer`]; and [`Error::Limit`]
     /// when the verifier takes cookies and the Cookie header is over a limit of the layer.
-    pub async fn read(
+    pub fn read(
         headers: &HeaderMap,
         extensions: &Extensions,
         verifier: &BearerVerifier<C>,
     ) -> Result<Self, Error> {
-        let kind = match look(headers, extensions, verifier).await? {
+        let kind = match look(headers, extensions, verifier)? {
             Found::Token(bearer) => return Ok(bearer),
             Found::Cookies(kind) => kind,
             Found::Nothing => BearerErrorKind::Required,
@@ -91,12 +92,12 @@ impl<C: DeserializeOwned + Send> Bearer<C> {
     /// # Errors
     ///
     /// As [`read`](Self::read), but for the absence of a token.
-    pub async fn read_optional(
+    pub fn read_optional(
         headers: &HeaderMap,
         extensions: &Extensions,
         verifier: &BearerVerifier<C>,
     ) -> Result<Option<Self>, Error> {
-        Ok(match look(headers, extensions, verifier).await? {
+        Ok(match look(headers, extensions, verifier)? {
             Found::Token(bearer) => Some(bearer),
             Found::Cookies(_) | Found::Nothing => None,
         })
@@ -139,7 +140,7 @@ impl<C> Bearer<C> {
         self.registered.auth_time
     }
 
-    /// The place, in the [`Verifier`], of the policy that accepted the token.
+    /// The place, in the verifier, of the policy that accepted the token.
     pub fn policy(&self) -> usize {
         self.registered.policy
     }
@@ -195,7 +196,7 @@ impl<C> fmt::Debug for Bearer<C> {
     }
 }
 
-async fn look<C: DeserializeOwned + Send>(
+fn look<C: DeserializeOwned>(
     headers: &HeaderMap,
     extensions: &Extensions,
     verifier: &BearerVerifier<C>,
@@ -210,19 +211,19 @@ async fn look<C: DeserializeOwned + Send>(
                 jar.observe_refused(&BearerErrorKind::Malformed, None);
                 return Err(verifier.error(BearerErrorKind::Malformed).into());
             }
-            Authorization::Bearer(token) => return in_authorization(&jar, verifier, token).await,
+            Authorization::Bearer(token) => return in_authorization(&jar, verifier, token),
         }
     }
-    in_cookies(&jar, verifier, headers).await
+    in_cookies(&jar, verifier, headers)
 }
 
-async fn in_authorization<C: DeserializeOwned + Send>(
+fn in_authorization<C: DeserializeOwned>(
     jar: &Jar,
     verifier: &BearerVerifier<C>,
     token: &str,
 ) -> Result<Found<C>, Error> {
     let checking = Checking::new(jar, verifier, BearerSource::Authorization);
-    let kind = match checking.check(token).await {
+    let kind = match checking.check(token) {
         Ok(bearer) => {
             jar.observe_verified(None);
             return Ok(Found::Token(bearer));
@@ -239,7 +240,7 @@ async fn in_authorization<C: DeserializeOwned + Send>(
     Err(verifier.error(kind).into())
 }
 
-async fn in_cookies<C: DeserializeOwned + Send>(
+fn in_cookies<C: DeserializeOwned>(
     jar: &Jar,
     verifier: &BearerVerifier<C>,
     headers: &HeaderMap,
@@ -256,7 +257,7 @@ async fn in_cookies<C: DeserializeOwned + Send>(
             continue;
         }
         let checked = match str::from_utf8(value) {
-            Ok(token) => checking.check(token).await.map(|bearer| (token, bearer)),
+            Ok(token) => checking.check(token).map(|bearer| (token, bearer)),
             Err(_) => Err(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
         };
         match checked {
@@ -289,10 +290,10 @@ async fn in_cookies<C: DeserializeOwned + Send>(
     }
 }
 
-/// What it takes to check the tokens of one request: one verifier and one time from beginning to end.
+/// What it takes to check the tokens of one request: the keys and the time as they are at its beginning.
 struct Checking<'a> {
     jar: &'a Jar,
-    verifier: Arc<Verifier>,
+    keys: Snapshot,
     now: UnixTime,
     source: BearerSource,
     carriers: &'a Arc<Carriers>,
@@ -302,19 +303,16 @@ impl<'a> Checking<'a> {
     fn new<C>(jar: &'a Jar, verifier: &'a BearerVerifier<C>, source: BearerSource) -> Self {
         Self {
             jar,
-            verifier: verifier.current(),
+            keys: verifier.snapshot(),
             now: jar.now(),
             source,
             carriers: verifier.carriers(),
         }
     }
 
-    async fn check<C: DeserializeOwned>(&self, token: &str) -> Result<Bearer<C>, BearerErrorKind> {
+    fn check<C: DeserializeOwned>(&self, token: &str) -> Result<Bearer<C>, BearerErrorKind> {
         let mut scratch = Scratch::new();
-        let verified = self
-            .verifier
-            .verify(token, self.now, &mut scratch)
-            .map_err(BearerErrorKind::Rejected)?;
+        let verified = self.keys.verify(token, self.now, &mut scratch)?;
         Ok(Bearer {
             claims: verified.claims().map_err(|_| BearerErrorKind::Unreadable)?,
             registered: Registered {
@@ -341,14 +339,14 @@ impl<'a> Checking<'a> {
 impl<S, C> axum_core::extract::FromRequestParts<S> for Bearer<C>
 where
     S: Sync,
-    C: DeserializeOwned + Send,
+    C: DeserializeOwned,
     BearerVerifier<C>: axum_core::extract::FromRef<S>,
 {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, Error> {
         let verifier = axum_core::extract::FromRef::from_ref(state);
-        Self::read(&parts.headers, &parts.extensions, &verifier).await
+        Self::read(&parts.headers, &parts.extensions, &verifier)
     }
 }
 
@@ -356,13 +354,13 @@ where
 impl<S, C> axum_core::extract::OptionalFromRequestParts<S> for Bearer<C>
 where
     S: Sync,
-    C: DeserializeOwned + Send,
+    C: DeserializeOwned,
     BearerVerifier<C>: axum_core::extract::FromRef<S>,
 {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Option<Self>, Error> {
         let verifier = axum_core::extract::FromRef::from_ref(state);
-        Self::read_optional(&parts.headers, &parts.extensions, &verifier).await
+        Self::read_optional(&parts.headers, &parts.extensions, &verifier)
     }
 }

@@ -3,9 +3,9 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use cloakroom_cookie::CookieName;
-use cloakroom_jwt::Verifier;
 
-use crate::{BearerError, BearerErrorKind, InvalidBearerVerifier, Reach};
+use crate::token_verifier::Snapshot;
+use crate::{BearerError, BearerErrorKind, InvalidBearerVerifier, Reach, TokenVerifier};
 
 /// Verifies the bearer tokens of an application, and says where a request carries them. Part of an application's
 /// state; clones share everything.
@@ -17,7 +17,7 @@ use crate::{BearerError, BearerErrorKind, InvalidBearerVerifier, Reach};
 /// A token is looked for where a constructor names, and nowhere else: never in the query string, never in a form
 /// (RFC 6750 sections 2.2 and 2.3, which RFC 9700 section 4.3.2 advises against).
 pub struct BearerVerifier<C> {
-    verifier: Arc<RwLock<Arc<Verifier>>>,
+    verifier: Arc<RwLock<TokenVerifier>>,
     carriers: Arc<Carriers>,
     claims: PhantomData<fn() -> C>,
 }
@@ -33,8 +33,8 @@ pub(crate) struct Carriers {
 
 impl<C> BearerVerifier<C> {
     /// Takes tokens from `Authorization: Bearer` (RFC 6750 section 2.1) and from no cookie.
-    pub fn from_authorization(verifier: Verifier) -> Self {
-        Self::new(verifier, true, None)
+    pub fn from_authorization(verifier: impl Into<TokenVerifier>) -> Self {
+        Self::new(verifier.into(), true, None)
     }
 
     /// Takes tokens from the cookie of this wire name and from nowhere else; the Authorization field is not looked at.
@@ -42,7 +42,10 @@ impl<C> BearerVerifier<C> {
     /// # Errors
     ///
     /// When the name begins with neither `__Host-` nor `__Host-Http-`.
-    pub fn from_cookie(verifier: Verifier, name: CookieName) -> Result<Self, InvalidBearerVerifier> {
+    pub fn from_cookie(
+        verifier: impl Into<TokenVerifier>,
+        name: CookieName,
+    ) -> Result<Self, InvalidBearerVerifier> {
         Self::from_cookie_of(verifier, name, Reach::Host)
     }
 
@@ -52,16 +55,16 @@ impl<C> BearerVerifier<C> {
     ///
     /// With [`Reach::Host`] as [`from_cookie`](Self::from_cookie).
     pub fn from_cookie_of(
-        verifier: Verifier,
+        verifier: impl Into<TokenVerifier>,
         name: CookieName,
         reach: Reach,
     ) -> Result<Self, InvalidBearerVerifier> {
-        Ok(Self::new(verifier, false, Some(checked(name, reach)?)))
+        Ok(Self::new(verifier.into(), false, Some(checked(name, reach)?)))
     }
 
-    fn new(verifier: Verifier, authorization: bool, cookie: Option<CookieName>) -> Self {
+    fn new(verifier: TokenVerifier, authorization: bool, cookie: Option<CookieName>) -> Self {
         Self {
-            verifier: Arc::new(RwLock::new(Arc::new(verifier))),
+            verifier: Arc::new(RwLock::new(verifier)),
             carriers: Arc::new(Carriers {
                 authorization,
                 cookie,
@@ -110,8 +113,8 @@ impl<C> BearerVerifier<C> {
     }
 
     /// Takes another verifier from the next request on, for all clones: other keys, another policy.
-    pub fn replace(&self, verifier: Verifier) {
-        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(verifier);
+    pub fn replace(&self, verifier: impl Into<TokenVerifier>) {
+        *self.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier.into();
     }
 
     /// The wire name of the cookie that tokens may come in.
@@ -119,8 +122,9 @@ impl<C> BearerVerifier<C> {
         self.carriers.cookie.as_ref()
     }
 
-    pub(crate) fn current(&self) -> Arc<Verifier> {
-        Arc::clone(&self.verifier.read().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
+        verifier.snapshot()
     }
 
     pub(crate) fn carriers(&self) -> &Arc<Carriers> {

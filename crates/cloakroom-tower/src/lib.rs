@@ -33,6 +33,8 @@ mod sealed_cookie;
 mod sealer;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "jwt")]
+mod token_verifier;
 
 /// The crate `cloakroom-cookie`, whose types stand in the signatures here.
 pub use cloakroom_cookie;
@@ -75,3 +77,5 @@ pub use sealed::Sealed;
 pub use sealed_cookie::{Persistence, SealedCookie};
 #[cfg(feature = "sealed")]
 pub use sealer::Sealer;
+#[cfg(feature = "jwt")]
+pub use token_verifier::TokenVerifier;
