@@ -72,7 +72,8 @@ pub(crate) const fn key(name: &[u8]) -> u64 {
         start.copy_from_slice(name);
         return short(u64::from_le_bytes(octets), name.len());
     };
-    (u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23) ^ (name.len() as u64) << 48) | 1 << 63
+    (u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23) ^ (name.len() as u64) << 48)
+        | 1 << 63
 }
 
 /// [`key`] of a name of fewer than eight octets, of which `word` holds the octets; the others of it are cut off.

@@ -5,6 +5,8 @@ mod duplicates;
 mod escape;
 mod scanner;
 mod strings;
+#[cfg(test)]
+mod tests;
 
 use alloc::string::String;
 use alloc::vec::Vec;
