@@ -139,12 +139,11 @@ impl Builder {
                 })?;
             issuers.push(Issuer::new(policy, endpoint, self.cache.clone()));
         }
-        let tls = match issuers.iter().any(|issuer| issuer.endpoint.is_tls) {
-            true => Some(tls::connector(tls::roots(
-                &self.root_pems,
-                self.with_system_roots,
-            )?)?),
-            false => None,
+        let tls = if issuers.iter().any(|issuer| issuer.endpoint.is_tls) {
+            let roots = tls::roots(&self.root_pems, self.with_system_roots)?;
+            Some(tls::connector(roots)?)
+        } else {
+            None
         };
         let shared = Arc::new(Shared {
             issuers,

@@ -59,9 +59,10 @@ impl Client {
             .map_err(FetchError::Connect)?;
         if !endpoint.is_tls {
             let peer = stream.peer_addr().map_err(FetchError::Connect)?;
-            return match peer.ip().is_loopback() {
-                true => Ok(Connected::Plain(stream)),
-                false => Err(FetchError::NotLoopback),
+            return if peer.ip().is_loopback() {
+                Ok(Connected::Plain(stream))
+            } else {
+                Err(FetchError::NotLoopback)
             };
         }
         let (Some(tls), Ok(name)) = (&self.tls, ServerName::try_from(endpoint.host.clone())) else {

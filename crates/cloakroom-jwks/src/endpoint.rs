@@ -42,7 +42,8 @@ impl Endpoint {
         if host.is_empty() || authority.as_str().contains('@') {
             return Err(Refused::Unreadable);
         }
-        if !is_tls && !(allows_loopback_http && is_loopback(host)) {
+        let is_allowed = is_tls || (allows_loopback_http && is_loopback(host));
+        if !is_allowed {
             return Err(Refused::NotHttps);
         }
         // What follows the host is a port that `http` has read, or nothing; a port that is no number is neither.

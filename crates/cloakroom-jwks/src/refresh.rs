@@ -76,13 +76,14 @@ impl Refresh {
 
     fn end(&self, Ended { begun, result }: Ended) {
         let issuer = &self.shared.issuers[begun.issuer];
-        let taken = self.take(issuer, begun.ticket, result);
         let mut state = State::clone(&self.state.borrow());
         state.answered[begun.issuer] = true;
-        if taken.is_ok() {
-            // The keys of each issuer make a verifier, so those of all do. If not, the old ones stay until they die.
-            let _ = state.set_keys(&self.shared);
-        }
+        // The keys of each issuer make a verifier, so those of all do. If not, it is told, and the old ones stay until
+        // they die.
+        let taken = self.take(issuer, begun.ticket, result).and_then(|keys| {
+            let all = state.set_keys(&self.shared);
+            all.map(|()| keys).map_err(FetchError::Keys)
+        });
         state.next_due = self.shared.next_due();
         self.state.send_replace(Arc::new(state));
         match taken {

@@ -28,10 +28,10 @@ impl Snapshot {
         scratch: &'s mut Scratch,
     ) -> Result<Verified<'s>, VerifyError> {
         let tick = self.handle.tick(&self.state);
-        let Some(verifier) = &self.state.verifier else {
+        let Some(keys) = &self.state.verifier else {
             return Err(self.handle.why_not(&self.state, None, token, tick));
         };
-        match verifier.verify(token, now, scratch) {
+        match keys.verify(token, now, scratch) {
             Ok(verified) => self
                 .handle
                 .still_good(&self.state, verified.policy(), tick)
@@ -87,9 +87,10 @@ impl State {
                 policies.push((issuer.policy.clone(), cache.keys().to_vec()));
             }
         }
-        self.verifier = match policies.is_empty() {
-            true => None,
-            false => Some(Verifier::many(policies)?),
+        self.verifier = if policies.is_empty() {
+            None
+        } else {
+            Some(Verifier::many(policies)?)
         };
         self.owners = owners;
         Ok(())

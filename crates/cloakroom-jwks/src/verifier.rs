@@ -55,10 +55,10 @@ impl JwksVerifier {
     ) -> Result<VerifiedOwned<T>, VerifyError> {
         let state = self.state();
         let tick = self.tick(&state);
-        let Some(verifier) = &state.verifier else {
+        let Some(keys) = &state.verifier else {
             return Err(self.why_not(&state, None, token, tick));
         };
-        match verifier.verify_owned(token, now) {
+        match keys.verify_owned(token, now) {
             Ok(verified) => self
                 .still_good(&state, verified.policy(), tick)
                 .map(|()| verified),

@@ -1,6 +1,10 @@
 //! Against a real server on loopback: what is fetched when, what is refused, what tokens are told.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    reason = "helpers of tests are tests; what a verifier has verified is called so"
+)]
 
 mod keys;
 mod refused;

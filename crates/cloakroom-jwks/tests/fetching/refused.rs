@@ -133,7 +133,7 @@ fn what_is_slow_is_cut_off() {
             Reply::Stall(whole[..20].to_vec()),
             Reply::Stall(whole[..head].to_vec()),
             Reply::Stall(whole[..whole.len() - 1].to_vec()),
-            // Never idle for long, and 5 ms an octet is still too slow for all of it.
+            // Never idle for long, and 20 ms an octet is still too slow for all of it.
             Reply::Trickle(Vec::new(), whole.clone()),
             Reply::Trickle(whole[..head].to_vec(), whole[head..].to_vec()),
             Reply::Endless(

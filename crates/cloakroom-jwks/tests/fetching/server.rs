@@ -189,7 +189,7 @@ where
         Reply::Trickle(head, rest) => {
             write(&mut stream, &head).await?;
             for octet in rest {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
                 write(&mut stream, &[octet]).await?;
             }
         }
