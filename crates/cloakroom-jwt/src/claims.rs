@@ -85,7 +85,7 @@ impl<'s> Payload<'s> {
         }
     }
 
-    /// The NumericDate that a claim must be.
+    /// The `NumericDate` that a claim must be.
     fn date(&self, member: &Member) -> Result<Rounded, Error> {
         (member.kind == Kind::Number)
             .then(|| Rounded::parse(self.value(member)))
@@ -141,10 +141,10 @@ pub(crate) fn check(
     if claims.iss.ok_or(ErrorKind::MissingClaim)? != policy.issuer {
         return Err(ErrorKind::Issuer);
     }
-    if let Some(subject) = &policy.subject {
-        if claims.sub.ok_or(ErrorKind::MissingClaim)? != subject {
-            return Err(ErrorKind::Subject);
-        }
+    if let Some(subject) = &policy.subject
+        && claims.sub.ok_or(ErrorKind::MissingClaim)? != subject
+    {
+        return Err(ErrorKind::Subject);
     }
     check_audience(policy, payload, claims)?;
     for name in &policy.required {
@@ -198,15 +198,15 @@ fn check_times(policy: &Policy, claims: &Claims<'_>, now: UnixTime) -> Result<()
         None if policy.expires => return Err(ErrorKind::MissingClaim),
         None => {}
     }
-    if let Some(nbf) = claims.nbf {
-        if now < nbf.up().saturating_sub(policy.leeway) {
-            return Err(ErrorKind::NotYetValid);
-        }
+    if let Some(nbf) = claims.nbf
+        && now < nbf.up().saturating_sub(policy.leeway)
+    {
+        return Err(ErrorKind::NotYetValid);
     }
-    if let Some(iat) = claims.iat {
-        if iat.up() > now.saturating_add(policy.ahead()) {
-            return Err(ErrorKind::NotYetValid);
-        }
+    if let Some(iat) = claims.iat
+        && iat.up() > now.saturating_add(policy.ahead())
+    {
+        return Err(ErrorKind::NotYetValid);
     }
     if let Some(max_age) = policy.max_age {
         let iat = claims.iat.ok_or(ErrorKind::MissingClaim)?;

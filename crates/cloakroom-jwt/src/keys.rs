@@ -85,14 +85,14 @@ impl Keys {
 
     /// The candidates for a token with this header.
     pub(crate) fn select(&self, header: &Header<'_>, policies: &[Policy]) -> Result<Candidates, ErrorKind> {
-        let mut kind = ErrorKind::Algorithm;
+        let mut reason = ErrorKind::Algorithm;
         let mut candidates = Candidates::default();
         for (index, owned) in (0..).zip(&self.keys) {
             if owned.algorithm != header.algorithm {
                 continue;
             }
-            if kind == ErrorKind::Algorithm {
-                kind = ErrorKind::UnknownKey;
+            if reason == ErrorKind::Algorithm {
+                reason = ErrorKind::UnknownKey;
             }
             let is_meant = match header.kid {
                 Some(kid) => owned.key.kid() == Some(kid),
@@ -102,14 +102,14 @@ impl Keys {
                 continue;
             }
             // The type is in the header and signed with it: a key whose policy wants another need not be tried.
-            kind = ErrorKind::Type;
+            reason = ErrorKind::Type;
             if policies[owned.policy].typ.accepts(header.typ) && candidates.len < MAX_CANDIDATES {
                 candidates.keys[candidates.len] = index;
                 candidates.len += 1;
             }
         }
         if candidates.len == 0 {
-            Err(kind)
+            Err(reason)
         } else {
             Ok(candidates)
         }
@@ -157,7 +157,7 @@ impl Keys {
 
 /// The header as JSON, its members in every order and without white space.
 fn spellings(header: &Header<'_>) -> Vec<alloc::string::String> {
-    let alg = format!(r#""alg":"{}""#, header.algorithm.name());
+    let alg = format!(r#""alg":"{}""#, header.algorithm);
     let kid = header.kid.map(|kid| format!(r#""kid":"{kid}""#));
     let typ = header.typ.map(|typ| format!(r#""typ":"{typ}""#));
     match (kid, typ) {

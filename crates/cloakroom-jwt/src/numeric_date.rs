@@ -85,7 +85,7 @@ impl de::Visitor<'_> for NumberVisitor {
     }
 }
 
-/// A JSON number read as a NumericDate, exactly.
+/// A JSON number read as a `NumericDate`, exactly.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Rounded {
     /// Whole seconds, rounded down.

@@ -36,15 +36,15 @@ impl Seen {
         self.0 |= bit;
         Ok(())
     }
+}
 
-    /// Looks at all members from `base` on, when they were too many to compare.
-    #[inline]
-    pub(super) fn finish(self, json: &str, index: &mut Index, base: usize) -> Result<(), NotStrict> {
-        if index.members.len() - base <= COMPARED {
-            return Ok(());
-        }
-        sorted(json, index, base)
+/// Looks at all members from `base` on, when they were too many to compare as they came.
+#[inline]
+pub(super) fn check_many(json: &str, index: &mut Index, base: usize) -> Result<(), NotStrict> {
+    if index.members.len() - base <= COMPARED {
+        return Ok(());
     }
+    sorted(json, index, base)
 }
 
 #[cold]

@@ -98,7 +98,7 @@ impl Scanner<'_> {
             octet = self.next();
         }
         self.at += 1;
-        seen.finish(self.json, self.index, base)?;
+        duplicates::check_many(self.json, self.index, base)?;
         if !OUTERMOST {
             self.index.members.truncate(base);
         }

@@ -24,7 +24,7 @@ pub fn encode(octets: impl AsRef<[u8]>) -> String {
 }
 
 pub fn mac(secret: &[u8], message: &str) -> Vec<u8> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).unwrap();
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
     mac.update(message.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
@@ -89,7 +89,8 @@ pub fn untyped() -> Policy {
 }
 
 pub fn verifier(policy: Policy) -> Verifier {
-    Verifier::one(policy, [HmacKey::hs256(SECRET).unwrap()]).unwrap()
+    let key = HmacKey::hs256(SECRET).expect("the secret has 32 octets");
+    Verifier::one(policy, [key]).expect("the tests' policies are well-formed")
 }
 
 /// The reason why `verifier` rejects `token`, when it does.
@@ -97,7 +98,7 @@ pub fn reason(verifier: &Verifier, token: &str, now: UnixTime) -> Option<ErrorKi
     verifier
         .verify(token, now, &mut Scratch::new())
         .err()
-        .map(|error| error.kind())
+        .map(cloakroom_jwt::Error::kind)
 }
 
 /// Asserts what becomes of a token one second after it was issued.

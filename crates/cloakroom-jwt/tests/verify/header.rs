@@ -103,16 +103,13 @@ fn e6_the_header_is_an_object_in_utf_8() {
         r#"{"alg":"HS256""#,
         r#"{"alg":"HS256"#,
         r#"{alg:"HS256"}"#,
-        r#"{'alg':'HS256'}"#,
+        r"{'alg':'HS256'}",
         "{\"alg\":\"HS256\",\"x\":\"\t\"}",
         r#"{"alg":"HS256","x":01}"#,
         r#"{"alg":"HS256","x":"\ud800"}"#,
         r#"{"alg":"HS256"/**/}"#,
     ] {
-        check_header(
-            header,
-            Some(if header.is_empty() { Malformed } else { Malformed }),
-        );
+        check_header(header, Some(Malformed));
     }
     let wide: Vec<u8> = r#"{"alg":"HS256"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
     check(untyped(), &sign(wide, claims("")), Some(Malformed));
@@ -158,7 +155,7 @@ fn e8_crit_is_refused_whatever_it_says() {
         r#""b64""#,
         r#"["alg","alg"]"#,
         "true",
-        r#"[1]"#,
+        "[1]",
     ] {
         check_header(
             &format!(r#"{{"alg":"HS256","crit":{crit},"exp":1,"b64":true}}"#),

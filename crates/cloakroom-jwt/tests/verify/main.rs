@@ -1,4 +1,8 @@
 //! What a verifier accepts and what it rejects, each with its reason.
+#![allow(
+    clippy::similar_names,
+    reason = "what a verifier hands out is called verified"
+)]
 
 mod allocations;
 mod audience;
