@@ -36,9 +36,9 @@ pub(super) const ATTACKS: &[Attack] = keyed_with! {
 
 /// A public key in the forms in which it goes about.
 struct PublicKey {
-    /// SubjectPublicKeyInfo (RFC 5280 section 4.1).
+    /// `SubjectPublicKeyInfo` (RFC 5280 section 4.1).
     spki: Vec<u8>,
-    /// What SubjectPublicKeyInfo holds: the point (SEC 1 section 2.3.3), the octets of RFC 8032, or RSAPublicKey (RFC 8017).
+    /// What `SubjectPublicKeyInfo` holds: the point (SEC 1 section 2.3.3), the octets of RFC 8032, or `RSAPublicKey` (RFC 8017).
     raw: Vec<u8>,
     jwk: String,
     modulus: Option<Vec<u8>>,
@@ -105,7 +105,7 @@ const SEQUENCE: u8 = 0x30;
 const BIT_STRING: u8 = 0x03;
 const INTEGER: u8 = 0x02;
 
-/// AlgorithmIdentifiers: id-ecPublicKey with secp256r1 and secp384r1 (RFC 5480), id-Ed25519 (RFC 8410), rsaEncryption
+/// `AlgorithmIdentifier`s: id-ecPublicKey with secp256r1 and secp384r1 (RFC 5480), id-Ed25519 (RFC 8410), rsaEncryption
 /// with NULL (RFC 3279).
 const P_256: &[u8] = b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 const P_384: &[u8] = b"\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22";

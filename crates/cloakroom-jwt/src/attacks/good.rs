@@ -198,9 +198,15 @@ pub(super) fn encode(octets: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(octets)
 }
 
-/// The text of an object with `members`, such as `"alg":"none",`, before all others.
+/// The text of an object with `members`, such as `"alg":"none"`, before all others.
 pub(super) fn before(members: &str, object: &str) -> String {
-    object.replacen('{', &format!("{{{members},"), 1)
+    let others = object.split_once('{').map_or("", |(_, others)| others);
+    let comma = if others.trim_start().starts_with('}') {
+        ""
+    } else {
+        ","
+    };
+    format!("{{{members}{comma}{others}")
 }
 
 /// The text of an object with `members` after all others.

@@ -45,7 +45,7 @@ type Attack = (&'static str, fn(&Good) -> Option<String>);
 /// use cloakroom_jwt::{HmacKey, Policy, Scratch, Signer, Typ, Verifier, attacks};
 /// use cloakroom_jwt::cloakroom_core::UnixTime;
 ///
-/// let key = HmacKey::hs256(b"\x07 a secret of at least 32 bytes")?;
+/// let key = HmacKey::hs256(b"a secret of 32 bytes or somewhat more")?;
 /// let policy = Policy::new("https://id.example", "api", Typ::exact("at+jwt"));
 /// let verifier = Verifier::one(policy, [&key])?;
 /// let claims = serde_json::json!({"iss": "https://id.example", "aud": "api", "exp": 1_750_000_600});
@@ -61,7 +61,6 @@ type Attack = (&'static str, fn(&Good) -> Option<String>);
 /// # Panics
 ///
 /// When `token` is no good token of `key`: a test that attacks nothing would pass.
-#[must_use]
 pub fn attacks<K: AttackKey>(token: &str, key: &K) -> impl Iterator<Item = (&'static str, String)> + use<K> {
     let good = Good::read(token, key);
     let groups = [
