@@ -94,6 +94,13 @@ impl fmt::Display for LimitExceeded {
 impl core::error::Error for LimitExceeded {}
 
 impl Limits {
+    /// Whether one header value of `bytes` bytes is within the limits whatever it holds: a segment takes a byte, and a
+    /// `;` stands between any two.
+    #[inline]
+    pub(crate) fn allow_any(self, bytes: usize) -> bool {
+        bytes <= self.bytes.min(self.pairs.saturating_mul(2))
+    }
+
     /// Checks header values of `bytes` bytes in all and at most `pairs` pairs; `values` lists them, maybe several times.
     #[inline]
     pub(crate) fn check<'a, I>(

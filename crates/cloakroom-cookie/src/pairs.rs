@@ -61,13 +61,19 @@ impl<'a> Pairs<'a> {
     /// Where the first `=` of the header's first segment stands and where it ends; `None` when it is invalid or empty.
     #[inline]
     pub(crate) fn first_segment(mut self) -> Option<(usize, usize)> {
-        let mut equals = None;
+        let equals = loop {
+            let at = self.next_mark()?;
+            match *self.header.get(at)? {
+                b'=' => break at,
+                byte if carries_on(byte) => {}
+                _ => return None,
+            }
+        };
         loop {
             let at = self.next_mark()?;
             match self.header.get(at) {
-                Some(b'=') => equals = equals.or(Some(at)),
-                Some(b';') | None => return Some((equals?, at)),
-                Some(b'\t' | 0x80..) => {}
+                Some(b';') | None => return Some((equals, at)),
+                Some(&byte) if carries_on(byte) => {}
                 Some(_) => return None,
             }
         }
@@ -78,15 +84,17 @@ impl<'a> Pairs<'a> {
     fn equals(&mut self) -> Option<Result<usize, InvalidPair>> {
         loop {
             let at = self.next_mark()?;
-            match self.header.get(at) {
-                Some(b'=') => return Some(Ok(at)),
-                Some(b'\t' | 0x80..) => {}
-                Some(b';') if at == self.start => self.start = at + 1,
-                _ => {
-                    if let Some(fault) = self.fault(at) {
-                        return Some(Err(fault));
-                    }
-                }
+            // Written so that the usual octet is asked for first; a `match` is compiled into another order.
+            let byte = self.header.get(at).copied();
+            if byte == Some(b'=') {
+                return Some(Ok(at));
+            }
+            if at == self.start && byte == Some(b';') {
+                self.start = at + 1;
+            } else if !byte.is_some_and(carries_on)
+                && let Some(fault) = self.fault(at)
+            {
+                return Some(Err(fault));
             }
         }
     }
@@ -96,14 +104,14 @@ impl<'a> Pairs<'a> {
     fn value(&mut self, equals: usize) -> Option<Result<CookieValue<'a>, InvalidPair>> {
         loop {
             let at = self.next_mark()?;
-            match self.header.get(at) {
-                Some(b';') | None => {
-                    self.start = at + 1;
-                    let value = trim_ows(&self.header[equals + 1..at]);
-                    return Some(Ok(CookieValue::new(value)));
-                }
-                Some(b'=' | b'\t' | 0x80..) => {}
-                Some(_) => return self.fault(at).map(Err),
+            let byte = self.header.get(at).copied();
+            if byte.is_none_or(|byte| byte == b';') {
+                self.start = at + 1;
+                let value = trim_ows(&self.header[equals + 1..at]);
+                return Some(Ok(CookieValue::new(value)));
+            }
+            if !byte.is_some_and(carries_on) {
+                return self.fault(at).map(Err);
             }
         }
     }
@@ -112,8 +120,11 @@ impl<'a> Pairs<'a> {
     #[inline]
     fn name_before(&self, equals: usize) -> &'a [u8] {
         let name = &self.header[self.start..equals];
+        let Some(first) = name.first() else {
+            return name;
+        };
         // The SP that goes with `;`.
-        trim_ows(name.strip_prefix(b" ").unwrap_or(name))
+        trim_ows(&name[usize::from(*first == b' ')..])
     }
 
     /// The fault of the segment that the mark at `at` tells of, if any. All of a faulty segment is read.
@@ -253,6 +264,12 @@ impl fmt::Display for InvalidPair {
 }
 
 impl core::error::Error for InvalidPair {}
+
+/// Whether a marked octet is one that a name or a value may have: `<`, `=`, what is not ASCII, and HTAB.
+#[inline]
+fn carries_on(byte: u8) -> bool {
+    (byte > b';' && byte != 0x7F) || byte == b'\t'
+}
 
 /// `OWS = *( SP / HTAB )`, RFC 9110 section 5.6.3.
 pub(crate) const fn is_ows(byte: u8) -> bool {
