@@ -13,9 +13,9 @@ pub(crate) struct Scratch(ArrayVec<u8, { LEAD + MAX_CHARS / 4 * 3 + SLACK }>);
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        let mut bytes = ArrayVec::new();
-        bytes.extend([0; LEAD]);
-        Self(bytes)
+        let mut scratch = Self(ArrayVec::new());
+        scratch.push(&[0; LEAD]);
+        scratch
     }
 
     #[inline]
