@@ -95,8 +95,7 @@ impl<'s> Payload<'s> {
 
     /// Reads the registered claims, whatever the policy asks for.
     #[inline]
-    pub(crate) fn claims(&self) -> Result<Claims<'s>, Error> {
-        let mut claims = Claims::default();
+    pub(crate) fn read_claims(&self, claims: &mut Claims<'s>) -> Result<(), Error> {
         for member in &self.index.members {
             // Names of three octets have a key of their own.
             match member.key {
@@ -111,7 +110,7 @@ impl<'s> Payload<'s> {
                 _ => {}
             }
         }
-        Ok(claims)
+        Ok(())
     }
 
     fn aud(&self, member: &Member) -> Result<Aud<'s>, Error> {

@@ -44,6 +44,27 @@ impl Base64Url {
             .map_err(|_| ErrorKind::Malformed.into())
     }
 
+    /// As [`decode_into`](Self::decode_into), faster for the 43 characters of an HS256 signature.
+    ///
+    /// The engine's vector code wants 64 characters and leaves the last group to scalar code, which takes as long for 43
+    /// as vectors for 300. So zeros, which are spelled `A`, are put behind the text; what is cut off again must be zero,
+    /// or the text has spare bits that are not.
+    #[inline]
+    pub(crate) fn decode_signature(&self, text: &[u8], octets: &mut Vec<u8>) -> Result<usize, Error> {
+        const FILLED: usize = 68;
+        if text.len() >= FILLED {
+            return self.decode_into(text, octets, 0);
+        }
+        let mut filled = [b'A'; FILLED];
+        filled[..text.len()].copy_from_slice(text);
+        let length = text.len() * 3 / 4;
+        self.decode_into(&filled, octets, 0)?;
+        if text.len() % 4 == 1 || octets[length] != 0 {
+            return Err(ErrorKind::Malformed.into());
+        }
+        Ok(length)
+    }
+
     /// The text of `octets`.
     pub(crate) fn encode(&self, octets: &[u8]) -> String {
         self.0.encode(octets)

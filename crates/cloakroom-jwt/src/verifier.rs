@@ -6,7 +6,7 @@ use core::fmt;
 use cloakroom_core::UnixTime;
 use serde::de::DeserializeOwned;
 
-use crate::claims::{Payload, check};
+use crate::claims::{Claims, Payload, check};
 use crate::encoding::Base64Url;
 use crate::header::Header;
 use crate::json::SLACK;
@@ -98,7 +98,7 @@ impl Verifier {
         };
         let length = inner
             .base64
-            .decode_into(parts.signature, &mut scratch.signature, 0)?;
+            .decode_signature(parts.signature, &mut scratch.signature)?;
         let signature = &scratch.signature[..length];
         let length = inner
             .base64
@@ -107,7 +107,8 @@ impl Verifier {
         let (key, policy) = inner.signer(candidates, token.len(), parts.signing_input, signature)?;
 
         let payload = Payload::scan(&mut scratch.octets, length, &mut scratch.index)?;
-        let claims = payload.claims()?;
+        let mut claims = Claims::default();
+        payload.read_claims(&mut claims)?;
         check(&inner.policies[policy], &payload, &claims, now)?;
         Ok(Verified {
             payload,
@@ -147,7 +148,9 @@ impl Verifier {
         let header = Header::read(parts.header, &inner.base64, &mut scratch).ok()?;
         let kid = header.kid.map(Into::into);
         let payload = Payload::read(parts.payload, &inner.base64, &mut scratch).ok()?;
-        let issuer = payload.claims().ok()?.iss?;
+        let mut claims = Claims::default();
+        payload.read_claims(&mut claims).ok()?;
+        let issuer = claims.iss?;
         let policy = inner.policies.iter().position(|policy| policy.issuer == issuer)?;
         Some(Route { policy, kid })
     }
