@@ -45,8 +45,9 @@ impl SigningInput {
     ) -> Result<Self, SignError> {
         let base64 = Base64Url::new();
         let prefix = jose_header::prefix(algorithm.name(), Some(typ), kid, &base64)?;
-        let claims = ClaimsJson::write(claims)?;
-        Ok(Self::of(algorithm, signing_input(&prefix, &claims, &base64)))
+        let mut json = ClaimsJson::new();
+        json.write(claims)?;
+        Ok(Self::of(algorithm, signing_input(&prefix, &json, &base64)))
     }
 
     pub(crate) fn of(algorithm: Algorithm, text: Vec<u8>) -> Self {

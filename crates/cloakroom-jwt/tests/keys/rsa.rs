@@ -1,0 +1,116 @@
+use cloakroom_jwt::aws_lc::RsaVerifyingKey;
+use cloakroom_jwt::{Algorithm, ErrorKind, InvalidKeyKind, VerifyingKey};
+
+use super::common::{self, RSA, rsa_signature, signature_of, verify};
+
+/// An odd modulus of so many bits. Its factors do not matter to a verifier.
+fn modulus(bits: usize) -> Vec<u8> {
+    let mut n = vec![0xff; bits.div_ceil(8)];
+    n[0] = 0xff >> (n.len() * 8 - bits);
+    n
+}
+
+#[track_caller]
+fn refused(n: &[u8], e: &[u8], expected: InvalidKeyKind) {
+    for algorithm in RSA {
+        assert_eq!(
+            RsaVerifyingKey::from_components(algorithm, n, e)
+                .unwrap_err()
+                .kind(),
+            expected
+        );
+    }
+}
+
+#[test]
+fn e15_rsa_keys_have_2048_bits_and_a_sound_exponent() {
+    for bits in [1, 8, 512, 1024, 1536, 2040, 2046, 2047] {
+        refused(&modulus(bits), &[1, 0, 1], InvalidKeyKind::RsaSize);
+    }
+    for e in [&[1][..], &[2], &[4], &[1, 0], &[1, 0, 0]] {
+        refused(&modulus(2048), e, InvalidKeyKind::RsaExponent);
+    }
+    for e in [&[3][..], &[17], &[1, 0, 1]] {
+        for bits in [2048, 2049, 3072, 4096] {
+            for algorithm in RSA {
+                assert!(RsaVerifyingKey::from_components(algorithm, &modulus(bits), e).is_ok());
+            }
+        }
+    }
+    // Not as few bytes as there can be, none, even.
+    let n = modulus(2048);
+    for (n, e) in [
+        (&[&[0], &n[..]].concat()[..], &[1, 0, 1][..]),
+        (&n, &[0, 1, 0, 1]),
+        (&[], &[1, 0, 1]),
+        (&n, &[]),
+        (&[&n[..255], &[0xfe]].concat(), &[1, 0, 1]),
+    ] {
+        refused(n, e, InvalidKeyKind::Value);
+    }
+    let small = include_str!("pem/rsa1024.spki.pem");
+    assert_eq!(
+        RsaVerifyingKey::from_pem(Algorithm::Rs256, small)
+            .unwrap_err()
+            .kind(),
+        InvalidKeyKind::RsaSize
+    );
+}
+
+#[test]
+fn e25_rsa_above_8192_bits_is_refused() {
+    for algorithm in RSA {
+        assert!(RsaVerifyingKey::from_components(algorithm, &modulus(8192), &[1, 0, 1]).is_ok());
+    }
+    for bits in [8193, 8200, 16384, 65536] {
+        refused(&modulus(bits), &[1, 0, 1], InvalidKeyKind::RsaSize);
+    }
+}
+
+#[test]
+fn only_algorithms_of_rsa() {
+    for algorithm in [Algorithm::Hs256, Algorithm::Es256, Algorithm::EdDsa] {
+        let error = RsaVerifyingKey::from_pem(algorithm, common::RSA_SPKI).unwrap_err();
+        assert_eq!(error.kind(), InvalidKeyKind::OtherType);
+    }
+}
+
+#[test]
+fn rsa_signatures_have_the_length_of_the_modulus() {
+    for algorithm in RSA {
+        let key: VerifyingKey = RsaVerifyingKey::from_pem(algorithm, common::RSA_SPKI)
+            .unwrap()
+            .into();
+        let header = format!(r#"{{"alg":"{algorithm}"}}"#);
+        let good = rsa_signature(algorithm, common::input(&header).as_bytes());
+        assert_eq!(verify(&common::token(&header, &good), &key).unwrap(), b"{}");
+        for bad in [
+            &[][..],
+            &good[1..],
+            &good[..255],
+            &[&[0], &good[..]].concat(),
+            &[&good[..], &[0]].concat(),
+            &[0; 256],
+            &[0xff; 256],
+        ] {
+            let outcome = verify(&common::token(&header, bad), &key).map_err(|error| error.kind());
+            assert_eq!(outcome, Err(ErrorKind::Signature));
+        }
+    }
+}
+
+#[test]
+fn signatures_of_one_padding_never_pass_for_another() {
+    for signing in RSA {
+        let token = common::rsa_token(signing);
+        let signature = signature_of(&token);
+        for verifying in RSA {
+            let key: VerifyingKey = RsaVerifyingKey::from_pem(verifying, common::RSA_SPKI)
+                .unwrap()
+                .into();
+            let header = format!(r#"{{"alg":"{verifying}"}}"#);
+            let forged = common::token(&header, &signature);
+            assert_eq!(verify(&forged, &key).unwrap_err().kind(), ErrorKind::Signature);
+        }
+    }
+}
