@@ -91,3 +91,34 @@ pub enum EventKind<'a> {
     /// [`VerifyError::Unavailable`](crate::VerifyError::Unavailable).
     Stale,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Event, EventKind};
+    use crate::FetchError;
+
+    #[test]
+    fn an_event_is_one_line_with_its_causes() {
+        let refused = FetchError::Connect(io::Error::other("refused"));
+        let status = FetchError::Status(302);
+        for (kind, line) in [
+            (
+                EventKind::Fetched { keys: 2 },
+                "https://id.example: 2 keys fetched",
+            ),
+            (
+                EventKind::Failed(&refused),
+                "https://id.example: key set not fetched: no connection: refused",
+            ),
+            (
+                EventKind::Failed(&status),
+                "https://id.example: key set not fetched: the status is 302",
+            ),
+            (EventKind::Stale, "https://id.example: no keys that may be used"),
+        ] {
+            assert_eq!(Event::new("https://id.example", kind).to_string(), line);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_core::{Tick, UnixTime};
 use cloakroom_jwt::danger::claims_without_verification;
@@ -127,24 +128,23 @@ impl JwksVerifier {
     /// Nothing here can make a token good: its unverified issuer chooses between 401 and 503, and whose set is fetched.
     #[cold]
     pub(crate) fn why_not(&self, state: &State, error: Option<Error>, token: &str, now: Tick) -> VerifyError {
-        let is_miss = match error.map(Error::kind) {
-            Some(ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header) => false,
-            Some(ErrorKind::UnknownKey | ErrorKind::Algorithm) | None => true,
-            Some(_) => !state.is_live(now),
-        };
-        let error = match error {
-            Some(error) if !is_miss => return error.into(),
-            error => error,
-        };
+        let kind = error.map(Error::kind);
+        // Bad whatever the keys are.
+        let is_unreadable = matches!(
+            kind,
+            Some(ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header)
+        );
+        // No key was tried: a newer set may have it. Where one was, fetching would bring nothing, but it may be too old.
+        let is_missing = matches!(kind, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm));
+        if let Some(error) = error
+            && (is_unreadable || (!is_missing && state.is_live(now)))
+        {
+            return error.into();
+        }
         let (issuer, kid) = match route(state, token) {
             Ok(route) => route,
             Err(unreadable) => return error.unwrap_or(unreadable).into(),
         };
-        // A key that is there did not verify it: fetching would bring nothing.
-        let is_missing = matches!(
-            error.map(Error::kind),
-            None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm)
-        );
         let kid = kid.as_deref().filter(|_| is_missing);
         let issuers = self.0.shared.issuers.iter().enumerate();
         let waits = issuers
@@ -158,13 +158,7 @@ impl JwksVerifier {
 
     /// Asks for a key of `issuer`, and begins the fetch that this may cost. How long to wait when it has no keys that
     /// may be used.
-    fn wait(
-        &self,
-        index: usize,
-        issuer: &Issuer,
-        kid: Option<&str>,
-        now: Tick,
-    ) -> Option<std::time::Duration> {
+    fn wait(&self, index: usize, issuer: &Issuer, kid: Option<&str>, now: Tick) -> Option<Duration> {
         let mut cache = issuer.cache();
         if let Lookup::Fetch(ticket) = cache.lookup(kid, now) {
             self.begin(index, ticket);

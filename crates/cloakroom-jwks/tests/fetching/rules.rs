@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_jwks::JwksVerifier;
-use cloakroom_jwks::cloakroom_jwt::ErrorKind;
+use cloakroom_jwks::cloakroom_jwt::{ErrorKind, Scratch};
 use tokio::sync::Semaphore;
 
 use super::server::{Reply, Server, response};
@@ -94,6 +94,55 @@ fn a_rotation_costs_64_concurrent_requests_one_fetch() {
             assert_eq!(rig.verify(key), Verdict::Good);
         }
         assert_eq!(server.hits(), 2, "one for the first load, one for all 64");
+    });
+}
+
+#[test]
+fn the_first_load_is_one_fetch_whoever_verifies_meanwhile() {
+    run(async {
+        let signing = key(1, "a");
+        let gate = Arc::new(Semaphore::new(0));
+        let reply = response("200 OK", &set(&[&signing]), &[]);
+        let server = Server::https(Reply::Gated(Arc::clone(&gate), reply)).await;
+        let rig = Rig::start(&server);
+        let rounds = (0..64).map(|_| {
+            let (verifier, token) = (rig.verifier.clone(), token(&signing));
+            tokio::spawn(async move { verdict(&verifier, &token) })
+        });
+        for round in rounds.collect::<Vec<_>>() {
+            assert_eq!(round.await.unwrap(), Verdict::Unavailable(1));
+        }
+        // Before there is any key, too, what is no token is bad, and so is what is a stranger's.
+        assert_eq!(verdict(&rig.verifier, "junk"), Verdict::Bad(ErrorKind::Malformed));
+        let stranger = token_of("https://other.example", &signing);
+        assert_eq!(
+            verdict(&rig.verifier, &stranger),
+            Verdict::Bad(ErrorKind::UnknownKey)
+        );
+        gate.add_permits(64);
+        assert!(rig.verifier.first_load().await);
+        assert_eq!(rig.verify(&signing), Verdict::Good);
+        assert_eq!(server.hits(), 1);
+    });
+}
+
+#[test]
+fn a_snapshot_verifies_without_allocating() {
+    run(async {
+        let signing = key(1, "a");
+        let server = Server::https(Reply::ok(&set(&[&signing]), &[])).await;
+        let rig = Rig::start(&server);
+        assert!(rig.verifier.first_load().await);
+        let (token, mut scratch) = (token(&signing), Scratch::new());
+        let mut verify = || {
+            let snapshot = rig.verifier.snapshot();
+            snapshot.verify(&token, super::NOW, &mut scratch).is_ok()
+        };
+        assert!(verify(), "the scratch grows");
+        let mut is_good = false;
+        let measured = allocation_counter::measure(|| is_good = verify());
+        assert!(is_good);
+        assert_eq!(measured.count_total, 0);
     });
 }
 
@@ -222,7 +271,7 @@ fn e23_a_failing_endpoint_is_unavailable_after_max_stale_and_never_401() {
         for key in [&signing, &key(2, "a"), &key(2, "b")] {
             assert!(matches!(rig.verify(key), Verdict::Unavailable(1..=60)));
         }
-        let mut scratch = cloakroom_jwks::cloakroom_jwt::Scratch::new();
+        let mut scratch = Scratch::new();
         assert!(
             kept.verify(&token(&signing), super::NOW, &mut scratch).is_err(),
             "old keys die in a snapshot too"

@@ -136,6 +136,21 @@ fn e23_random_kids_in_a_cooldown_cost_one_fetch_and_no_growth() {
 }
 
 #[test]
+fn e23_random_kids_allocate_nothing() {
+    let mut cache = filled(&["a"]);
+    let kids: Vec<String> = (0..10_000).map(|number| format!("random-{number}")).collect();
+    let measured = allocation_counter::measure(|| {
+        for kid in &kids {
+            assert!(!matches!(
+                cache.lookup(Some(kid), at(1)),
+                Lookup::Use(_) | Lookup::Wait { .. }
+            ));
+        }
+    });
+    assert_eq!(measured.count_total, 0);
+}
+
+#[test]
 fn e23_random_kids_while_a_fetch_is_out_ask_for_nothing() {
     let mut cache = filled(&["a"]);
     let ticket = due(&mut cache, 10 * MINUTE);
