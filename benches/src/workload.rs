@@ -72,7 +72,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AtMost(limit) => write!(f, "<= {limit:.2}"),
-            Self::TimesFaster(times) => write!(f, "<= {:.2} ({times:.0}x faster)", 1.0 / times),
+            Self::TimesFaster(times) => write!(f, "<= {:.2} ({times}x faster)", 1.0 / times),
             Self::Within(part) => write!(f, "1.00 +- {part:.2}"),
         }
     }

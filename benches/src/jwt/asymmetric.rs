@@ -13,7 +13,7 @@ use p256::ecdsa::signature::{Signer as _, Verifier as _};
 
 use super::peers::{self, Backend};
 use super::tokens::{KID, SECRET, Size, TYP, answer, taken_apart};
-use super::{our_accessors, verifier};
+use super::{now, our_accessors, verifier};
 use crate::workload::{Subject, Target, Workload};
 
 const BESIDE_THE_PRIMITIVE: Target = Target::AtMost(1.05);
@@ -34,7 +34,7 @@ fn workload(case: &str, key: impl Into<VerifyingKey>, token: &'static str, primi
     Workload::new(
         format!("jwt verify/{case}"),
         answer(),
-        our_accessors(verifier(key), token),
+        our_accessors(verifier(key), token, now),
     )
     .target(BESIDE_THE_PRIMITIVE, primitive)
 }
