@@ -10,10 +10,10 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use cloakroom_core::Tick;
-use cloakroom_tower::{CookieLayer, Error, Sealer};
+use cloakroom_tower::{BearerVerifier, CookieLayer, Error, Sealer};
 
 use crate::attempts::Attempts;
-use crate::handlers::{account, key_ring, overview};
+use crate::handlers::{access_token, account, api, key_ring, overview};
 use crate::host_check::host_check;
 use crate::keys::Keys;
 use crate::login_ticket::LoginTicket;
@@ -21,6 +21,7 @@ use crate::origin_check::origin_check;
 use crate::pages::{self, Notice, Problem};
 use crate::password_hasher::PasswordHasher;
 use crate::security_headers::security_headers;
+use crate::tokens::{AccessClaims, Tokens};
 use crate::users::Users;
 
 /// The largest form has a password of 1024 bytes, three characters a byte when escaped, and a name.
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) keys: Keys,
     pub(crate) hasher: PasswordHasher,
     pub(crate) attempts: Attempts,
+    pub(crate) tokens: Tokens,
     /// Where things lie, to be shown.
     pub(crate) db: PathBuf,
     pub(crate) key_file: PathBuf,
@@ -54,15 +56,26 @@ impl App {
 
     /// The whole server. The layers are listed from the inside out: the last one sees a request first.
     pub(crate) fn router(self) -> Router {
+        // Under layers of its own, so that a program is answered in JSON; the outer ones are for all.
+        let api = Router::new()
+            .route("/me", get(api::me))
+            .route("/keys", get(api::keys))
+            .route("/token", post(api::token))
+            .fallback(api::not_found)
+            .method_not_allowed_fallback(api::wrong_method)
+            .layer(CookieLayer::new().on_error(api::bearer_error));
         Router::new()
             .route("/", get(overview::show))
             .route("/login", get(account::login_form).post(account::log_in))
             .route("/register", get(account::register_form).post(account::register))
             .route("/logout", post(account::log_out))
             .route("/keys/{step}", post(key_ring::take_step))
+            .route("/jwt", get(access_token::form).post(access_token::log_in))
+            .route("/jwt/call", post(access_token::call))
             .fallback(async || Problem::NotFound)
             .method_not_allowed_fallback(async || Problem::Method)
             .layer(CookieLayer::new().on_error(cookie_error))
+            .nest("/api", api)
             .route("/style.css", get(pages::style))
             .route("/favicon.svg", get(pages::favicon))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -84,6 +97,12 @@ impl std::ops::Deref for App {
 impl FromRef<App> for Sealer<LoginTicket> {
     fn from_ref(app: &App) -> Self {
         app.keys.sealer()
+    }
+}
+
+impl FromRef<App> for BearerVerifier<AccessClaims> {
+    fn from_ref(app: &App) -> Self {
+        app.tokens.bearer_verifier()
     }
 }
 

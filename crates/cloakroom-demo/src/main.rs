@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod api_call;
 mod app;
 mod args;
 mod attempts;
+mod decoded_token;
 mod handlers;
 mod host_check;
 mod key_file;
@@ -13,11 +15,13 @@ mod origin_check;
 mod outer_fields;
 mod pages;
 mod password;
+mod password_check;
 mod password_hasher;
 mod places;
 mod posted;
 mod security_headers;
 mod server;
+mod tokens;
 mod user_name;
 mod users;
 

@@ -12,6 +12,7 @@ use crate::attempts::Attempts;
 use crate::keys::{Keys, KeysError};
 use crate::password_hasher::{HashError, PasswordHasher};
 use crate::places::{Places, PlacesError};
+use crate::tokens::{Tokens, TokensError};
 use crate::users::{OpenError, Users};
 
 /// How long requests may go on after a signal. A browser keeps connections open that it does not use.
@@ -43,6 +44,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
         keys,
         hasher: PasswordHasher::new()?,
         attempts: Attempts::default(),
+        tokens: Tokens::new(address)?,
         db: places.db,
         key_file: places.key_file,
         started: Instant::now(),
@@ -68,6 +70,8 @@ pub(crate) enum StartError {
     Users { path: PathBuf, source: OpenError },
     #[error(transparent)]
     Hasher(#[from] HashError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     #[error("cannot serve: {0}")]
     Runtime(io::Error),
 }

@@ -12,6 +12,7 @@ use crate::app::{App, see_other};
 use crate::login_ticket::LoginTicket;
 use crate::pages::{FormError, Notice, Welcome, welcome};
 use crate::password::Password;
+use crate::password_check::Unproven;
 use crate::password_hasher::HashError;
 use crate::posted::Posted;
 use crate::user_name::UserName;
@@ -67,39 +68,28 @@ pub(crate) async fn register(
     }
 }
 
-/// Checks name and password; an unknown name costs what a wrong password costs, and both get the same answer.
+/// Checks name and password, and gives a ticket for them.
 pub(crate) async fn log_in(
     State(app): State<App>,
     ticket: Sealed<LoginTicket>,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
-    let refuse = |status, error| Ok(form_again(false, &entry.name, status, error));
-    // No account has such a name or such a password, so nothing is told by answering at once.
-    let (Ok(name), Ok(password)) = (UserName::parse(&entry.name), Password::parse(entry.password)) else {
-        return refuse(StatusCode::FORBIDDEN, FormError::WrongPassword);
+    let (status, error, wait) = match app.check_password(&entry.name, entry.password).await? {
+        Ok(proven) => return hand_over(ticket, &proven.subject, proven.at, Notice::LoggedIn),
+        Err(Unproven::Wrong) => (StatusCode::FORBIDDEN, FormError::WrongPassword, None),
+        Err(Unproven::TooMany(seconds)) => {
+            let error = FormError::TooMany(seconds.div_ceil(60));
+            (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
+        }
+        Err(Unproven::Busy) => (StatusCode::SERVICE_UNAVAILABLE, FormError::Busy, None),
     };
-    if let Err(too_many) = app.attempts.begin(name.as_str(), app.tick()) {
-        let seconds = too_many.retry_after.as_secs().max(1);
-        let error = FormError::TooMany(seconds.div_ceil(60));
-        let mut response = form_again(false, &entry.name, StatusCode::TOO_MANY_REQUESTS, error);
+    let mut response = form_again(false, &entry.name, status, error);
+    if let Some(seconds) = wait {
         response
             .headers_mut()
             .insert(RETRY_AFTER, HeaderValue::from(seconds));
-        return Ok(response);
     }
-    let credentials = app.users.credentials(&name).await?;
-    let (id, hash) = credentials.map(|known| (known.id, known.password_hash)).unzip();
-    let verified = match app.hasher.verify(password, hash).await {
-        Err(HashError::Busy) => return refuse(StatusCode::SERVICE_UNAVAILABLE, FormError::Busy),
-        verified => verified?,
-    };
-    match id.filter(|_| verified) {
-        Some(id) => {
-            app.attempts.clear(name.as_str());
-            hand_over(ticket, &id, UnixTime::now(), Notice::LoggedIn)
-        }
-        None => refuse(StatusCode::FORBIDDEN, FormError::WrongPassword),
-    }
+    Ok(response)
 }
 
 /// Makes this browser forget its ticket. The ticket itself stays good: nothing here could strike it out.

@@ -1,6 +1,8 @@
 //! What each address does.
 
+pub(crate) mod access_token;
 pub(crate) mod account;
+pub(crate) mod api;
 pub(crate) mod key_ring;
 pub(crate) mod overview;
 
@@ -11,6 +13,7 @@ use cloakroom_tower::Error as CookieError;
 use crate::app::report;
 use crate::pages::Problem;
 use crate::password_hasher::HashError;
+use crate::tokens::TokensError;
 use crate::users::Unavailable;
 
 /// What stops a handler: told to the operator, and in general words to the person.
@@ -24,6 +27,8 @@ pub(crate) enum Failure {
     Cookie(#[from] CookieError),
     #[error(transparent)]
     Random(#[from] RandomError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
@@ -35,7 +40,9 @@ impl IntoResponse for Failure {
             Self::Users(_) => Problem::Unavailable.into_response(),
             // Carries the error to the layer, which answers for it.
             Self::Cookie(error) => error.into_response(),
-            Self::Hash(_) | Self::Random(_) | Self::Task(_) => Problem::Internal.into_response(),
+            Self::Hash(_) | Self::Random(_) | Self::Tokens(_) | Self::Task(_) => {
+                Problem::Internal.into_response()
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn layout(title: &str, account: &Markup, notice: Option<Notice>, main
                 a.skip href="#main" { "Skip to the content" }
                 header.top {
                     a.brand href="/" { (hanger()) span { "Cloakroom" } }
+                    nav.carriers aria-label="Carriers" { a href="/" { "Cookie" } a href="/jwt" { "Token" } }
                     div.account { (account) }
                 }
                 main id="main" {

@@ -1,5 +1,6 @@
 //! What a person sees. `maud` escapes every text that is put into a page; no page holds a script.
 
+mod access_token;
 mod home;
 mod key_table;
 mod layout;
@@ -11,6 +12,7 @@ mod welcome;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
+pub(crate) use access_token::{PATHS, Trial, TrialOutcome, token_form, token_page};
 pub(crate) use home::{HeldCookie, Home, home};
 pub(crate) use notice::Notice;
 pub(crate) use problem::{Problem, problem};

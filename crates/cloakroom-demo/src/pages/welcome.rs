@@ -59,6 +59,7 @@ pub(crate) fn welcome(page: &Welcome) -> Markup {
                 ul.facts {
                     li { strong { "Encrypted and bound. " } "AES-256-GCM-SIV, tied to the cookie’s name, its purpose and its time." }
                     li { strong { "Out of reach. " } code { "__Host-" } ", HttpOnly, Secure, SameSite=Lax: no script reads it, no other host sets it." }
+                    li { strong { "For programs, too. " } a href="/jwt" { "Get a token" } " that lives for five minutes, and see what an API says to a forged one." }
                     li { strong { "Keys that rotate. " } "Change the key ring while you are logged in, and stay logged in." }
                 }
             }
@@ -100,7 +101,7 @@ fn form(page: &Welcome) -> Markup {
     }
 }
 
-fn error_text(error: &FormError) -> String {
+pub(super) fn error_text(error: &FormError) -> String {
     match error {
         FormError::WrongPassword => "Name or password is wrong.".to_owned(),
         FormError::NameTaken => "That name is taken.".to_owned(),

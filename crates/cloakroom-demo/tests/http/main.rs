@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the lint knows tests, not their helpers")]
 
+mod access_token;
 mod key_ring;
 mod login;
 mod refusals;

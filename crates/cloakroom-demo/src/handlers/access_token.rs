@@ -1,0 +1,111 @@
+use axum::extract::State;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use cloakroom_core::UnixTime;
+use serde::Deserialize;
+
+use super::Failure;
+use crate::app::App;
+use crate::decoded_token::{tampered, unsigned};
+use crate::pages::{FormError, PATHS, Problem, Trial, TrialOutcome, token_form, token_page};
+use crate::password_check::Unproven;
+use crate::posted::Posted;
+use crate::tokens::TokensError;
+
+/// The form to log in for a token.
+#[derive(Deserialize)]
+pub(crate) struct Entry {
+    name: String,
+    password: String,
+    /// There when the box for the scope `keys:read` is ticked.
+    keys: Option<String>,
+}
+
+/// The form to call the API with a token, changed in some way or not.
+#[derive(Deserialize)]
+pub(crate) struct Call {
+    token: String,
+    path: String,
+    sent: Sent,
+}
+
+/// What becomes of the token on its way to the API.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sent {
+    AsItIs,
+    Tampered,
+    Unsigned,
+    Expired,
+    OtherAudience,
+}
+
+/// `GET /jwt`
+pub(crate) async fn form() -> Response {
+    token_form("", None).into_response()
+}
+
+/// `POST /jwt`: the page with the token. It is the answer itself, and no redirect: that would have to put the token in
+/// an address, or keep it on the server.
+pub(crate) async fn log_in(
+    State(app): State<App>,
+    Posted(entry): Posted<Entry>,
+) -> Result<Response, Failure> {
+    let (status, error, wait) = match app.check_password(&entry.name, entry.password).await? {
+        Ok(proven) => {
+            let (name, with_keys) = (proven.name.as_str(), entry.keys.is_some());
+            let issued = app.tokens.issue(&proven.subject, name, with_keys, proven.at)?;
+            return Ok(token_page(app.tokens.origin(), &issued.token, UnixTime::now(), None).into_response());
+        }
+        Err(Unproven::Wrong) => (StatusCode::FORBIDDEN, FormError::WrongPassword, None),
+        Err(Unproven::TooMany(seconds)) => {
+            let error = FormError::TooMany(seconds.div_ceil(60));
+            (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
+        }
+        Err(Unproven::Busy) => (StatusCode::SERVICE_UNAVAILABLE, FormError::Busy, Some(2)),
+    };
+    let mut response = (status, token_form(&entry.name, Some(error))).into_response();
+    if let Some(seconds) = wait {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
+}
+
+/// `POST /jwt/call`: calls the API with the token, and shows what it answered.
+pub(crate) async fn call(State(app): State<App>, Posted(call): Posted<Call>) -> Result<Response, Failure> {
+    let now = UnixTime::now();
+    // A text field brings line breaks that nobody typed on purpose.
+    let token = call.token.trim();
+    let Some(path) = PATHS.into_iter().find(|path| *path == call.path) else {
+        return Ok(Problem::BadForm.into_response());
+    };
+    let made = match call.sent {
+        Sent::AsItIs => Ok(token.to_owned()),
+        Sent::Tampered => Ok(tampered(token)),
+        Sent::Unsigned => Ok(unsigned(token)),
+        Sent::Expired => app.tokens.grown_old(token, now),
+        Sent::OtherAudience => app.tokens.for_another(token, now),
+    };
+    let outcome = match made {
+        Ok(sent) => match app.call_api(path, &sent).await {
+            Ok(answer) => TrialOutcome::Answered { sent, answer },
+            Err(error) => TrialOutcome::NotSendable(error),
+        },
+        Err(TokensError::Token(error)) => TrialOutcome::NotMade(error),
+        Err(error) => return Err(error.into()),
+    };
+    let status = match outcome {
+        // The page did what it was asked to do; what the API said is its content.
+        TrialOutcome::Answered { .. } => StatusCode::OK,
+        TrialOutcome::NotSendable(_) | TrialOutcome::NotMade(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let trial = Trial {
+        path,
+        kind: call.sent,
+        outcome,
+    };
+    Ok((status, token_page(app.tokens.origin(), token, now, Some(&trial))).into_response())
+}
