@@ -1,4 +1,4 @@
-//! Verifying ES256, EdDSA and RS256, each beside the primitive of the same backend. Every key was parsed before the
+//! Verifying ES256, `EdDSA` and RS256, each beside the primitive of the same backend. Every key was parsed before the
 //! clock runs, wherever its library can keep a parsed one.
 
 use std::hint::black_box;

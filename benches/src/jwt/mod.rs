@@ -53,8 +53,8 @@ fn our_accessors(verifier: Verifier, token: &'static str, now: impl Fn() -> Unix
     let scratch = RefCell::new(Scratch::new());
     move || {
         let mut scratch = scratch.borrow_mut();
-        let verified = black_box(&verifier).verify(black_box(token), now(), &mut scratch);
-        verified
+        let outcome = black_box(&verifier).verify(black_box(token), now(), &mut scratch);
+        outcome
             .ok()
             .and_then(|verified| by_accessors(&verified))
             .unwrap_or_default()
@@ -76,8 +76,8 @@ fn our_typed(verifier: Verifier, token: &'static str) -> impl Fn() -> u64 {
     let scratch = RefCell::new(Scratch::new());
     move || {
         let mut scratch = scratch.borrow_mut();
-        let verified = black_box(&verifier).verify(black_box(token), now(), &mut scratch);
-        let claims = verified.and_then(|verified| verified.claims::<Claims<'_>>());
+        let outcome = black_box(&verifier).verify(black_box(token), now(), &mut scratch);
+        let claims = outcome.and_then(|verified| verified.claims::<Claims<'_>>());
         black_box(claims).map_or(0, |claims| {
             condense(claims.iss, claims.sub, claims.aud, claims.exp, claims.role)
         })

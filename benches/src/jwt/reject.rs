@@ -59,8 +59,8 @@ fn reject(case: &str, token: &'static str, kind: ErrorKind, target: Target) -> W
     let (verifier, scratch) = (verifier(hmac_key()), RefCell::new(Scratch::new()));
     Workload::new(format!("jwt reject/{case}"), 1, move || {
         let mut scratch = scratch.borrow_mut();
-        let verified = black_box(&verifier).verify(black_box(token), now(), &mut scratch);
-        u64::from(verified.is_err_and(|error| error.kind() == kind))
+        let outcome = black_box(&verifier).verify(black_box(token), now(), &mut scratch);
+        u64::from(outcome.is_err_and(|error| error.kind() == kind))
     })
     .target(target, bare_verify(Size::Small.token()))
 }
