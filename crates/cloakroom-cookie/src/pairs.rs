@@ -17,7 +17,7 @@ pub fn pairs(header: &[u8]) -> Pairs<'_> {
         header,
         start: 0,
         base: 0,
-        marks: scan::marks(header),
+        marks: scan::first_marks(header),
     }
 }
 
