@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod cookies;
+mod jose;
+mod jose_options;
 mod lines;
 mod options;
 mod sealed;
@@ -42,6 +44,9 @@ impl Command {
             Self::SetCookieBuild => wire::answer(line, out, set_cookie::build),
             Self::Seal(sealing) => wire::answer(line, out, |input| sealing.seal(input)),
             Self::Open(opening) => wire::answer(line, out, |input| opening.open(input)),
+            Self::JwsVerify(verifying) => wire::answer(line, out, |input| verifying.verify(input)),
+            Self::JwsSign(signing) => wire::answer(line, out, |input| signing.sign(input)),
+            Self::JwtVerify(verifying) => wire::answer(line, out, |input| verifying.verify(input)),
             Self::Refused => wire::refuse_all(line, out),
         }
     }

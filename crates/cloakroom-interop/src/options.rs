@@ -3,12 +3,14 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::num::NonZeroU16;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use lexopt::{Arg, Parser, ValueExt as _};
 
+use crate::jose::{JwsSigning, JwsVerifying, JwtVerifying};
+use crate::jose_options::{self, JoseOptions};
 use crate::sealed::{Mode, Opening, Sealing, Setting};
 
 /// What `--help` prints.
@@ -23,12 +25,17 @@ cloakroom-interop seal --ring FILE --name NAME --purpose PURPOSE --mode signed|e
                        [--max-ttl S] [--bucket BYTES]
 cloakroom-interop open --ring FILE --name NAME --purpose PURPOSE --mode signed|encrypted --now MS
                        [--cutoff MS] [--max-ttl S]
+cloakroom-interop jws-verify --jwk FILE [--alg ALG] [--backend rustcrypto|aws-lc]
+cloakroom-interop jws-sign --jwk FILE [--alg ALG] [--backend rustcrypto|aws-lc]
+cloakroom-interop jwt-verify --jwk FILE --iss ISS --aud AUD --typ TYP --now S
+                       [--leeway S] [--alg ALG] [--backend rustcrypto|aws-lc]
+cloakroom-interop jwt-verify --policies FILE --now S [--leeway S] [--alg ALG] [--backend rustcrypto|aws-lc]
 
 The README of the crate has each command's members.
 ";
 
-/// A ring file longer than this is no ring: 1 MiB holds thousands of keys.
-const LONGEST_RING: u64 = 1024 * 1024;
+/// A file longer than this is not read: 1 MiB holds thousands of keys.
+const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// What the arguments ask for.
 pub(crate) enum Asked {
@@ -44,7 +51,10 @@ pub(crate) enum Command {
     SetCookieBuild,
     Seal(Sealing),
     Open(Opening),
-    /// The ring was refused by the library, and so is every line.
+    JwsVerify(JwsVerifying),
+    JwsSign(JwsSigning),
+    JwtVerify(Box<JwtVerifying>),
+    /// The ring or key was refused by the library, and so is every line.
     Refused,
 }
 
@@ -81,6 +91,11 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Asked, Unusa
         Some("set-cookie-build") => Command::SetCookieBuild,
         Some("seal") => return options.read(&mut parser, &["ttl", "bucket"], Options::seal),
         Some("open") => return options.read(&mut parser, &["ttl", "cutoff"], Options::open),
+        Some("jws-verify") => return JoseOptions::read(&mut parser, &[], jose_options::jws_verify),
+        Some("jws-sign") => return JoseOptions::read(&mut parser, &[], jose_options::jws_sign),
+        Some("jwt-verify") => {
+            return JoseOptions::read(&mut parser, jose_options::OF_A_POLICY, jose_options::jwt_verify);
+        }
         _ => {
             return Err(Unusable(format!(
                 "unknown command {:?}; see --help",
@@ -125,7 +140,7 @@ impl Options {
             };
             let shared = ["ring", "name", "purpose", "mode", "now", "max-ttl"].contains(&option.as_str());
             if !shared && !own.contains(&option.as_str()) {
-                return Err(Unusable(format!("invalid option '--{option}'")));
+                return Err(Unusable::unknown(&option));
             }
             let twice = match option.as_str() {
                 "ring" => self.ring.replace(parser.value()?.into()).is_some(),
@@ -139,7 +154,7 @@ impl Options {
                 _ => self.bucket.replace(parser.value()?.parse()?).is_some(),
             };
             if twice {
-                return Err(Unusable(format!("--{option} is given twice")));
+                return Err(Unusable::twice(&option));
             }
         }
         finish(self).map(Asked::Run)
@@ -179,18 +194,22 @@ impl Options {
 
     /// The bytes of the ring file; whether they are a ring is for the library to say.
     fn ring_text(&self) -> Result<Vec<u8>, Unusable> {
-        let path = needed(self.ring.as_ref(), "ring")?;
-        let unreadable = |why: &dyn fmt::Display| Unusable(format!("--ring {}: {why}", path.display()));
-        let mut text = Vec::new();
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
-        file.take(LONGEST_RING + 1)
-            .read_to_end(&mut text)
-            .map_err(|error| unreadable(&error))?;
-        if text.len() as u64 > LONGEST_RING {
-            return Err(unreadable(&"over 1 MiB"));
-        }
-        Ok(text)
+        file("ring", needed(self.ring.as_ref(), "ring")?)
     }
+}
+
+/// The bytes of the file that an option names.
+pub(crate) fn file(option: &str, path: &Path) -> Result<Vec<u8>, Unusable> {
+    let unreadable = |why: &dyn fmt::Display| Unusable(format!("--{option} {}: {why}", path.display()));
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    file.take(LONGEST_FILE + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| unreadable(&error))?;
+    if text.len() as u64 > LONGEST_FILE {
+        return Err(unreadable(&"over 1 MiB"));
+    }
+    Ok(text)
 }
 
 impl Unusable {
@@ -199,12 +218,20 @@ impl Unusable {
         Self(format!("--{option}: {why}"))
     }
 
-    /// A name and a purpose of which the library makes no sealer.
-    pub(crate) fn sealer(why: impl fmt::Display) -> Self {
+    /// Options of which the library makes no sealer or verifier.
+    pub(crate) fn together(why: impl fmt::Display) -> Self {
         Self(why.to_string())
+    }
+
+    pub(crate) fn unknown(option: &str) -> Self {
+        Self(format!("invalid option '--{option}'"))
+    }
+
+    pub(crate) fn twice(option: &str) -> Self {
+        Self(format!("--{option} is given twice"))
     }
 }
 
-fn needed<T>(value: Option<T>, option: &str) -> Result<T, Unusable> {
+pub(crate) fn needed<T>(value: Option<T>, option: &str) -> Result<T, Unusable> {
     value.ok_or_else(|| Unusable(format!("--{option} is missing")))
 }

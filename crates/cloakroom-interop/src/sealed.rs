@@ -54,7 +54,7 @@ impl Setting<'_> {
             Mode::Signed => Sealer::signed(&ring, &name, self.purpose),
             Mode::Encrypted => Sealer::encrypted(&ring, &name, self.purpose),
         };
-        let mut sealer = made.map_err(Unusable::sealer)?;
+        let mut sealer = made.map_err(Unusable::together)?;
         if let Some(max_ttl) = self.max_ttl {
             sealer = sealer
                 .max_ttl(max_ttl)

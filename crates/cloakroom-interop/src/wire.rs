@@ -4,9 +4,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// Why a line is refused, in the words of the protocol.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Why a line is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     /// The driver cannot read the line: no JSON object, a member missing or of another type, bad base64.
     Malformed,
@@ -16,8 +15,26 @@ pub(crate) enum Refusal {
     NotYetValid,
     Revoked,
     TooLarge,
-    /// The key ring is refused, and with it every line.
+    /// The key or key ring is refused, and with it every line.
     Key,
+    /// A token is rejected; the kinds are those of `cloakroom-jwt`.
+    Token(cloakroom_jwt::ErrorKind),
+}
+
+impl Refusal {
+    /// The word of the protocol.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Revoked => "revoked",
+            Self::TooLarge => "too_large",
+            Self::Key => "key",
+            Self::Token(kind) => kind.name(),
+        }
+    }
 }
 
 /// Bytes, as standard base64 with padding, canonical.
@@ -36,7 +53,7 @@ where
     }
 }
 
-/// Appends the answer to a line whose key ring was refused.
+/// Appends the answer to a line whose key or key ring was refused.
 pub(crate) fn refuse_all(line: &[u8], out: &mut Vec<u8>) {
     write::<()>(id(line).unwrap_or(None), Err(Refusal::Key), out);
 }
@@ -80,7 +97,7 @@ fn write<O: Serialize>(id: Option<String>, outcome: Result<O, Refusal>, out: &mu
     struct Refused {
         id: Option<Box<RawValue>>,
         ok: bool,
-        error: Refusal,
+        error: &'static str,
     }
     let id = id.and_then(|text| RawValue::from_string(text).ok());
     match outcome {
@@ -92,7 +109,14 @@ fn write<O: Serialize>(id: Option<String>, outcome: Result<O, Refusal>, out: &mu
                 members,
             },
         ),
-        Err(error) => serde_json::to_writer(out, &Refused { id, ok: false, error }),
+        Err(refusal) => serde_json::to_writer(
+            out,
+            &Refused {
+                id,
+                ok: false,
+                error: refusal.name(),
+            },
+        ),
     }
     .expect("answers are structs of strings, numbers and lists, and a Vec takes every byte");
 }

@@ -93,3 +93,36 @@ fn cookie_libraries_differ_only_where_it_is_listed() {
         ],
     );
 }
+
+#[test]
+fn jwt_libraries_differ_only_where_it_is_listed() {
+    let list = Path::new(CRATE).join("peers/jwt-differences.md");
+    let keys = Path::new(CRATE).join("peers/test_keys.json");
+    let counts = python(
+        "check_jwt.py",
+        &["node", list.to_str().unwrap(), keys.to_str().unwrap()],
+    );
+    at_least(
+        &counts,
+        &[
+            ("signed", 1100),
+            ("pairs", 500),
+            ("cross-verified, jwt-verify", 16_000),
+            ("cross-verified, jws-verify", 11_000),
+            ("mutants, HS256", 5000),
+            ("mutants, ES256", 3000),
+            ("mutants, EdDSA", 3000),
+            ("mutants, RS256", 3000),
+            ("mutants, ES384", 1000),
+            ("mutants, PS256", 1000),
+            ("jwt-verify, taken", 4000),
+            ("jws-verify, taken", 5000),
+            ("jwt-verify, PyJWT", 22_000),
+            ("jwt-verify, joserfc", 22_000),
+            ("jwt-verify, jose", 22_000),
+            ("refused by us, taken by a peer", 20_000),
+            ("differences, refused", 30),
+            ("differences, taken", 2),
+        ],
+    );
+}

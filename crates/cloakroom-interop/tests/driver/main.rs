@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod commands;
+mod jose;
 mod lines;
 mod options;
 mod sealing;
@@ -58,6 +59,28 @@ fn check(args: &[&str], lines: &[(&str, &str)]) {
 
 fn b64(bytes: impl AsRef<[u8]>) -> String {
     STANDARD.encode(bytes)
+}
+
+/// A file of keys or policies.
+struct File {
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl File {
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.json");
+        std::fs::write(&path, text).unwrap();
+        Self {
+            path,
+            _folder: folder,
+        }
+    }
+
+    fn path(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
 }
 
 /// A ring file, and the arguments that every sealing command shares.
