@@ -1,5 +1,7 @@
 //! The registered claims of a payload (RFC 7519 section 4.1), and the policy's judgement of them.
 
+use alloc::string::String;
+
 use cloakroom_core::UnixTime;
 
 use crate::encoding::Base64Url;
@@ -27,6 +29,45 @@ pub(crate) struct Claims<'s> {
     pub(crate) nbf: Option<Rounded>,
     pub(crate) iat: Option<Rounded>,
     pub(crate) auth_time: Option<Rounded>,
+    present: Registered,
+}
+
+/// Some of the registered claims.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Registered(u8);
+
+impl Registered {
+    const ISS: Self = Self(1);
+    const SUB: Self = Self(2);
+    const JTI: Self = Self(4);
+    const AUD: Self = Self(8);
+    const EXP: Self = Self(16);
+    const NBF: Self = Self(32);
+    const IAT: Self = Self(64);
+    const AUTH_TIME: Self = Self(128);
+
+    /// The one of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "iss" => Self::ISS,
+            "sub" => Self::SUB,
+            "jti" => Self::JTI,
+            "aud" => Self::AUD,
+            "exp" => Self::EXP,
+            "nbf" => Self::NBF,
+            "iat" => Self::IAT,
+            "auth_time" => Self::AUTH_TIME,
+            _ => return None,
+        })
+    }
+
+    pub(crate) const fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    const fn contains(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
 }
 
 /// The value of `aud` (RFC 7519 section 4.1.3).
@@ -98,17 +139,42 @@ impl<'s> Payload<'s> {
     pub(crate) fn read_claims(&self, claims: &mut Claims<'s>) -> Result<(), Error> {
         for member in &self.index.members {
             // Names of three octets have a key of their own.
-            match member.key {
-                ISS => claims.iss = Some(self.string(member)?),
-                SUB => claims.sub = Some(self.string(member)?),
-                JTI => claims.jti = Some(self.string(member)?),
-                AUD => claims.aud = self.aud(member)?,
-                EXP => claims.exp = Some(self.date(member)?),
-                NBF => claims.nbf = Some(self.date(member)?),
-                IAT => claims.iat = Some(self.date(member)?),
-                AUTH_TIME if self.name(member) == "auth_time" => claims.auth_time = Some(self.date(member)?),
-                _ => {}
-            }
+            let registered = match member.key {
+                ISS => {
+                    claims.iss = Some(self.string(member)?);
+                    Registered::ISS
+                }
+                SUB => {
+                    claims.sub = Some(self.string(member)?);
+                    Registered::SUB
+                }
+                JTI => {
+                    claims.jti = Some(self.string(member)?);
+                    Registered::JTI
+                }
+                AUD => {
+                    claims.aud = self.aud(member)?;
+                    Registered::AUD
+                }
+                EXP => {
+                    claims.exp = Some(self.date(member)?);
+                    Registered::EXP
+                }
+                NBF => {
+                    claims.nbf = Some(self.date(member)?);
+                    Registered::NBF
+                }
+                IAT => {
+                    claims.iat = Some(self.date(member)?);
+                    Registered::IAT
+                }
+                AUTH_TIME if self.name(member) == "auth_time" => {
+                    claims.auth_time = Some(self.date(member)?);
+                    Registered::AUTH_TIME
+                }
+                _ => continue,
+            };
+            claims.present.insert(registered);
         }
         Ok(())
     }
@@ -146,24 +212,13 @@ pub(crate) fn check(
         return Err(ErrorKind::Subject);
     }
     check_audience(policy, payload, claims)?;
-    for name in &policy.required {
-        let is_there = match name.as_bytes() {
-            // They have been looked at, or are below.
-            b"iss" => true,
-            b"sub" => claims.sub.is_some(),
-            b"jti" => claims.jti.is_some(),
-            b"aud" => !matches!(claims.aud, Aud::Absent),
-            b"exp" => claims.exp.is_some(),
-            b"nbf" => claims.nbf.is_some(),
-            b"iat" => claims.iat.is_some(),
-            b"auth_time" => claims.auth_time.is_some(),
-            _ => payload
-                .member(name)
-                .is_some_and(|member| member.kind != Kind::Null),
-        };
-        if !is_there {
-            return Err(ErrorKind::MissingClaim);
-        }
+    let is_there = |name: &String| {
+        payload
+            .member(name)
+            .is_some_and(|member| member.kind != Kind::Null)
+    };
+    if !claims.present.contains(policy.registered) || !policy.required.iter().all(is_there) {
+        return Err(ErrorKind::MissingClaim);
     }
     check_times(policy, claims, now)
 }

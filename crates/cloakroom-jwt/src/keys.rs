@@ -1,10 +1,12 @@
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::encoding::Base64Url;
 use crate::header::Header;
+use crate::json;
 use crate::{Algorithm, ErrorKind, InvalidVerifier, Policy, VerifyingKey};
 
 /// How many keys are tried for one token at most.
@@ -16,7 +18,7 @@ const MAX_KID: usize = 256;
 /// The keys of a verifier, each with its policy, and the headers that choose them.
 pub(crate) struct Keys {
     keys: Vec<Owned>,
-    /// Sorted by their text.
+    /// Sorted by their keys.
     pins: Vec<Pin>,
 }
 
@@ -30,6 +32,8 @@ struct Owned {
 
 /// A header as issuers write it, encoded: a token that begins with it needs no parser to choose its keys.
 struct Pin {
+    /// [`json::key`] of the text.
+    key: u64,
     text: Box<[u8]>,
     candidates: Candidates,
 }
@@ -76,11 +80,12 @@ impl Keys {
     /// The candidates for a token with this encoded header, when it is one of the pinned.
     #[inline]
     pub(crate) fn pinned(&self, header: &[u8]) -> Option<Candidates> {
-        let found = self.pins.binary_search_by(|pin| {
-            // The length first: most pins differ in it.
-            (pin.text.len().cmp(&header.len())).then_with(|| (*pin.text).cmp(header))
-        });
-        Some(self.pins[found.ok()?].candidates)
+        let key = json::key(header);
+        let first = self.pins.partition_point(|pin| pin.key < key);
+        (self.pins.get(first..)?.iter())
+            .take_while(|pin| pin.key == key)
+            .find(|pin| *pin.text == *header)
+            .map(|pin| pin.candidates)
     }
 
     /// The candidates for a token with this header.
@@ -140,24 +145,35 @@ impl Keys {
                     let Ok(candidates) = self.select(&header, policies) else {
                         continue;
                     };
-                    pins.extend(spellings(&header).into_iter().map(|json| Pin {
-                        text: base64.encode(json.as_bytes()).into_bytes().into(),
-                        candidates,
+                    let names = names(owned.algorithm);
+                    pins.extend(names.flat_map(|name| spellings(&header, name)).map(|json| {
+                        let text: Box<[u8]> = base64.encode(json.as_bytes()).into_bytes().into();
+                        let key = json::key(&text);
+                        Pin {
+                            key,
+                            text,
+                            candidates,
+                        }
                     }));
                 }
             }
         }
-        pins.sort_by(|left, right| {
-            (left.text.len().cmp(&right.text.len())).then_with(|| left.text.cmp(&right.text))
-        });
+        pins.sort_by(|left, right| (left.key.cmp(&right.key)).then_with(|| left.text.cmp(&right.text)));
         pins.dedup_by(|left, right| left.text == right.text);
         self.pins = pins;
     }
 }
 
+/// The values of `alg` that mean an algorithm.
+fn names(algorithm: Algorithm) -> impl Iterator<Item = &'static str> {
+    // RFC 9864 section 2.2.
+    let other = (algorithm == Algorithm::EdDsa).then_some("Ed25519");
+    [algorithm.name()].into_iter().chain(other)
+}
+
 /// The header as JSON, its members in every order and without white space.
-fn spellings(header: &Header<'_>) -> Vec<alloc::string::String> {
-    let alg = format!(r#""alg":"{}""#, header.algorithm);
+fn spellings(header: &Header<'_>, name: &str) -> Vec<String> {
+    let alg = format!(r#""alg":"{name}""#);
     let kid = header.kid.map(|kid| format!(r#""kid":"{kid}""#));
     let typ = header.typ.map(|typ| format!(r#""typ":"{typ}""#));
     match (kid, typ) {

@@ -2,6 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::claims::Registered;
 use crate::{Algorithm, Typ};
 
 /// The claims that RFC 9068 section 2.2 requires.
@@ -26,6 +27,8 @@ pub struct Policy {
     pub(crate) audience_claim: Option<String>,
     pub(crate) typ: Typ,
     pub(crate) subject: Option<String>,
+    /// The registered claims that are required, and the other ones.
+    pub(crate) registered: Registered,
     pub(crate) required: Vec<String>,
     pub(crate) leeway: Duration,
     pub(crate) max_age: Option<Duration>,
@@ -45,6 +48,7 @@ impl Policy {
             audience_claim: None,
             typ,
             subject: None,
+            registered: Registered::default(),
             required: Vec::new(),
             leeway: Duration::ZERO,
             max_age: None,
@@ -96,8 +100,9 @@ impl Policy {
     pub fn require<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         for name in names {
             let name = name.into();
-            if !self.required.contains(&name) {
-                self.required.push(name);
+            match Registered::named(&name) {
+                Some(registered) => self.registered.insert(registered),
+                None => self.required.push(name),
             }
         }
         self

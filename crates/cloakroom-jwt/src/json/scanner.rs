@@ -68,13 +68,8 @@ impl Scanner<'_> {
                 return Err(NotStrict);
             }
             self.at += 1;
-            let name = self.string(true)?;
-            let key = self.key(name);
+            let (key, name) = self.name()?;
             seen.insert(key, name, self.json, self.index, base)?;
-            if self.next() != b':' {
-                return Err(NotStrict);
-            }
-            self.at += 1;
             let first = self.next();
             let start = self.at;
             let (kind, value) = if OUTERMOST && first == b'"' {
@@ -105,13 +100,31 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// The key of a name.
+    /// What follows the opening quote of a name, up to the colon: its key, and where it lies.
     #[inline]
-    fn key(&self, name: Span) -> u64 {
-        if let (Some(length @ 0..8), Some(word)) = (name.raw_len(), word(self.bytes, name.start as usize)) {
-            return duplicates::short(word, length);
+    fn name(&mut self) -> Result<(u64, Span), NotStrict> {
+        const END: u64 = u64::from_le_bytes([0, 0, 0, 0xff, 0xff, 0, 0, 0]);
+        const QUOTE_COLON: u64 = u64::from_le_bytes([0, 0, 0, b'"', b':', 0, 0, 0]);
+        let start = self.at;
+        let Some(word) = word(self.bytes, start) else {
+            return Err(NotStrict);
+        };
+        // Nearly all registered names have three octets. To ask for their end at that place, instead of looking for it, lets
+        // the processor go on with what follows before it knows: that saves a tenth of a verification but its HMAC.
+        if word & END == QUOTE_COLON && marks(word | !0 << 24) == 0 {
+            self.at += 5;
+            return Ok((duplicates::short(word, 3), Span::raw(start, start + 3)));
         }
-        duplicates::key(name.of(self.json, &self.index.text).as_bytes())
+        let name = self.string(true)?;
+        let key = match name.raw_len() {
+            Some(length @ 0..8) => duplicates::short(word, length),
+            _ => duplicates::key(name.of(self.json, &self.index.text).as_bytes()),
+        };
+        if self.next() != b':' {
+            return Err(NotStrict);
+        }
+        self.at += 1;
+        Ok((key, name))
     }
 
     /// The value that begins with `first`, at hand, inside of `depth` arrays and objects.
@@ -256,17 +269,8 @@ impl Scanner<'_> {
 /// Where the first quote, backslash or control character from `at` on is, eight octets at a time.
 #[inline]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
-    const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
     while let Some(word) = word(bytes, at) {
-        // A borrow runs from a found octet to higher ones alone, so the lowest mark is right.
-        let control = word.wrapping_sub(SPACES);
-        let quote = (word ^ QUOTES).wrapping_sub(ONES);
-        let backslash = (word ^ BACKSLASHES).wrapping_sub(ONES);
-        let marks = (control | quote | backslash) & !word & HIGH;
+        let marks = marks(word);
         if marks != 0 {
             return at + (marks.trailing_zeros() / 8) as usize;
         }
@@ -274,6 +278,21 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
     }
     // The zeros behind the text stop the loop above, except from their own first octet on.
     at
+}
+
+/// Marks the quotes, backslashes and control characters among eight octets, and perhaps others above the lowest of them: a
+/// borrow runs from a marked octet to higher ones alone.
+#[inline]
+const fn marks(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+    const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
+    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    let control = word.wrapping_sub(SPACES);
+    let quote = (word ^ QUOTES).wrapping_sub(ONES);
+    let backslash = (word ^ BACKSLASHES).wrapping_sub(ONES);
+    (control | quote | backslash) & !word & HIGH
 }
 
 /// The eight octets from `at` on, the first one lowest.
