@@ -85,7 +85,6 @@ pub(crate) const fn encoded_len(octets: usize) -> usize {
 }
 
 /// The octets that `text` stands for.
-#[allow(dead_code)]
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Error> {
     base64::engine::general_purpose::URL_SAFE_NO_PAD
         .decode(text)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::claims::{Aud, Claims, Payload};
 use crate::json::{Kind, Strings};
+use crate::numeric_date::Rounded;
 use crate::{Error, ErrorKind, Value};
 
 /// The claims of a token that a verifier accepted; there is no other road to them. They lie in the verifier's scratch.
@@ -45,18 +46,18 @@ impl<'s> Verified<'s> {
 
     /// `exp`, rounded down to the second (RFC 7519 section 4.1.4). There is one unless the policy says otherwise.
     pub fn expires_at(&self) -> Option<UnixTime> {
-        self.claims.exp.map(|date| date.down())
+        self.claims.exp.map(Rounded::down)
     }
 
     /// `nbf`, rounded up to the second (RFC 7519 section 4.1.5).
     pub fn not_before(&self) -> Option<UnixTime> {
-        self.claims.nbf.map(|date| date.up())
+        self.claims.nbf.map(Rounded::up)
     }
 
     /// `iat`, rounded up to the second (RFC 7519 section 4.1.6). It is when the token was made, not when its subject logged
     /// in: that is [`Verified::auth_time`].
     pub fn issued_at(&self) -> Option<UnixTime> {
-        self.claims.iat.map(|date| date.up())
+        self.claims.iat.map(Rounded::up)
     }
 
     /// `jti` (RFC 7519 section 4.1.7).
@@ -67,7 +68,7 @@ impl<'s> Verified<'s> {
     /// `auth_time`, when the subject last logged in, rounded down to the second (OpenID Connect Core section 2, RFC 9068
     /// section 2.2.1).
     pub fn auth_time(&self) -> Option<UnixTime> {
-        self.claims.auth_time.map(|date| date.down())
+        self.claims.auth_time.map(Rounded::down)
     }
 
     /// Which policy of the verifier accepted it, counted from 0.
