@@ -267,11 +267,8 @@ fn in_cookies<C: DeserializeOwned>(
                 return Ok(Found::Cookies(kind));
             }
             Ok(found) => held = Some(found),
-            // Nobody can say whether the other candidates count alone.
-            Err(kind @ BearerErrorKind::KeysUnavailable { .. }) => {
-                jar.observe_refused(&kind, Some(name));
-                return Err(verifier.error(kind).into());
-            }
+            // Nobody can say what it is, so it counts against no other; but where there is no other, that is the answer.
+            Err(kind @ BearerErrorKind::KeysUnavailable { .. }) => refused = Some(kind),
             Err(kind) => {
                 refused.get_or_insert(kind);
             }
@@ -284,7 +281,10 @@ fn in_cookies<C: DeserializeOwned>(
         }
         (None, Some(kind)) => {
             jar.observe_refused(&kind, Some(name));
-            Ok(Found::Cookies(kind))
+            match kind {
+                BearerErrorKind::KeysUnavailable { .. } => Err(verifier.error(kind).into()),
+                kind => Ok(Found::Cookies(kind)),
+            }
         }
         (None, None) => Ok(Found::Nothing),
     }

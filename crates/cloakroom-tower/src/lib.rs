@@ -40,6 +40,9 @@ mod token_verifier;
 pub use cloakroom_cookie;
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
 pub use cloakroom_core;
+/// The crate `cloakroom-jwks`, whose `JwksVerifier` stands in the signatures here.
+#[cfg(feature = "jwks")]
+pub use cloakroom_jwks;
 /// The crate `cloakroom-jwt`, whose `Verifier` stands in the signatures here.
 #[cfg(feature = "jwt")]
 pub use cloakroom_jwt;

@@ -1,34 +1,51 @@
 use cloakroom_core::UnixTime;
+#[cfg(feature = "jwks")]
+use cloakroom_jwks::{JwksVerifier, VerifyError};
 use cloakroom_jwt::{Scratch, Verified, Verifier};
 
 use crate::BearerErrorKind;
 
-/// What judges the tokens of a [`BearerVerifier`](crate::BearerVerifier): a [`Verifier`], whose keys the application
-/// has.
+/// What judges the tokens of a [`BearerVerifier`](crate::BearerVerifier): a [`Verifier`] with keys that the application
+/// has, or, with the feature `jwks`, a `JwksVerifier`, which fetches those of an issuer.
 #[derive(Clone, Debug)]
 pub struct TokenVerifier(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Keys(Verifier),
+    Local(Verifier),
+    #[cfg(feature = "jwks")]
+    Remote(JwksVerifier),
 }
 
 /// The keys as they are at one moment, for all tokens of one request.
 #[derive(Debug)]
 pub(crate) enum Snapshot {
-    Keys(Verifier),
+    Local(Verifier),
+    #[cfg(feature = "jwks")]
+    Remote(cloakroom_jwks::Snapshot),
 }
 
 impl From<Verifier> for TokenVerifier {
     fn from(verifier: Verifier) -> Self {
-        Self(Kind::Keys(verifier))
+        Self(Kind::Local(verifier))
+    }
+}
+
+/// It never waits for the network, so no request does. While the keys of an issuer are not at hand, or are too old,
+/// its tokens are answered with 503 and never with 401.
+#[cfg(feature = "jwks")]
+impl From<JwksVerifier> for TokenVerifier {
+    fn from(verifier: JwksVerifier) -> Self {
+        Self(Kind::Remote(verifier))
     }
 }
 
 impl TokenVerifier {
     pub(crate) fn snapshot(&self) -> Snapshot {
         match &self.0 {
-            Kind::Keys(verifier) => Snapshot::Keys(verifier.clone()),
+            Kind::Local(verifier) => Snapshot::Local(verifier.clone()),
+            #[cfg(feature = "jwks")]
+            Kind::Remote(verifier) => Snapshot::Remote(verifier.snapshot()),
         }
     }
 }
@@ -41,9 +58,14 @@ impl Snapshot {
         scratch: &'s mut Scratch,
     ) -> Result<Verified<'s>, BearerErrorKind> {
         match self {
-            Self::Keys(verifier) => verifier
+            Self::Local(verifier) => verifier
                 .verify(token, now, scratch)
                 .map_err(BearerErrorKind::Rejected),
+            #[cfg(feature = "jwks")]
+            Self::Remote(snapshot) => snapshot.verify(token, now, scratch).map_err(|error| match error {
+                VerifyError::Rejected(error) => BearerErrorKind::Rejected(error),
+                VerifyError::Unavailable { retry_after } => BearerErrorKind::KeysUnavailable { retry_after },
+            }),
         }
     }
 }
