@@ -1,0 +1,176 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cloakroom_jwt::{HmacKey, SignErrorKind, Signer};
+use serde::ser::{SerializeMap as _, Serializer};
+use serde::{Serialize, ser};
+
+fn signer() -> Signer {
+    Signer::new(HmacKey::hs256(&[0x5a; 32]).unwrap(), "JWT").unwrap()
+}
+
+#[track_caller]
+fn check<T: Serialize + ?Sized>(claims: &T, expected: Result<&str, SignErrorKind>) {
+    let signer = signer();
+    let payload =
+        |token: String| String::from_utf8(URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap());
+    let signed = signer.sign(claims).map(|token| payload(token).unwrap());
+    assert_eq!(signed.as_deref().map_err(|error| error.kind()), expected);
+    let input = signer.signing_input(claims);
+    assert_eq!(
+        input.map(|_| ()).map_err(|error| error.kind()),
+        expected.map(|_| ())
+    );
+}
+
+#[derive(Serialize)]
+struct Plain {
+    sub: &'static str,
+}
+
+#[derive(Serialize)]
+struct Flattened<T> {
+    sub: &'static str,
+    #[serde(flatten)]
+    more: T,
+}
+
+#[derive(Serialize)]
+struct Wrapper<T>(T);
+
+#[derive(Serialize)]
+struct Unit;
+
+#[derive(Serialize)]
+enum Choice {
+    Nothing,
+    One(Plain),
+    Pair(u8, u8),
+    Struct { sub: &'static str },
+}
+
+#[test]
+fn claims_are_an_object() {
+    let alice = Ok(r#"{"sub":"alice"}"#);
+    check(&Plain { sub: "alice" }, alice);
+    check(&&Plain { sub: "alice" }, alice);
+    check(&Box::new(Plain { sub: "alice" }), alice);
+    check(&Some(Plain { sub: "alice" }), alice);
+    check(&Wrapper(Plain { sub: "alice" }), alice);
+    check(&Wrapper(Some(Wrapper(Plain { sub: "alice" }))), alice);
+    check(&BTreeMap::from([("sub", "alice")]), alice);
+    check(&serde_json::json!({"sub": "alice"}), alice);
+    check(&serde_json::json!({}), Ok("{}"));
+    for value in [
+        serde_json::json!(null),
+        serde_json::json!(true),
+        serde_json::json!(1),
+        serde_json::json!(1.5),
+        serde_json::json!("{}"),
+        serde_json::json!([]),
+        serde_json::json!([{}]),
+    ] {
+        check(&value, Err(SignErrorKind::NotAnObject));
+    }
+    check(&(), Err(SignErrorKind::NotAnObject));
+    check(&Unit, Err(SignErrorKind::NotAnObject));
+    check(&None::<Plain>, Err(SignErrorKind::NotAnObject));
+    check(&Wrapper(1), Err(SignErrorKind::NotAnObject));
+    check(&(1, 2), Err(SignErrorKind::NotAnObject));
+    check("{}", Err(SignErrorKind::NotAnObject));
+    check(&'{', Err(SignErrorKind::NotAnObject));
+    check(&[1, 2][..], Err(SignErrorKind::NotAnObject));
+    // Variants of an enum are not looked through: nobody means the outer object that they would become.
+    check(&Choice::Nothing, Err(SignErrorKind::NotAnObject));
+    check(
+        &Choice::One(Plain { sub: "alice" }),
+        Err(SignErrorKind::NotAnObject),
+    );
+    check(&Choice::Pair(1, 2), Err(SignErrorKind::NotAnObject));
+    check(&Choice::Struct { sub: "alice" }, Err(SignErrorKind::NotAnObject));
+}
+
+/// Writes its members as they come.
+struct Members(&'static [(&'static str, u8)]);
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+#[test]
+fn claims_have_each_member_once() {
+    check(&Members(&[("a", 1), ("b", 2)]), Ok(r#"{"a":1,"b":2}"#));
+    check(
+        &Members(&[("a", 1), ("b", 2), ("a", 1)]),
+        Err(SignErrorKind::Duplicate),
+    );
+    let more = BTreeMap::from([("role", "admin")]);
+    check(
+        &Flattened { sub: "alice", more },
+        Ok(r#"{"sub":"alice","role":"admin"}"#),
+    );
+    let more = BTreeMap::from([("sub", "admin")]);
+    check(&Flattened { sub: "alice", more }, Err(SignErrorKind::Duplicate));
+    check(
+        &Flattened {
+            sub: "alice",
+            more: Plain { sub: "admin" },
+        },
+        Err(SignErrorKind::Duplicate),
+    );
+    check(
+        &BTreeMap::from([("inner", Members(&[("a", 1), ("a", 1)]))]),
+        Err(SignErrorKind::Duplicate),
+    );
+}
+
+struct Fails;
+
+impl Serialize for Fails {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(ser::Error::custom("hunter2"))
+    }
+}
+
+impl fmt::Debug for Fails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fails")
+    }
+}
+
+#[test]
+fn claims_that_cannot_be_written() {
+    #[derive(Serialize)]
+    struct Inner {
+        sub: Fails,
+    }
+    check(&Inner { sub: Fails }, Err(SignErrorKind::Claims));
+    check(&BTreeMap::from([((1, 2), 3)]), Err(SignErrorKind::Claims));
+    let error = signer().sign(&Inner { sub: Fails }).unwrap_err();
+    assert_eq!(error.to_string(), "the claims cannot be written as JSON");
+}
+
+/// Around the length where the claims leave the stack, and the lengths where the encoder's steps begin.
+#[test]
+fn claims_of_every_length() {
+    let signer = signer();
+    for length in (0..200).chain(1480..1600).chain([10_000]) {
+        let sub = "x".repeat(length);
+        let token = signer.sign(&BTreeMap::from([("sub", &sub)])).unwrap();
+        let expected = format!(r#"{{"sub":"{sub}"}}"#);
+        assert_eq!(token.split('.').nth(1).unwrap(), URL_SAFE_NO_PAD.encode(expected));
+        #[derive(Serialize)]
+        struct Claims<'c> {
+            sub: &'c str,
+        }
+        assert_eq!(signer.sign(&Claims { sub: &sub }).unwrap(), token);
+    }
+}
