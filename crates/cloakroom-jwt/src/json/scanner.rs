@@ -1,5 +1,6 @@
 use super::escape::unescape;
 use super::{Index, Kind, MAX_DEPTH, Member, NotStrict, SLACK, Span, duplicates};
+use crate::numeric_date::are_digits;
 
 /// Reads the JSON object `json` in one pass. `bytes` is `json` followed by [`SLACK`] zero octets.
 #[inline]
@@ -214,6 +215,9 @@ impl Scanner<'_> {
     #[inline]
     fn digits(&mut self) -> Result<(), NotStrict> {
         let start = self.at;
+        if word(self.bytes, start).is_some_and(are_digits) {
+            self.at += 8;
+        }
         while self.here().is_ascii_digit() {
             self.at += 1;
         }
