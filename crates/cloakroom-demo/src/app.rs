@@ -76,6 +76,7 @@ impl App {
             .method_not_allowed_fallback(async || Problem::Method)
             .layer(CookieLayer::new().on_error(cookie_error))
             .nest("/api", api)
+            .route("/.well-known/jwks.json", get(api::key_set))
             .route("/style.css", get(pages::style))
             .route("/favicon.svg", get(pages::favicon))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))

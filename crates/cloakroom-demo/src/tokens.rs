@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_core::UnixTime;
 use cloakroom_jwt::{
-    self as jwt, Ed25519SigningKey, InvalidVerifier, NumericDate, Policy, SignError, Signer, SigningKey,
-    Verifier,
+    self as jwt, Ed25519SigningKey, InvalidKey, InvalidVerifier, NumericDate, Policy, SignError, Signer,
+    SigningKey, Verifier, jwk_set_json,
 };
 use cloakroom_tower::BearerVerifier;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,7 @@ pub(crate) struct Tokens {
     origin: String,
     issuer: String,
     audience: String,
+    key_set: String,
 }
 
 /// The claims of an access token: those of RFC 9068 section 2.2, and the name for the page to greet with.
@@ -67,7 +68,9 @@ impl Tokens {
         let origin = format!("http://{address}");
         let (issuer, audience) = (format!("{origin}/"), format!("{origin}/api"));
         let policy = Policy::access_token(&issuer, &audience).max_age(LIFE);
-        let verifier = Verifier::one(policy, [key.verifying_key()])?;
+        let public = key.verifying_key();
+        let key_set = jwk_set_json([&public])?;
+        let verifier = Verifier::one(policy, [public])?;
         Ok(Self {
             signer: Signer::new(key, "at+jwt")?,
             bearer_verifier: BearerVerifier::from_authorization(verifier.clone()),
@@ -75,12 +78,18 @@ impl Tokens {
             origin,
             issuer,
             audience,
+            key_set,
         })
     }
 
     /// What the API's routes verify with.
     pub(crate) fn bearer_verifier(&self) -> BearerVerifier<AccessClaims> {
         self.bearer_verifier.clone()
+    }
+
+    /// The public key as a JWK set (RFC 7517 section 5): whoever has it can verify, and nobody can sign.
+    pub(crate) fn key_set(&self) -> &str {
+        &self.key_set
     }
 
     /// Where the server answers, as a program has to be told.
@@ -147,6 +156,8 @@ pub(crate) enum TokensError {
     Random(#[from] getrandom::Error),
     #[error("the policy for access tokens cannot be: {0}")]
     Verifier(#[from] InvalidVerifier),
+    #[error("the key for access tokens cannot be: {0}")]
+    Key(#[from] InvalidKey),
     #[error("cannot sign a token: {0}")]
     Sign(#[from] SignError),
     /// The token that was to be made into another one is not good itself.

@@ -174,6 +174,83 @@ async fn a_tampered_cookie_means_logged_out_and_no_error_page() {
 }
 
 #[tokio::test]
+async fn a_person_gets_a_token_and_sees_what_the_api_refuses() {
+    let (_folder, _server, chromium, url) = registered().await;
+    chromium.follow("nav a[href='/jwt']").await;
+    chromium.enter("ada", "wrong horse").await;
+    assert_eq!(chromium.text("[role=alert]").await, "Name or password is wrong.");
+    chromium.enter("ada", PASSWORD).await;
+    assert_eq!(chromium.text("tr[data-claim=name] td").await, "\"ada\"");
+    assert!(chromium.text("#header").await.contains("\"typ\": \"at+jwt\""));
+    let field = "return document.querySelector('#token-text').value";
+    let token = chromium.script(field).await;
+    let token = token.as_str().unwrap();
+    assert!(chromium.text("#curl").await.contains(token));
+    assert_eq!(
+        chromium.cookie_names().await,
+        ["__Host-id"],
+        "the token is in no cookie"
+    );
+    assert_eq!(
+        chromium.client.current_url().await.unwrap().as_str(),
+        format!("{url}jwt")
+    );
+
+    for (sent, status, says) in [
+        ("as-it-is", "200 OK", "\"name\":\"ada\""),
+        (
+            "tampered",
+            "401 Unauthorized",
+            "the token's signature does not verify",
+        ),
+        (
+            "unsigned",
+            "401 Unauthorized",
+            "the token's header asks for something",
+        ),
+        ("expired", "401 Unauthorized", "the token has expired"),
+        (
+            "other-audience",
+            "401 Unauthorized",
+            "the token is for another audience",
+        ),
+    ] {
+        chromium.follow(&format!("button[value='{sent}']")).await;
+        assert_eq!(chromium.text("#status").await, status, "{sent}");
+        assert!(chromium.text("#body").await.contains(says), "{sent}");
+        assert_eq!(
+            chromium.script(field).await,
+            json!(token),
+            "the field keeps the token"
+        );
+        assert_eq!(
+            chromium.has("[data-field='www-authenticate']").await,
+            sent != "as-it-is",
+            "{sent}"
+        );
+    }
+    // The choice of the scope's resource stays, and a token that a person wrote is no page of theirs.
+    chromium
+        .element("#path option[value='/api/keys']")
+        .await
+        .click()
+        .await
+        .unwrap();
+    chromium.follow("button[value='as-it-is']").await;
+    assert_eq!(chromium.text("#status").await, "403 Forbidden");
+    chromium
+        .type_into("#token-text", "</textarea><script>document.title='evil'</script>")
+        .await;
+    chromium.follow("button[value='as-it-is']").await;
+    assert_eq!(chromium.text("#status").await, "400 Bad Request");
+    assert_eq!(
+        chromium.client.title().await.unwrap(),
+        "Your token · Cloakroom demo"
+    );
+    assert!(chromium.has("#undecodable").await);
+}
+
+#[tokio::test]
 async fn forms_of_other_origins_are_refused() {
     let (folder, server, chromium, url) = registered().await;
     let target = url.clone();

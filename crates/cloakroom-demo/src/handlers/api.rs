@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cloakroom_core::UnixTime;
@@ -119,6 +119,12 @@ pub(crate) async fn keys(State(app): State<App>, bearer: Bearer<AccessClaims>) -
     ))
 }
 
+/// `GET /.well-known/jwks.json`: the public key, for every program that wants to verify our tokens on its own.
+pub(crate) async fn key_set(State(app): State<App>) -> Response {
+    let key_set = app.tokens.key_set().to_owned();
+    ([(CONTENT_TYPE, "application/jwk-set+json")], key_set).into_response()
+}
+
 pub(crate) async fn not_found() -> Response {
     refused(StatusCode::NOT_FOUND, "not_found", "there is no such resource")
 }
@@ -138,7 +144,7 @@ pub(crate) fn bearer_error(error: &Error, response: Response) -> Response {
         _ => "server_error",
     };
     let (mut parts, _) = response.into_parts();
-    parts.headers.remove(axum::http::header::CONTENT_TYPE);
+    parts.headers.remove(CONTENT_TYPE);
     // For the page that shows what the API answered, and why.
     parts.extensions.insert(error.clone());
     let body = json!({ "error": code, "error_description": error.to_string() });

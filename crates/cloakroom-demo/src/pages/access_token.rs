@@ -158,7 +158,11 @@ fn decoded(title: &str, token: &str, now: UnixTime) -> Markup {
                         }
                     }
                     h3 { "Signature" }
-                    p { (decoded.signature) " bytes over header and claims as they were sent, character by character." }
+                    p {
+                        (decoded.signature) " bytes over header and claims as they were sent, character by character. "
+                        a href="/.well-known/jwks.json" { "The public key" }
+                        " lets any program verify it and none make one."
+                    }
                 },
                 None => p #undecodable { "This is not three parts of base64url of which two are JSON objects, so there is nothing to show." },
             }

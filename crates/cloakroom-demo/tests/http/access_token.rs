@@ -1,5 +1,7 @@
 //! Tokens for programs, the API that takes them, and the page that shows what it makes of them.
 
+use cloakroom_core::UnixTime;
+use cloakroom_jwt::{Backend, JwkSet, Policy, Verifier};
 use serde_json::{Value, json};
 
 use crate::start;
@@ -248,6 +250,29 @@ fn all_ways_to_log_in_share_their_attempts() {
         assert!((1..=300).contains(&seconds), "{seconds}");
         assert!(!response.body.contains("eyJ"));
     }
+}
+
+#[test]
+fn the_published_key_verifies_our_tokens() {
+    let (_folder, _server, mut browser) = start();
+    browser.register("ada");
+    let response = send(&browser, "GET /.well-known/jwks.json", &[], b"");
+    assert_eq!(
+        (response.status, response.one("Content-Type")),
+        (200, Some("application/jwk-set+json"))
+    );
+    let set: Value = serde_json::from_str(&response.body).unwrap();
+    let key = set["keys"][0].as_object().unwrap();
+    assert_eq!((&key["kty"], &key["crv"]), (&json!("OKP"), &json!("Ed25519")));
+    assert!(!key.contains_key("d"), "no private member");
+    let fetched = JwkSet::fetched(response.body.as_bytes(), Backend::RustCrypto, None).unwrap();
+    let origin = format!("http://{}", browser.address);
+    let policy = Policy::access_token(format!("{origin}/"), format!("{origin}/api"));
+    let verifier = Verifier::one(policy, fetched.keys).unwrap();
+    let verified = verifier
+        .verify_owned::<Value>(&token(&browser, ""), UnixTime::now())
+        .unwrap();
+    assert_eq!(verified.claims()["name"], "ada");
 }
 
 #[test]
