@@ -6,7 +6,7 @@ use cloakroom_core::UnixTime;
 
 use crate::encoding::Base64Url;
 use crate::json::{self, Index, Kind, Member, SLACK, Strings, key};
-use crate::numeric_date::Rounded;
+use crate::rounded::Rounded;
 use crate::{Error, ErrorKind, Policy, Scratch};
 
 const ISS: u64 = key(b"iss");

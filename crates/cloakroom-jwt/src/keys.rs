@@ -234,3 +234,54 @@ impl fmt::Debug for Keys {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::Keys;
+    use crate::encoding::Base64Url;
+    use crate::{HmacKey, Policy, Typ, Untyped, VerifyingKey, jose_header};
+
+    #[test]
+    fn what_is_written_here_and_elsewhere_is_pinned() {
+        let base64 = Base64Url::new();
+        let key = |kid: Option<&str>| -> VerifyingKey {
+            let key = VerifyingKey::from(HmacKey::hs256(&[0x5a; 32]).unwrap());
+            kid.map(|kid| key.clone().with_kid(kid)).unwrap_or(key)
+        };
+        for kid in [None, Some("k-1")] {
+            for (typ, of_policy) in [
+                (Some("at+jwt"), Typ::exact("at+jwt")),
+                (Some("JWT"), Typ::untyped(Untyped::OwnKeys)),
+                (None, Typ::untyped(Untyped::OwnKeys)),
+            ] {
+                let policies = [Policy::new("issuer", "audience", of_policy)];
+                let keys = Keys::new(vec![vec![key(kid)]], &policies, &base64).unwrap();
+                for kid in [None, kid] {
+                    let written = jose_header::json("HS256", typ, kid);
+                    let pinned = keys.pinned(base64.encode(written.as_bytes()).as_bytes());
+                    assert_eq!(pinned.map(|candidates| candidates.len), Some(1), "{written}");
+                }
+                for other in [r#"{"alg":"HS384"}"#, r#"{"alg":"HS256","kid":"k-2"}"#, "{}", ""] {
+                    assert!(
+                        keys.pinned(base64.encode(other.as_bytes()).as_bytes()).is_none(),
+                        "{other}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_id_that_needs_escapes_is_not_pinned() {
+        let base64 = Base64Url::new();
+        let policies = [Policy::new("issuer", "audience", Typ::exact("at+jwt"))];
+        for kid in ["a\"b", "a\\b", "a\nb", "ä"] {
+            let key = VerifyingKey::from(HmacKey::hs256(&[0x5a; 32]).unwrap()).with_kid(kid);
+            let keys = Keys::new(vec![vec![key]], &policies, &base64).unwrap();
+            // Without a kid the key is meant all the same: two orders of `alg` and `typ`.
+            assert_eq!(keys.pins.len(), 2, "{kid}");
+        }
+    }
+}

@@ -27,6 +27,7 @@ mod key;
 mod keys;
 mod numeric_date;
 mod policy;
+mod rounded;
 mod scratch;
 mod sign_error;
 mod signer;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::claims::{Aud, Claims, Payload};
 use crate::json::{Kind, Strings};
-use crate::numeric_date::Rounded;
+use crate::rounded::Rounded;
 use crate::{Error, ErrorKind, Value};
 
 /// The claims of a token that a verifier accepted; there is no other road to them. They lie in the verifier's scratch.

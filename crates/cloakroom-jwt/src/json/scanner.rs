@@ -1,6 +1,6 @@
 use super::escape::unescape;
 use super::{Index, Kind, MAX_DEPTH, Member, NotStrict, SLACK, Span, duplicates};
-use crate::numeric_date::are_digits;
+use crate::rounded::are_digits;
 
 /// Reads the JSON object `json` in one pass. `bytes` is `json` followed by [`SLACK`] zero octets.
 #[inline]

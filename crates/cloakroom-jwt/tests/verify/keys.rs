@@ -1,5 +1,7 @@
-use cloakroom_jwt::ErrorKind::{Algorithm, Issuer, Signature, TooLarge, UnknownKey};
-use cloakroom_jwt::{HmacKey, Policy, Scratch, Typ, Verifier, VerifyingKey};
+use cloakroom_jwt::ErrorKind::{Algorithm, Header, Issuer, Signature, TooLarge, UnknownKey};
+use cloakroom_jwt::{
+    Ed25519SigningKey, HmacKey, Policy, Scratch, Signer, SigningKey, Typ, Verifier, VerifyingKey,
+};
 
 use crate::common::{
     AUDIENCE, HEADER, SECRET, at, claims, claims_with, encode, policy, reason, sign_encoded,
@@ -176,4 +178,31 @@ fn keys_of_other_lengths_and_secrets_do_not_verify() {
     assert_eq!(reason(&verifier, &token(SECRET), at(0)), None);
     assert_eq!(reason(&verifier, &token(&SECRET[..31]), at(0)), Some(Signature));
     assert_eq!(reason(&verifier, &token(b""), at(0)), Some(Signature));
+}
+
+#[test]
+fn e17_both_names_of_ed25519_are_read() {
+    let key = Ed25519SigningKey::from_seed(&[9; 32]);
+    for kid in [None, Some("k")] {
+        let named = |key: Ed25519SigningKey| {
+            let key = SigningKey::from(key);
+            kid.map(|kid| key.clone().with_kid(kid)).unwrap_or(key)
+        };
+        let verifier = Verifier::one(policy(), [named(key.clone()).verifying_key()]).unwrap();
+        let claims: serde_json::Value = serde_json::from_str(&claims("")).unwrap();
+        for (key, name) in [(key.clone(), "EdDSA"), (key.clone().ed25519_name(), "Ed25519")] {
+            let token = Signer::new(named(key), "at+jwt").unwrap().sign(&claims).unwrap();
+            assert!(token.starts_with(&encode(format!(r#"{{"typ":"at+jwt","alg":"{name}""#))[..36]));
+            assert_eq!(reason(&verifier, &token, at(0)), None, "{name}");
+            // The same under a header that is parsed.
+            let header = format!(r#"{{"alg" : "{name}","typ":"at+jwt"}}"#);
+            let token = format!("{}.e30.{}", encode(header), encode([0; 64]));
+            assert_eq!(reason(&verifier, &token, at(0)), Some(Signature), "{name}");
+        }
+        for name in ["ED25519", "eddsa", "Ed448", "ed25519"] {
+            let header = encode(format!(r#"{{"alg":"{name}","typ":"at+jwt"}}"#));
+            let token = format!("{header}.e30.{}", encode([0; 64]));
+            assert_eq!(reason(&verifier, &token, at(0)), Some(Header), "{name}");
+        }
+    }
 }
