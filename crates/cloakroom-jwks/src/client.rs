@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use crate::FetchError;
 use crate::endpoint::Endpoint;
 
-/// How much of a response's head is read, in bytes.
+/// How much of a response is buffered, and so about how long its head may be, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Fetches key sets: one GET on one connection each, nothing kept, nothing followed.

@@ -56,6 +56,7 @@ fn a_body_that_is_too_large_is_cut_off() {
             .concat()
         };
         let too_large = "failed: the body is longer than 262144 bytes";
+        let long = format!("x: {}", "y".repeat(2_000));
         let ok = |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\n").into_bytes();
         for (reply, told) in [
             (Reply::ok(&padded(262_144 + 1), &[]), too_large),
@@ -91,6 +92,11 @@ fn a_body_that_is_too_large_is_cut_off() {
             ),
             (
                 Reply::Bytes(ok("content-length: -1\r\n")),
+                "failed: the HTTP exchange failed",
+            ),
+            // A head that ends, and is longer than any needs to be.
+            (
+                Reply::ok(&keys, &[long.as_str(); 90]),
                 "failed: the HTTP exchange failed",
             ),
             // A head without end.
