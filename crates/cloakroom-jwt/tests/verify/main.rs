@@ -1,5 +1,10 @@
 //! What a verifier accepts and what it rejects, each with its reason.
 #![allow(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    reason = "helpers of tests are tests, and what a verifier hands out is called verified"
+)]
+#![allow(
     clippy::similar_names,
     reason = "what a verifier hands out is called verified"
 )]
