@@ -4,10 +4,6 @@
     clippy::similar_names,
     reason = "helpers of tests are tests, and what a verifier hands out is called verified"
 )]
-#![allow(
-    clippy::similar_names,
-    reason = "what a verifier hands out is called verified"
-)]
 
 mod allocations;
 mod audience;
