@@ -203,7 +203,7 @@ fn of_length(text: Option<&str>, member: &'static str, length: usize) -> Result<
     }
 }
 
-/// Base64urlUInt, in as few octets as there can be (RFC 7518 section 2).
+/// `Base64urlUInt`, in as few octets as there can be (RFC 7518 section 2).
 fn number(text: Option<&str>, member: &'static str) -> Result<Vec<u8>, InvalidKey> {
     let bytes = bytes(text, member)?;
     match bytes.first() {

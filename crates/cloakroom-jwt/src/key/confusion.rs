@@ -63,15 +63,16 @@ fn is_der(bytes: &[u8]) -> bool {
     trailing <= 2 && matches!(body, [0x30 | 0x02, ..])
 }
 
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
 /// The middle of a PEM block, as it is pasted into environment variables.
 fn is_der_in_base64(text: &[u8]) -> bool {
     // Every such text starts with the 0x30 of the SEQUENCE.
     if !text.starts_with(b"M") {
         return false;
     }
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let packed: alloc::vec::Vec<u8> = text
         .iter()
         .copied()

@@ -34,7 +34,11 @@ pub(crate) fn public_key(der: &[u8]) -> Result<PublicParts, InvalidKey> {
 
 /// The private key in a PKCS#8 structure, version 1 or 2.
 pub(crate) fn private_key(der: &[u8]) -> Result<PrivateParts, InvalidKey> {
-    let (algorithm, key, public) = read_pkcs8(der).ok_or(InvalidKeyKind::Der)?;
+    let Pkcs8 {
+        algorithm,
+        key,
+        public,
+    } = read_pkcs8(der).ok_or(InvalidKeyKind::Der)?;
     match algorithm? {
         KeyType::Ec(curve) => read_ec_private(curve, key, public),
         KeyType::Ed25519 => read_ed25519_seed(key).map(|seed| PrivateParts {
@@ -66,7 +70,13 @@ fn read_spki(der: &[u8]) -> Option<(Algorithm, &[u8])> {
     Some((algorithm, key))
 }
 
-fn read_pkcs8(der: &[u8]) -> Option<(Algorithm, &[u8], Option<&[u8]>)> {
+struct Pkcs8<'d> {
+    algorithm: Algorithm,
+    key: &'d [u8],
+    public: Option<&'d [u8]>,
+}
+
+fn read_pkcs8(der: &[u8]) -> Option<Pkcs8<'_>> {
     let mut reader = Reader(der);
     let mut info = Reader(reader.take(SEQUENCE)?);
     reader.end()?;
@@ -88,7 +98,11 @@ fn read_pkcs8(der: &[u8]) -> Option<(Algorithm, &[u8], Option<&[u8]>)> {
         None
     };
     info.end()?;
-    Some((algorithm, key, public))
+    Some(Pkcs8 {
+        algorithm,
+        key,
+        public,
+    })
 }
 
 fn read_algorithm(content: &[u8]) -> Option<Algorithm> {

@@ -34,3 +34,6 @@ pub use verifying::VerifyingKey;
 pub(crate) fn is_kid(kid: &str) -> bool {
     (1..=256).contains(&kid.len())
 }
+
+#[cfg(all(test, feature = "aws-lc", feature = "eddsa", feature = "es256"))]
+mod tests;

@@ -70,7 +70,7 @@ fn text_is_one_strict_object() {
     }
     refused(Jwk::parse(b"{\"kty\":\"\xff\"}"), Json, None);
     refused(
-        Jwk::parse(&[&b"{\"a\":"[..], &vec![b'['; 200], &vec![b']'; 200], b"}"].concat()),
+        Jwk::parse(&[&b"{\"a\":"[..], &[b'['; 200], &[b']'; 200], b"}"].concat()),
         Json,
         None,
     );

@@ -1,7 +1,7 @@
 use cloakroom_jwt::InvalidKeyKind::{
     Conflict, Duplicate, Json, Kid, Malformed, Missing, Private, RsaSize, TooLarge, Unsupported, Use, Value,
 };
-use cloakroom_jwt::{Algorithm, Backend, InvalidKeyKind, JwkSet};
+use cloakroom_jwt::{Algorithm, Backend, InvalidKeyKind, JwkSet, VerifyingKey};
 
 use super::common::{ED25519, ED25519_PRIVATE, OCT, P256, P256_PRIVATE, RSA, refused, with};
 
@@ -66,7 +66,7 @@ fn e22_static_set_names_its_first_bad_key() {
     let json = set(&[P256, &with(OCT, r#""kid":"s""#), &with(RSA, r#""alg":"PS256""#)]);
     let parsed = JwkSet::parse(json.as_bytes()).unwrap();
     let keys = parsed.keys(Backend::AwsLc, None).unwrap();
-    let algorithms: Vec<_> = keys.iter().map(|key| key.algorithm()).collect();
+    let algorithms: Vec<_> = keys.iter().map(VerifyingKey::algorithm).collect();
     assert_eq!(algorithms, [Algorithm::Es256, Algorithm::Hs256, Algorithm::Ps256]);
     let error = parsed.keys(Backend::RustCrypto, None).unwrap_err();
     assert_eq!(
@@ -93,10 +93,13 @@ fn e22_static_set_names_its_first_bad_key() {
     }
 }
 
+/// `None` for a key that is taken, or why it is not and which member is to blame.
+type Outcome = Option<(InvalidKeyKind, Option<&'static str>)>;
+
 #[test]
 fn e22_fetched_set_yields_its_good_keys() {
     let named = |jwk: &str, kid: &str| with(jwk, &format!(r#""kid":"{kid}""#));
-    let cases: Vec<(String, Option<(InvalidKeyKind, Option<&str>)>)> = vec![
+    let cases: Vec<(String, Outcome)> = vec![
         (named(P256, "a"), None),
         (
             r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AAAA","kid":"b"}"#.into(),

@@ -8,7 +8,7 @@ fn every_backend_verifies_every_other() {
     for (signing_backend, signing) in signing_keys() {
         let token = Signer::new(&signing, "JWT").unwrap().sign(&CLAIMS).unwrap();
         for (verifying_backend, verifying) in signing_keys() {
-            let outcome = verify(&token, &verifying.verifying_key()).map_err(|error| error.kind());
+            let outcome = verify(&token, &verifying.verifying_key());
             let expected = if signing.algorithm() == verifying.algorithm() {
                 Ok(br#"{"sub":"alice"}"#.to_vec())
             } else {
@@ -38,17 +38,17 @@ fn e2_key_of_one_algorithm_never_verifies_another() {
         for key in &keys {
             // The header is made to name the key's algorithm: then it is the signature that fails.
             if key.algorithm() != signing.algorithm() {
-                assert_eq!(verify(&token, key).unwrap_err().kind(), ErrorKind::Algorithm);
+                assert_eq!(verify(&token, key).unwrap_err(), ErrorKind::Algorithm);
                 let header = format!(r#"{{"alg":"{}"}}"#, key.algorithm().name());
                 let forged = common::token(&header, &common::signature_of(&token));
-                assert_eq!(verify(&forged, key).unwrap_err().kind(), ErrorKind::Signature);
+                assert_eq!(verify(&forged, key).unwrap_err(), ErrorKind::Signature);
             }
         }
     }
     for algorithm in RSA {
         let token = rsa_token(algorithm);
         for key in &keys {
-            let outcome = verify(&token, key).map_err(|error| error.kind());
+            let outcome = verify(&token, key);
             if key.algorithm() == algorithm {
                 assert_eq!(outcome, Ok(br#"{"sub":"alice"}"#.to_vec()));
             } else {

@@ -2,8 +2,8 @@ use aws_lc_rs::signature;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cloakroom_jwt::{
-    Algorithm, Ed25519SigningKey, Error, Es256SigningKey, Es384SigningKey, HmacKey, SigningInput, SigningKey,
-    VerifyingKey, aws_lc, jws,
+    Algorithm, Ed25519SigningKey, Error, ErrorKind, Es256SigningKey, Es384SigningKey, HmacKey, SigningInput,
+    SigningKey, VerifyingKey, aws_lc, jws,
 };
 use serde::Serialize;
 
@@ -49,8 +49,8 @@ pub(crate) fn header_of(token: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()
 }
 
-pub(crate) fn verify(token: &str, key: &VerifyingKey) -> Result<Vec<u8>, Error> {
-    jws::verify_bytes(token, [key])
+pub(crate) fn verify(token: &str, key: &VerifyingKey) -> Result<Vec<u8>, ErrorKind> {
+    jws::verify_bytes(token, [key]).map_err(Error::kind)
 }
 
 /// One signing key of each algorithm and backend, with the name of its backend. Keys of one algorithm are the same key.

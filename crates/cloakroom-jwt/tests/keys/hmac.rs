@@ -144,8 +144,7 @@ fn one_hash_never_verifies_another() {
     for signing in &keys {
         let token = jws::sign_bytes(b"{}", &SigningKey::from(signing)).unwrap();
         for verifying in &keys {
-            let outcome =
-                common::verify(&token, &VerifyingKey::from(verifying)).map_err(|error| error.kind());
+            let outcome = common::verify(&token, &VerifyingKey::from(verifying));
             let expected = if signing.algorithm() == verifying.algorithm() {
                 Ok(b"{}".to_vec())
             } else {

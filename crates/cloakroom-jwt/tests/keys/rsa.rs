@@ -93,7 +93,7 @@ fn rsa_signatures_have_the_length_of_the_modulus() {
             &[0; 256],
             &[0xff; 256],
         ] {
-            let outcome = verify(&common::token(&header, bad), &key).map_err(|error| error.kind());
+            let outcome = verify(&common::token(&header, bad), &key);
             assert_eq!(outcome, Err(ErrorKind::Signature));
         }
     }
@@ -110,7 +110,7 @@ fn signatures_of_one_padding_never_pass_for_another() {
                 .into();
             let header = format!(r#"{{"alg":"{verifying}"}}"#);
             let forged = common::token(&header, &signature);
-            assert_eq!(verify(&forged, &key).unwrap_err().kind(), ErrorKind::Signature);
+            assert_eq!(verify(&forged, &key).unwrap_err(), ErrorKind::Signature);
         }
     }
 }

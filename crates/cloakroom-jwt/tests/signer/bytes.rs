@@ -45,7 +45,7 @@ fn signing_allocates_the_token_alone() {
         drop(signer.sign(&Claims {
             sub: &long[..1200],
             ..CLAIMS
-        }))
+        }));
     });
     assert_eq!(counted.count_total, 1);
 }

@@ -1,5 +1,5 @@
 use cloakroom_jwt::{
-    Algorithm, ErrorKind, HmacKey, SignErrorKind, Signer, SigningInput, SigningKey, VerifyingKey, jws,
+    Algorithm, Error, ErrorKind, HmacKey, SignErrorKind, Signer, SigningInput, SigningKey, VerifyingKey, jws,
 };
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ fn attached_signature_makes_the_same_token() {
     let key = HmacKey::hs256(&[0x5a; 32]).unwrap();
     let signer = Signer::new(SigningKey::from(&key).with_kid("k1"), "at+jwt").unwrap();
     let token = signer.sign(&CLAIMS).unwrap();
-    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
     let raw = {
         use base64::Engine as _;
         base64::engine::general_purpose::URL_SAFE_NO_PAD
@@ -26,7 +26,7 @@ fn attached_signature_makes_the_same_token() {
     let there = SigningInput::new(Algorithm::Hs256, Some("k1"), "at+jwt", &CLAIMS).unwrap();
     for input in [here, there] {
         assert_eq!(input.algorithm(), Algorithm::Hs256);
-        assert_eq!(input.as_bytes(), signed.as_bytes());
+        assert_eq!(input.as_bytes(), message.as_bytes());
         assert_eq!(input.attach(&raw).unwrap(), token);
     }
 }
@@ -81,7 +81,7 @@ fn named(byte: u8, kid: Option<&str>) -> SigningKey {
 #[test]
 fn jws_of_any_payload() {
     let key = named(1, Some("k1"));
-    for payload in [&b""[..], b"\0", b"\xff\xfe", b"[1,2]", &[7; 100_000]] {
+    for payload in [&b""[..], b"\0", b"\xff\xfe", b"[1,2]", &[7; 10_000]] {
         let token = jws::sign_bytes(payload, &key).unwrap();
         assert_eq!(
             jws::verify_bytes(&token, [&key.verifying_key()]).unwrap(),
@@ -95,7 +95,7 @@ fn jws_keys_are_chosen_by_algorithm_and_kid() {
     let check = |token: &str, keys: &[&SigningKey], expected: Result<(), ErrorKind>| {
         let keys: Vec<VerifyingKey> = keys.iter().map(|key| key.verifying_key()).collect();
         let outcome = jws::verify_bytes(token, &keys);
-        assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected);
+        assert_eq!(outcome.map(|_| ()).map_err(Error::kind), expected);
     };
     let (bare, other) = (named(1, None), named(2, None));
     let (one, two, imposter) = (named(1, Some("1")), named(2, Some("2")), named(3, Some("1")));

@@ -1,5 +1,7 @@
 //! The examples of the RFCs, each under the number of its section.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod rfc7515;
 mod rfc7520;
 mod rfc7638;
