@@ -52,6 +52,46 @@ impl DecodedToken {
     }
 }
 
+/// A part of a token that two tokens have differently.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    pub(crate) part: String,
+    pub(crate) was: String,
+    pub(crate) is: String,
+    /// For a time: seconds since 1970, as it is.
+    pub(crate) seconds: Option<i64>,
+}
+
+impl DecodedToken {
+    /// In what `sent` differs from this: the header, claims that both have, the signature's length.
+    pub(crate) fn differences(&self, sent: &Self) -> Vec<Difference> {
+        let fixed = [
+            ("header", self.header.clone(), sent.header.clone()),
+            ("signature", bytes(self.signature), bytes(sent.signature)),
+        ];
+        let fixed = fixed.into_iter().map(|(part, was, is)| Difference {
+            part: part.to_owned(),
+            was,
+            is,
+            seconds: None,
+        });
+        let claims = sent.claims.iter().filter_map(|claim| {
+            let was = self.claims.iter().find(|was| was.name == claim.name)?;
+            Some(Difference {
+                part: claim.name.clone(),
+                was: was.value.clone(),
+                is: claim.value.clone(),
+                seconds: claim.seconds,
+            })
+        });
+        fixed.chain(claims).filter(|part| part.was != part.is).collect()
+    }
+}
+
+fn bytes(count: usize) -> String {
+    format!("{count} bytes")
+}
+
 /// The token as a forger would have it: another name in the claims, the signature as it was. What has no claims to
 /// change gets another last character.
 pub(crate) fn tampered(token: &str) -> String {
@@ -131,11 +171,24 @@ mod tests {
         let forged = tampered(TOKEN);
         let shown = DecodedToken::read(&forged).unwrap();
         assert_eq!(shown.claims[1].value, "\"somebody else\"");
-        assert!(forged.starts_with("eyJhbGciOiJIUzI1NiJ9.") && forged.ends_with(".AAAA"));
+        assert!(forged.starts_with("eyJhbGciOiJIUzI1NiJ9.") && forged.rsplit('.').next() == Some("AAAA"));
         for (token, expected) in [("", "A"), ("xA", "xB"), ("a.b.c", "a.b.A"), ("\u{e4}", "A")] {
             assert_eq!(tampered(token), expected);
         }
+        let differences = DecodedToken::read(TOKEN).unwrap().differences(&shown);
+        assert_eq!(differences.len(), 1);
+        assert_eq!(
+            (&*differences[0].part, &*differences[0].was, &*differences[0].is),
+            ("name", "\"ada\"", "\"somebody else\"")
+        );
         let unsigned = unsigned(TOKEN);
+        let parts: Vec<_> = DecodedToken::read(TOKEN)
+            .unwrap()
+            .differences(&DecodedToken::read(&unsigned).unwrap())
+            .into_iter()
+            .map(|difference| difference.part)
+            .collect();
+        assert_eq!(parts, ["header", "signature"]);
         assert!(
             unsigned.ends_with(".eyJleHAiOjEsIm5hbWUiOiJhZGEifQ."),
             "{unsigned}"

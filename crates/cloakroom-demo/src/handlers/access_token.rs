@@ -65,7 +65,7 @@ pub(crate) async fn log_in(
         }
         Err(Unproven::Busy) => (StatusCode::SERVICE_UNAVAILABLE, FormError::Busy, Some(2)),
     };
-    let mut response = (status, token_form(&entry.name, Some(error))).into_response();
+    let mut response = (status, token_form(&entry.name, Some(&error))).into_response();
     if let Some(seconds) = wait {
         response
             .headers_mut()

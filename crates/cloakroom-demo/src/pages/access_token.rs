@@ -37,7 +37,7 @@ pub(crate) enum TrialOutcome {
 }
 
 /// The page to log in for a token.
-pub(crate) fn token_form(name: &str, error: Option<FormError>) -> Markup {
+pub(crate) fn token_form(name: &str, error: Option<&FormError>) -> Markup {
     layout(
         "A token for programs",
         &html! {},
@@ -53,7 +53,7 @@ pub(crate) fn token_form(name: &str, error: Option<FormError>) -> Markup {
                 }
                 section.card.entry {
                     h2 { "Log in for a token" }
-                    @if let Some(error) = &error {
+                    @if let Some(error) = error {
                         p.error role="alert" id="form-error" { (error_text(error)) }
                     }
                     form method="post" action="/jwt" {
@@ -92,7 +92,7 @@ pub(crate) fn token_page(origin: &str, token: &str, now: UnixTime, trial: Option
         &html! {},
         None,
         &html! {
-            @if let Some(trial) = trial { (outcome(trial)) }
+            @if let Some(trial) = trial { (outcome(trial, token, now)) }
             section.card #token aria-labelledby="token-title" {
                 h1 #token-title { "Your token" }
                 p {
@@ -170,7 +170,7 @@ fn decoded(title: &str, token: &str, now: UnixTime) -> Markup {
     }
 }
 
-fn outcome(trial: &Trial) -> Markup {
+fn outcome(trial: &Trial, token: &str, now: UnixTime) -> Markup {
     html! {
         section.card #answer aria-labelledby="answer-title" {
             @match &trial.outcome {
@@ -179,6 +179,7 @@ fn outcome(trial: &Trial) -> Markup {
                         @if answer.status.is_success() { "The API takes it" } @else { "The API refuses it" }
                     }
                     p #why { (change(trial.kind)) " " (why(answer)) }
+                    (differences(token, sent, now))
                     h3 { "The request" }
                     pre.wire { "GET " (trial.path) " HTTP/1.1\nAuthorization: Bearer " (sent) }
                     h3 { "The answer, as a program gets it" }
@@ -201,6 +202,34 @@ fn outcome(trial: &Trial) -> Markup {
                     h2 #answer-title { "This cannot be sent" }
                     p.error #why role="alert" { "Nothing was sent: " (error.to_string()) "." }
                 },
+            }
+        }
+    }
+}
+
+/// Where what was sent says something else than what stands in the field.
+fn differences(token: &str, sent: &str, now: UnixTime) -> Markup {
+    let differences = match (DecodedToken::read(token), DecodedToken::read(sent)) {
+        (Some(token), Some(sent)) => token.differences(&sent),
+        _ => Vec::new(),
+    };
+    html! {
+        @if !differences.is_empty() {
+            table #changed {
+                caption.unseen { "In what the token that was sent differs" }
+                thead { tr { th scope="col" { "Part" } th scope="col" { "In the field" } th scope="col" { "As it was sent" } } }
+                tbody {
+                    @for difference in &differences {
+                        tr data-part=(difference.part) {
+                            th scope="row" { code.wrap { (difference.part) } }
+                            td { code.wrap { (difference.was) } }
+                            td {
+                                code.wrap { (difference.is) }
+                                @if let Some(at) = difference.seconds { " " (when(at, now)) }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

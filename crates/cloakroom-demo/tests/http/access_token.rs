@@ -97,6 +97,9 @@ fn the_api_refuses_in_json_with_the_challenge() {
     let (_folder, _server, mut browser) = start();
     browser.register("ada");
     let token = token(&browser, "");
+    let (rest, signature) = token.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { "B" } else { "A" };
+    let tampered = format!("{rest}.{first}{}", &signature[1..]);
     let invalid =
         |description: &str| format!("Bearer error=\"invalid_token\", error_description=\"{description}\"");
     let request = "Bearer error=\"invalid_request\", error_description=\"the Authorization field is not one scheme, \
@@ -104,7 +107,7 @@ fn the_api_refuses_in_json_with_the_challenge() {
     for (authorization, status, challenge, code) in [
         ("Basic YWRhOmg=", 401, "Bearer".to_owned(), "login_required"),
         (
-            &format!("Bearer {}A", &token[..token.len() - 1]),
+            &format!("Bearer {tampered}"),
             401,
             invalid("the token's signature does not verify"),
             "invalid_token",
@@ -269,10 +272,10 @@ fn the_published_key_verifies_our_tokens() {
     let origin = format!("http://{}", browser.address);
     let policy = Policy::access_token(format!("{origin}/"), format!("{origin}/api"));
     let verifier = Verifier::one(policy, fetched.keys).unwrap();
-    let verified = verifier
+    let accepted = verifier
         .verify_owned::<Value>(&token(&browser, ""), UnixTime::now())
         .unwrap();
-    assert_eq!(verified.claims()["name"], "ada");
+    assert_eq!(accepted.claims()["name"], "ada");
 }
 
 #[test]
@@ -378,6 +381,20 @@ fn the_page_shows_the_apis_own_answers() {
         let answer = get(&browser, path, &format!("Bearer {shown}"));
         assert_eq!(answer.status.to_string(), status[..3]);
         assert_eq!(sent == "as-it-is", shown == token, "{sent}");
+        let changed: Vec<_> = page
+            .body
+            .split("data-part=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        let expected: &[&str] = match sent {
+            "tampered" => &["name"],
+            "unsigned" => &["header", "signature"],
+            "expired" => &["auth_time", "exp", "iat"],
+            "other-audience" => &["aud"],
+            _ => &[],
+        };
+        assert_eq!(changed, expected, "{sent}");
         let challenge = answer.one("WWW-Authenticate");
         match (description, challenge) {
             (None, None) => assert!(!page.body.contains("data-field=\"www-authenticate\"")),
