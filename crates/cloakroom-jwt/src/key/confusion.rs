@@ -1,9 +1,12 @@
 //! The guard against algorithm confusion: a public key, which everybody knows, must never become an HMAC secret
 //! (RFC 8725 section 2.1).
 
+use alloc::vec::Vec;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use cloakroom_core::Secret;
 
 /// Whether `secret` is the encoding of a key: PEM, DER (bare or in base64), an OpenSSH line, or JSON.
 ///
@@ -73,16 +76,16 @@ fn is_der_in_base64(text: &[u8]) -> bool {
     if !text.starts_with(b"M") {
         return false;
     }
-    let packed: alloc::vec::Vec<u8> = text
-        .iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
+    // Both copies are wiped: it may be a secret after all. The capacity is there from the start.
+    let mut packed = Vec::with_capacity(text.len());
+    packed.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    let packed = Secret::new(packed);
     [&alphabet::STANDARD, &alphabet::URL_SAFE]
         .into_iter()
         .any(|alphabet| {
             GeneralPurpose::new(alphabet, LENIENT)
-                .decode(&packed)
-                .is_ok_and(|der| is_der(&der))
+                .decode(packed.expose())
+                .map(Secret::new)
+                .is_ok_and(|der| is_der(der.expose()))
         })
 }

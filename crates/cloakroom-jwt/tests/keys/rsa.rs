@@ -1,5 +1,9 @@
 use cloakroom_jwt::aws_lc::RsaVerifyingKey;
-use cloakroom_jwt::{Algorithm, ErrorKind, InvalidKeyKind, VerifyingKey};
+use cloakroom_jwt::cloakroom_core::UnixTime;
+use cloakroom_jwt::{
+    Algorithm, Backend, Error, ErrorKind, HmacKey, InvalidKeyKind, Jwk, SigningKey, VerifyingKey, jws,
+};
+use cloakroom_jwt::{Policy, Scratch, Typ, Untyped, Verifier};
 
 use super::common::{self, RSA, rsa_signature, signature_of, verify};
 
@@ -113,4 +117,58 @@ fn signatures_of_one_padding_never_pass_for_another() {
             assert_eq!(verify(&forged, &key).unwrap_err(), ErrorKind::Signature);
         }
     }
+}
+
+/// A JWK that names no algorithm has the one that the policy names, and a token's header changes nothing about it.
+#[test]
+fn e21_rsa_jwk_without_alg_verifies_the_policys_algorithm_alone() {
+    let named: VerifyingKey = RsaVerifyingKey::from_pem(Algorithm::Rs256, common::RSA_SPKI)
+        .unwrap()
+        .into();
+    let bare = named.to_jwk().unwrap().replace(r#","alg":"RS256""#, "");
+    assert!(!bare.contains("alg"));
+    for configured in RSA {
+        let policy =
+            Policy::new("issuer", "audience", Typ::untyped(Untyped::OwnKeys)).rsa_algorithm(configured);
+        let jwk = Jwk::parse(bare.as_bytes()).unwrap();
+        let key = jwk
+            .verifying_key(Backend::AwsLc, policy.default_rsa_algorithm())
+            .unwrap();
+        let verifier = Verifier::one(policy, [&key]).unwrap();
+        let outcome = |token: &str| {
+            let verified = verifier
+                .verify(token, UnixTime::from_millis(0), &mut Scratch::new())
+                .map(|_| ());
+            (verified.map_err(Error::kind), verify(token, &key).map(|_| ()))
+        };
+        for signing in RSA {
+            let expected = if signing == configured {
+                // The signature is right; these claims have no issuer.
+                (Err(ErrorKind::MissingClaim), Ok(()))
+            } else {
+                (Err(ErrorKind::Algorithm), Err(ErrorKind::Algorithm))
+            };
+            assert_eq!(
+                outcome(&common::rsa_token(signing)),
+                expected,
+                "{signing} for {configured}"
+            );
+        }
+        // HS256 with the modulus as its secret, which everybody knows.
+        let secret = SigningKey::from(HmacKey::hs256(&modulus_of(&bare)).unwrap());
+        let token = jws::sign_bytes(b"{}", &secret).unwrap();
+        assert_eq!(
+            outcome(&token),
+            (Err(ErrorKind::Algorithm), Err(ErrorKind::Algorithm))
+        );
+    }
+}
+
+fn modulus_of(jwk: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    let start = jwk.find(r#""n":""#).unwrap() + 5;
+    let text = jwk[start..].split('"').next().unwrap();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap()
 }
