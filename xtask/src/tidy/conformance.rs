@@ -166,7 +166,7 @@ mod tests {
             "{document}"
         );
         assert!(document.contains("\n| A2 |"), "{document}");
-        assert_eq!(document.matches("**no test**").count(), 34);
-        assert_eq!(document.matches("not built yet |").count(), 77);
+        assert_eq!(document.matches("**no test**").count(), 59);
+        assert_eq!(document.matches("not built yet |").count(), 52);
     }
 }

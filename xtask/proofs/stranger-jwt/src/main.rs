@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let policy = Policy::new("https://id.example", "api", Typ::exact("at+jwt"));
     let verifier = Verifier::one(policy, [key])?;
     let mut scratch = Scratch::new();
-    let verified = verifier.verify(TOKEN, UnixTime::from_secs(1_750_000_000), &mut scratch)?;
-    println!("sub={}", verified.subject().as_deref().unwrap_or("none"));
+    let verified = verifier.verify(TOKEN, UnixTime::from_millis(1_750_000_000_000), &mut scratch)?;
+    println!("sub={}", verified.subject().unwrap_or("none"));
     Ok(())
 }
