@@ -147,6 +147,10 @@ impl Verifier {
         let mut scratch = Scratch::new();
         let header = Header::read(parts.header, &inner.base64, &mut scratch).ok()?;
         let kid = header.kid.map(Into::into);
+        inner
+            .base64
+            .decode_signature(parts.signature, &mut scratch.signature)
+            .ok()?;
         let payload = Payload::read(parts.payload, &inner.base64, &mut scratch).ok()?;
         let mut claims = Claims::default();
         payload.read_claims(&mut claims).ok()?;

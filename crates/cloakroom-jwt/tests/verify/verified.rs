@@ -159,6 +159,13 @@ fn claims_without_verification_are_read_as_strictly() {
     let (unsigned, _) = token.rsplit_once('.').unwrap();
     assert_eq!(read(&format!("{unsigned}.")), Ok(Role { role: "admin".into() }));
     assert_eq!(read(unsigned), Err(ErrorKind::Malformed));
+    for bad in ["A", "AA=", "A+AA", "AAAB.", "AB"] {
+        assert_eq!(
+            read(&format!("{unsigned}.{bad}")),
+            Err(ErrorKind::Malformed),
+            "{bad}"
+        );
+    }
     assert_eq!(
         read(&sign(r#"{"alg":"none"}"#, claims(""))),
         Err(ErrorKind::Header)
