@@ -128,14 +128,14 @@ impl JwksVerifier {
     /// Nothing here can make a token good: its unverified issuer chooses between 401 and 503, and whose set is fetched.
     #[cold]
     pub(crate) fn why_not(&self, state: &State, error: Option<Error>, token: &str, now: Tick) -> VerifyError {
-        let kind = error.map(Error::kind);
+        let reason = error.map(Error::kind);
         // Bad whatever the keys are.
         let is_unreadable = matches!(
-            kind,
+            reason,
             Some(ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header)
         );
         // No key was tried: a newer set may have it. Where one was, fetching would bring nothing, but it may be too old.
-        let is_missing = matches!(kind, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm));
+        let is_missing = matches!(reason, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm));
         if let Some(error) = error
             && (is_unreadable || (!is_missing && state.is_live(now)))
         {
