@@ -11,6 +11,7 @@ mod algorithm;
 #[cfg(feature = "attacks")]
 mod attacks;
 mod claims;
+mod claims_de;
 mod claims_json;
 pub mod danger;
 mod encoding;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::claims::{Aud, Claims, Payload};
 use crate::json::{Kind, Strings};
 use crate::rounded::Rounded;
-use crate::{Error, ErrorKind, Value};
+use crate::{Error, ErrorKind, Value, claims_de};
 
 /// The claims of a token that a verifier accepted; there is no other road to them. They lie in the verifier's scratch.
 ///
@@ -97,13 +97,13 @@ impl<'s> Verified<'s> {
     }
 
     /// The claims as a type of the application's, which may borrow from them: `&str` for strings without escapes, `Cow<str>`
-    /// with `#[serde(borrow)]` for any.
+    /// with `#[serde(borrow)]` for any. Claims that the type does not name are passed over.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Claims`] when they are not of that type.
     pub fn claims<T: Deserialize<'s>>(&self) -> Result<T, Error> {
-        serde_json::from_str(self.payload.json).map_err(|_| ErrorKind::Claims.into())
+        claims_de::read(self.payload).map_err(|_| ErrorKind::Claims.into())
     }
 
     /// The claims set as it was signed, a JSON object without duplicate names.

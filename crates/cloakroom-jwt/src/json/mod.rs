@@ -69,6 +69,13 @@ impl Member {
     pub(crate) fn value<'s>(&self, json: &'s str, text: &'s str) -> &'s str {
         self.value.of(json, text)
     }
+
+    /// The value as it is spelled, a string with its quotes, unless it is spelled with escapes.
+    pub(crate) fn raw<'s>(&self, json: &'s str) -> &'s str {
+        let quotes = usize::from(self.kind == Kind::String);
+        let (start, end) = (self.value.start as usize, self.value.end as usize);
+        json.get(start - quotes..end + quotes).unwrap_or_default()
+    }
 }
 
 /// What a value begins like.

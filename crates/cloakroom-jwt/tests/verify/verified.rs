@@ -104,6 +104,76 @@ fn typed_claims_borrow() {
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Colour {
+    Red,
+    Mixed(u8, u8),
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Name(String);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Many<'a> {
+    unit: (),
+    yes: bool,
+    small: i8,
+    big: u64,
+    half: f64,
+    letter: char,
+    none: Option<&'a str>,
+    some: Option<&'a str>,
+    absent: Option<u8>,
+    name: Name,
+    red: Colour,
+    mixed: Colour,
+    pair: (u8, &'a str),
+    list: Vec<&'a str>,
+    #[serde(borrow)]
+    inner: Inner<'a>,
+    #[serde(flatten)]
+    rest: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Inner<'a> {
+    text: &'a str,
+    #[serde(borrow)]
+    escaped: Cow<'a, str>,
+}
+
+#[test]
+fn typed_claims_are_what_serde_json_reads() {
+    let more = r#""unit":null,"yes":true,"small":-8,"big":18446744073709551615,"half":0.5,"letter":"x","none":null,
+        "some":"thing","name":"n","red":"red","mixed":{"mixed":[1,2]},"pair":[1,"two"],"list":["a","b"],
+        "inner":{"text":"t","escaped":"\n","ignored":[{}]},"other":{"deep":[[1]]}"#;
+    // Once as it is, and once with an escape in a name and in a string.
+    for more in [
+        more.to_owned(),
+        more.replace("\"red\":\"red\"", "\"r\\u0065d\":\"r\\u0065d\""),
+    ] {
+        verified(&more, |token| {
+            let read: Many<'_> = token.claims().unwrap();
+            assert_eq!(read, serde_json::from_str(token.raw()).unwrap());
+            assert_eq!(read.inner.escaped, "\n");
+            assert_eq!(read.rest.len(), 6);
+            let read: serde_json::Value = token.claims().unwrap();
+            assert_eq!(
+                read,
+                serde_json::from_str::<serde_json::Value>(token.raw()).unwrap()
+            );
+            let read: Option<std::collections::HashMap<String, serde_json::Value>> = token.claims().unwrap();
+            assert_eq!(read.unwrap().len(), 20);
+            assert!(token.claims::<Vec<u8>>().is_err());
+            assert!(token.claims::<String>().is_err());
+            assert!(token.claims::<u8>().is_err());
+            assert!(token.claims::<std::collections::HashMap<String, u8>>().is_err());
+            token.claims::<serde::de::IgnoredAny>().unwrap();
+        });
+    }
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
 struct Role {
     role: String,
 }
