@@ -250,23 +250,24 @@ fn in_cookies<C: DeserializeOwned>(
     };
     let cookies = jar.read(headers)?;
     let checking = Checking::new(jar, verifier, BearerSource::Cookie);
-    let mut held: Option<(&str, Bearer<C>)> = None;
+    // The first that verified, whether its claims are a `C` or not.
+    let mut held = None;
     let mut refused = None;
     for value in cookies.all(name).take(CANDIDATES).map(CookieValue::as_bytes) {
-        if held.as_ref().is_some_and(|(token, _)| token.as_bytes() == value) {
+        if matches!(held, Some((token, _)) if token == value) {
             continue;
         }
         let checked = match str::from_utf8(value) {
-            Ok(token) => checking.check(token).map(|bearer| (token, bearer)),
+            Ok(token) => checking.check(token),
             Err(_) => Err(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
         };
         match checked {
-            Ok(_) if held.is_some() => {
+            Ok(_) | Err(BearerErrorKind::Unreadable) if held.is_some() => {
                 let kind = BearerErrorKind::Conflict;
                 jar.observe_refused(&kind, Some(name));
                 return Ok(Found::Cookies(kind));
             }
-            Ok(found) => held = Some(found),
+            Ok(_) | Err(BearerErrorKind::Unreadable) => held = Some((value, checked)),
             // Nobody can say what it is, so it counts against no other; but where there is no other, that is the answer.
             Err(kind @ BearerErrorKind::KeysUnavailable { .. }) => refused = Some(kind),
             Err(kind) => {
@@ -275,11 +276,11 @@ fn in_cookies<C: DeserializeOwned>(
         }
     }
     match (held, refused) {
-        (Some((_, bearer)), _) => {
+        (Some((_, Ok(bearer))), _) => {
             jar.observe_verified(Some(name));
             Ok(Found::Token(bearer))
         }
-        (None, Some(kind)) => {
+        (Some((_, Err(kind))), _) | (None, Some(kind)) => {
             jar.observe_refused(&kind, Some(name));
             match kind {
                 BearerErrorKind::KeysUnavailable { .. } => Err(verifier.error(kind).into()),

@@ -1,7 +1,7 @@
 //! Tokens that a cookie carries.
 
 use axum::body::Body;
-use cloakroom_tower::EventKind::{Conflict, LimitExceeded, TokenRejected, Verified};
+use cloakroom_tower::EventKind::{Conflict, LimitExceeded, TokenRejected, TokenUnreadable, Verified};
 use cloakroom_tower::cloakroom_cookie::CookieName;
 use cloakroom_tower::{BearerVerifier, InvalidBearerVerifier, Reach};
 use http::header::COOKIE;
@@ -78,6 +78,7 @@ async fn a6_at_most_four_duplicates_are_tried_and_differing_ones_conflict() {
     let desk = Desk::by_cookie();
     let one = format!("__Host-jwt={}", good());
     let two = format!("__Host-jwt={}", token(&json!({ "role": "admin" })));
+    let other = format!("__Host-jwt={}", token(&json!({ "role": 1 })));
     let junk = "__Host-jwt=junk";
     let bad = format!("__Host-jwt={}", tampered());
     let malformed = "the token is not a well-formed JWS compact serialization";
@@ -93,6 +94,16 @@ async fn a6_at_most_four_duplicates_are_tried_and_differing_ones_conflict() {
         ),
         (vec![&one, &one, &one, &one], None),
         (vec![&one, &two], Some((conflict, Conflict))),
+        // One of them is of another application's shape, and verifies all the same.
+        (vec![&one, &other], Some((conflict, Conflict))),
+        (vec![&other, &one], Some((conflict, Conflict))),
+        (
+            vec![&other, junk],
+            Some((
+                "the token's claims are not those that this needs",
+                TokenUnreadable,
+            )),
+        ),
         (vec![&two, &one, &one], Some((conflict, Conflict))),
         (vec![junk, &one, junk, &two], Some((conflict, Conflict))),
         (vec![&one, junk, junk, junk, &two], None),
