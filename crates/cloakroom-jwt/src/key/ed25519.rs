@@ -1,4 +1,5 @@
-//! What every backend asks of an Ed25519 key and of a signature's R, so that all of them accept the same ones.
+//! What is asked of an Ed25519 key and of a signature here, so that all backends accept the same ones, whatever other
+//! crates of the build ask of them: a feature of `ed25519-dalek` makes it accept an s beyond the order.
 
 use cloakroom_core::Secret;
 
@@ -29,6 +30,24 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     ],
 ];
 
+/// The order L of the base point, little-endian (RFC 8032 section 5.1).
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+/// Whether a signature is R | s with a sound R and s < L.
+///
+/// Beside that, verifying means to compute R and to compare its one encoding with the signature's bytes.
+pub(super) fn is_sound_signature(signature: &[u8]) -> bool {
+    let Ok::<&[u8; 64], _>(signature) = signature.try_into() else {
+        return false;
+    };
+    let (r, s) = signature.split_at(32);
+    let s_is_reduced = s.iter().rev().lt(ORDER.iter().rev());
+    s_is_reduced && r.first_chunk().is_some_and(is_sound)
+}
+
 /// Whether the encoding of a point is canonical and not one of small order.
 pub(super) fn is_sound(point: &[u8; 32]) -> bool {
     let mut y = *point;
@@ -55,4 +74,38 @@ pub(super) fn seed(parts: &PrivateParts) -> Result<Secret<[u8; 32]>, InvalidKey>
     }
     let seed = parts.secret.expose().as_slice().try_into();
     seed.map(Secret::new).map_err(|_| InvalidKeyKind::Value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ORDER, SMALL_ORDER, is_sound_signature};
+
+    #[test]
+    fn e15_ed25519_s_is_below_the_order_in_every_build() {
+        let mut signature = [0; 64];
+        signature[0] = 9;
+        let with_s = |s: &[u8; 32]| {
+            let mut signature = signature;
+            signature[32..].copy_from_slice(s);
+            signature
+        };
+        assert!(is_sound_signature(&with_s(&[0; 32])));
+        let mut below = ORDER;
+        below[0] -= 1;
+        assert!(is_sound_signature(&with_s(&below)));
+        assert!(!is_sound_signature(&with_s(&ORDER)));
+        for at in 0..32 {
+            let mut above = ORDER;
+            above[at] = above[at].saturating_add(1);
+            assert!(!is_sound_signature(&with_s(&above)), "byte {at}");
+        }
+        let mut above = ORDER;
+        above[31] = 0x1f;
+        assert!(!is_sound_signature(&with_s(&above)));
+        for point in SMALL_ORDER {
+            signature[..32].copy_from_slice(&point);
+            assert!(!is_sound_signature(&signature));
+        }
+        assert!(!is_sound_signature(&signature[..63]));
+    }
 }

@@ -101,6 +101,13 @@ impl SigningKey {
     }
 
     /// The signature over `message`. `None` when the backend fails: for want of memory or randomness.
+    #[cfg_attr(
+        not(any(feature = "aws-lc", feature = "es256")),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "HMAC and Ed25519 on RustCrypto do not fail"
+        )
+    )]
     #[inline]
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match &self.kind {

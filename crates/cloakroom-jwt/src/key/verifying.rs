@@ -97,6 +97,13 @@ impl VerifyingKey {
 
     /// The HMAC key that it is, which signs too.
     #[cfg(feature = "attacks")]
+    #[cfg_attr(
+        not(any(feature = "aws-lc", feature = "eddsa", feature = "es256")),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "without these features there is no other key"
+        )
+    )]
     pub(crate) fn hmac(&self) -> Option<&HmacKey> {
         match &self.kind {
             Kind::Hmac(key) => Some(key),
