@@ -120,6 +120,13 @@ impl Policy {
     /// `max_skew` is how far the clock of any server in the system is off at most (at most 5 minutes). A token may have been
     /// issued up to twice that and one second after `now`, so that it is not refused right after a cut-off moved its
     /// `iat`; [`Policy::leeway`] counts when it is more.
+    ///
+    /// ```compile_fail,E0061
+    /// # use std::time::Duration;
+    /// # use cloakroom_jwt::Policy;
+    /// // There is no such policy without a greatest age.
+    /// let policy = Policy::access_token("issuer", "audience").revocable(Duration::from_secs(2));
+    /// ```
     pub fn revocable(mut self, max_age: Duration, max_skew: Duration) -> Self {
         self.max_skew = Some(max_skew);
         self.max_age(max_age).require(["sub", "iat", "jti"])

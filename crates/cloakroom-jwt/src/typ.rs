@@ -43,7 +43,17 @@ impl Typ {
         Self(Kind::Exact(media_type.into()))
     }
 
-    /// Tokens without `typ` or with `JWT`, and no others, told apart by something else.
+    /// Tokens without `typ` or with `JWT`, and no others, told apart by something else, which has to be said:
+    ///
+    /// ```
+    /// # use cloakroom_jwt::{Typ, Untyped};
+    /// let typ = Typ::untyped(Untyped::claim("token_use", "access"));
+    /// ```
+    ///
+    /// ```compile_fail,E0061
+    /// # use cloakroom_jwt::Typ;
+    /// let typ = Typ::untyped();
+    /// ```
     pub const fn untyped(by: Untyped) -> Self {
         Self(Kind::Untyped(by))
     }

@@ -4,7 +4,7 @@ use cloakroom_jwt::{
     Algorithm, HmacKey, Policy, Scratch, Typ, Untyped, Verified, Verifier, VerifyingKey, danger,
 };
 
-use crate::common::{AUDIENCE, ISSUER, SECRET, policy};
+use crate::common::{AUDIENCE, HEADER, ISSUER, SECRET, at, claims, encode, policy, reason, sign_encoded};
 
 fn key() -> VerifyingKey {
     HmacKey::hs256(SECRET).unwrap().into()
@@ -126,4 +126,15 @@ fn what_is_shared_between_threads_can_be() {
     shared::<Policy>();
     shared::<Verified<'_>>();
     sent::<Scratch>();
+}
+
+#[test]
+fn a_short_secret_is_a_key_by_name_alone() {
+    let secret = b"short";
+    assert!(HmacKey::hs256(secret).is_err());
+    let verifier = Verifier::one(policy(), [danger::hs256_short_secret(secret).unwrap()]).unwrap();
+    let token = sign_encoded(secret, &encode(HEADER), &encode(claims("")));
+    assert_eq!(reason(&verifier, &token, at(0)), None);
+    assert!(danger::hs256_short_secret(b"").is_err());
+    assert!(danger::hs256_short_secret(b"-----BEGIN PUBLIC KEY-----").is_err());
 }
