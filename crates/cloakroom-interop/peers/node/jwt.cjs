@@ -26,7 +26,8 @@ const once = (make) => {
 };
 const keyObject = once((jwk) => {
   if (jwk.kty === "oct") return crypto.createSecretKey(jwk.k, "base64url");
-  return jwk.d ? crypto.createPrivateKey({ key: jwk, format: "jwk" }) : crypto.createPublicKey({ key: jwk, format: "jwk" });
+  const made = jwk.d ? crypto.createPrivateKey : crypto.createPublicKey;
+  return made({ key: jwk, format: "jwk" });
 });
 
 // Where `iat` is to be written from the clock unless told otherwise, otherwise would also drop the payload's own.
@@ -57,6 +58,7 @@ const libraries = {
           typ: policy.typ ?? undefined,
           requiredClaims: ["exp"],
           currentDate: new Date(policy.now * 1000),
+          clockTolerance: policy.leeway,
         });
         return { claims: payload };
       },
@@ -79,6 +81,7 @@ const libraries = {
         allowedAud: policy.aud,
         requiredClaims: ["exp", "iss", "aud"],
         clockTimestamp: policy.now * 1000,
+        clockTolerance: policy.leeway * 1000,
       }),
     );
     const signer = once((key, header, noTimestamp) =>
@@ -109,6 +112,7 @@ const libraries = {
             issuer: policy.iss,
             audience: policy.aud,
             clockTimestamp: policy.now,
+            clockTolerance: policy.leeway,
           }),
         ),
       }),

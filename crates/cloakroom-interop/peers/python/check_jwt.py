@@ -1,7 +1,7 @@
 """Compares JWT libraries: `check_jwt.py DRIVER NODE DIFFERENCES KEYS`. Prints what was compared, as JSON.
 
-First everyone signs and everyone verifies, in each algorithm that both have. Then mutants of good tokens: the driver must
-agree with `jwt_reference.py`, which is our rule, on each of them and on the reason. What we take and a peer refuses must
+First everyone signs and everyone verifies, in each algorithm that both have. Then mutants of good tokens: the driver
+must agree with `jwt_reference.py`, which is our rule, on each of them and on the reason. What we take and a peer refuses must
 be explained by an entry of the list, and what we refuse and a peer takes by the rule that is broken; an entry that no
 mutant shows any more stops the run, too.
 """
@@ -18,7 +18,7 @@ from collections import Counter
 import jwt_corpus
 import jwt_reference as reference
 from driver import Driver, b64, unb64
-from jwt_corpus import AUD, CLAIMS, ISS, NOW
+from jwt_corpus import CLAIMS, policy
 from jwt_peers import Joserfc, Jwcrypto, Peer, PyJwt
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -94,7 +94,7 @@ class Ours:
         if command == "jwt-verify":
             policy = line["policy"]
             yield from ["--iss", policy["iss"], "--aud", policy["aud"], "--now", str(policy["now"])]
-            yield from ["--typ", policy["typ"] or "untyped:own-keys"]
+            yield from ["--typ", policy["typ"] or "untyped:own-keys", "--leeway", str(policy["leeway"])]
 
 
 class Node:
@@ -148,7 +148,6 @@ class List:
 
 # Everyone signs, everyone verifies -----------------------------------------------------------------------------------
 
-UNTYPED = {"iss": ISS, "aud": AUD, "typ": None, "now": NOW}
 HEADERS = [{}, {"typ": "JWT"}, {"typ": "JWT", "kid": "k1"}]
 PAYLOADS = [json.dumps(claims, ensure_ascii=index % 2 == 0).encode() for index, claims in enumerate(CLAIMS)]
 
@@ -195,7 +194,10 @@ def public_by(signer, keys):
 
 
 def verified(verifier, rows, support):
-    lines = [{"key": key, "token": token, "policy": UNTYPED, "backend": backend(key, index)} for index, (_, key, _, token, _) in enumerate(rows)]
+    lines = [
+        {"key": key, "token": token, "policy": policy(None), "backend": backend(key, index)}
+        for index, (_, key, _, token, _) in enumerate(rows)
+    ]
     for command in commands(verifier):
         for (signer, key, payload, token, good), answer in zip(rows, verifier(command, lines), strict=True):
             counts[f"cross-verified, {command}"] += 1
@@ -242,19 +244,14 @@ def mutants(ours, peers, keys, support):
         able = [peer for peer in peers if support[peer.name][alg] != "neither"]
         for command, chosen in [("jwt-verify", rows), ("jws-verify", rows[::2])]:
             lines = [
-                {
-                    "key": public(key),
-                    "token": token,
-                    "policy": {**UNTYPED, "typ": None if typ == "untyped" else typ},
-                    "backend": backend(key, index),
-                }
-                for index, (token, typ) in enumerate(chosen)
+                {"key": public(key), "token": token, "policy": told, "backend": backend(key, index)}
+                for index, (token, told) in enumerate(chosen)
             ]
             asked = [peer for peer in (ours, *able) if command in commands(peer)]
             # The driver and the Node libraries have processes of their own; the Python libraries take turns.
             said = {peer: pool.submit(peer, command, lines) for peer in asked if not isinstance(peer, Peer)}
             if command == "jwt-verify":
-                broken = [reference.rules(token, key, reference.Policy(ISS, AUD, typ, NOW)) for token, typ in chosen]
+                broken = [reference.rules(token, key, told) for token, told in chosen]
             else:
                 broken = [reference.jws_rules(token, key) for token, _ in chosen]
             agree(command, chosen, said[ours].result(), broken)
@@ -266,7 +263,7 @@ def mutants(ours, peers, keys, support):
 
 def agree(command, rows, answers, broken):
     """The driver and the reference, verdict and reason."""
-    for (token, typ), answer, rules in zip(rows, answers, broken, strict=True):
+    for (token, told), answer, rules in zip(rows, answers, broken, strict=True):
         counts[f"{command}, taken" if answer["ok"] else f"{command}, refused, {answer['error']}"] += 1
         # Several rules of one stage may be broken; which of them is told is not part of our rule.
         expected = {reference.KIND[rule] for rule in rules} or {"ok"}
@@ -281,21 +278,23 @@ def agree(command, rows, answers, broken):
             else:
                 right &= unb64(answer["payload_b64"]) == payload
         if not right:
-            sys.exit(f"{command}: the driver and the reference differ\n{shown(token, typ)}\nreference {rules}\ndriver    {answer}")
+            sys.exit(f"{command}: not as the reference\n{shown(token, told)}\nreference {rules}\ndriver    {answer}")
 
 
 def compare(command, peer, rows, ours, broken, theirs, seen):
-    for (token, typ), our, rules, their in zip(rows, ours, broken, theirs, strict=True):
+    for (token, told), our, rules, their in zip(rows, ours, broken, theirs, strict=True):
         counts[f"{command}, {peer.name}"] += 1
         if our["ok"] and their["ok"]:
             same = alike(our["claims"], their["claims"]) if "claims" in our else our == their
             if not same:
-                sys.exit(f"{peer.name}, {command}: other contents\n{shown(token, typ)}\nours   {our}\ntheirs {their}")
+                sys.exit(
+                    f"{peer.name}, {command}: other contents\n{shown(token, told)}\nours   {our}\ntheirs {their}"
+                )
         elif our["ok"]:
             header = json.loads(reference.decoded(token.split(".")[0]))
             entries = {entry for entry, applies in REFUSED_BY.get(peer.name, {}).items() if applies(header)}
             if not entries:
-                sys.exit(f"{peer.name}, {command}, refuses what we take, and no entry says why\n{shown(token, typ)}")
+                sys.exit(f"{peer.name}, {command}, refuses what we take, and no entry says why\n{shown(token, told)}")
             # An entry is shown by a token to which it alone applies.
             if len(entries) == 1:
                 seen["taken"] |= {(peer.name, entry) for entry in entries}
@@ -305,15 +304,15 @@ def compare(command, peer, rows, ours, broken, theirs, seen):
             counts["refused by us, taken by a peer"] += 1
 
 
-def shown(token, typ):
-    """The token, what the policy says of its type, and what its parts stand for."""
+def shown(token, told):
+    """The token, the policy, and what the token's parts stand for."""
     parts = []
     for part in token.split(".")[:2]:
         try:
             parts.append(reference.decoded(part))
         except ValueError:
             parts.append(None)
-    return f"{token[:3000]}\n{typ} {parts}"
+    return f"{token[:3000]}\n{told} {parts}"
 
 
 TEXTS = ["kid", "x5t", "x5t#S256", "typ", "cty"]
@@ -328,12 +327,19 @@ def beyond_its_registry(header):
     return not texts or not all(address.startswith(("http://", "https://")) for address in addresses)
 
 
+def other_name(header):
+    return header["alg"] == "Ed25519"
+
+
 # Why a peer refuses some tokens that we take: conditions on the header, by entry of the list.
 REFUSED_BY = {
+    "PyJWT": {"ed25519-name": other_name},
     "joserfc": {
+        "ed25519-name": other_name,
         "unknown-parameters": lambda header: bool(header.keys() - {"alg", "jku", "jwk", "x5u", "x5c", *TEXTS}),
         "unread-parameters": beyond_its_registry,
     },
+    "fast-jwt": {"ed25519-name": other_name},
 }
 
 

@@ -1,11 +1,14 @@
 """Tokens for the peers: good ones, and mutants of them from a generator with a fixed seed.
 
 A header and a claims set are lists of members, each a pair of JSON texts, so that a mutant may hold any spelling. Edits
-change members; a style writes them. Most mutants are signed after the edit: what is refused there is refused for its form.
+change members; a style writes them. Most mutants are signed after the edit: what is refused there is refused for its
+form.
 """
 
 import json
 import random
+
+from cryptography.hazmat.primitives.asymmetric import utils
 
 from jwt_reference import decoded, encoded, sign
 
@@ -20,8 +23,8 @@ CLAIMS = [
     {"iss": ISS, "aud": AUD, "exp": NOW + 300},
     {"iss": ISS, "sub": "u1", "aud": AUD, "exp": NOW + 300, "iat": NOW - 10, "jti": "0f8c", "role": "admin"},
     {"iss": ISS, "aud": [AUD, "other"], "exp": NOW + 1, "nbf": NOW, "iat": NOW, "scope": ["a", "b"], "n": -1.5e-3},
-    {"iss": ISS, "aud": [AUD], "exp": NOW + 300, "name": "Zo\u00eb \u65e5\u672c \U0001f600", "": None, "deep": {"a": [{"b": {}}]}},
-    {"iss": ISS, "sub": "", "aud": AUD, "exp": 4_102_444_800, "iat": 1, "nbf": 1, "flag": True, "q": "\"\\\u0000\u001f/"},
+    {"iss": ISS, "aud": [AUD], "exp": NOW + 300, "name": "Zo\u00eb \u65e5\U0001f600", "": None, "a": {"b": [{"c": {}}]}},
+    {"iss": ISS, "sub": "", "aud": AUD, "exp": 4_102_444_800, "iat": 1, "nbf": 1, "yes": True, "q": "\"\\\0\u001f/"},
 ]
 
 
@@ -30,6 +33,9 @@ def headers(key):
     yield {"typ": TYP, "alg": key["alg"]}
     if "kid" in key:
         yield {"alg": key["alg"], "typ": TYP, "kid": key["kid"]}
+    if key["alg"] == "EdDSA":
+        # RFC 9864 gives it a second name.
+        yield {"alg": "Ed25519", "typ": TYP}
 
 
 def members(value):
@@ -63,10 +69,17 @@ OTHERS = [
     *["[]", "{}", "[null]", '["x"]', '[""]', '{"a":1}', '[["x"]]', '{"a":{"a":{"a":{}}}}'],
 ]
 BROKEN = [
-    *["", "nul", "True", "undefined", "NaN", "Infinity", "-Infinity", "01", "+1", "1.", ".5", "1e", "0x10", "1_000", "--1"],
-    *["'x'", '"x', 'x"', '"\\x41"', '"\\u12"', '"\\u12g4"', '"a\nb"', '"\t"', '"\x00"', "[1,]", "[,1]", "{,}", '{"a":1,}'],
-    *['{"a"}', '{"a":}', "{a:1}", "[1 2]", "1 2", "//x", "/*x*/1", "[", "}", "]", '"\x7f"', '"\\ud800"', '"\\udc00\\ud800"'],
+    *["", "nul", "True", "undefined", "NaN", "Infinity", "-Infinity", "01", "+1", "1.", ".5", "1e", "0x10"],
+    *["1_000", "--1"],
+    *["'x'", '"x', 'x"', '"\\x41"', '"\\u12"', '"\\u12g4"', '"a\nb"', '"\t"', '"\x00"', "[1,]", "[,1]", "{,}"],
+    *['{"a":1,}'],
+    *['{"a"}', '{"a":}', "{a:1}", "[1 2]", "1 2", "//x", "/*x*/1", "[", "}", "]", '"\x7f"', '"\\ud800"'],
+    *['"\\udc00\\ud800"'],
 ]
+
+
+NO_UTF_8 = [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe9"]
+STRANGERS = [" ", "\n", "\r\n", "\t", "=", "==", ".", "+", "/", "\0", "\u00e9", "~", "%", ","]
 
 
 def nested(depth):
@@ -74,18 +87,25 @@ def nested(depth):
 
 
 TIMES = [
-    *["{now}", "{now}.0", "{now}.5", "{now}.000000001", "{now}e0", "{now}E0", "{soon}", "{soon}.0", "{soon}.999", "{past}"],
-    *["{past}.5", "{past}.999999999", '"{soon}"', "-1", "-0", "-0.0", "-0.5", "0", "0.0", "1e300", "1e400", "1e10", "1.75e9"],
+    *["{now-6}", "{now-6}.5", "{now-5}", "{now-5}.5", "{now+5}", "{now+5}.5", "{now+6}", "{now}", "{now}.0"],
+    *["{now}.5", "{now}.000000001", "{now}e0", "{now}E0", "{soon}", "{soon}.0", "{soon}.999", "{past}"],
+    *["{past}.5", "{past}.999999999", '"{soon}"', "-1", "-0", "-0.0", "-0.5", "0", "0.0", "1e300", "1e400"],
+    *["1e10", "1.75e9"],
     *["1750000001e0", "17500000010e-1", "0.01750000001e11", "9223372036854775807", "9223372036854775808"],
     *["18446744073709551615", "18446744073709551616", "9223372036854775", "9223372036854776", "253402300800"],
-    *["1750000000.0000000000000000000000001", "9" * 30, "1" + "0" * 310, "null", "true", "false", '""', "[]", "{}", "[{soon}]"],
-    *["4102444800", "{soon}00", "1e9", "2e9", "20e8", "1.7500000005e9", "1.75e+9", "1.75E09", "01750000001", "{soon}.", "+{soon}"],
+    *["1750000000.0000000000000000000000001", "9" * 30, "1" + "0" * 310, "null", "true", "false", '""', "[]"],
+    *["{}", "[{soon}]"],
+    *["4102444800", "{soon}00", "1e9", "2e9", "20e8", "1.7500000005e9", "1.75e+9", "1.75E09", "01750000001"],
+    *["{soon}.", "+{soon}"],
 ]
 
 CLAIM_EDITS = {
-    "iss": [f'"{ISS}"', f'"{ISS}/"', f'"{ISS.upper()}"', f'["{ISS}"]', '"https:\\/\\/issuer.example"', '"other"', f'"{ISS} "'],
-    "aud": [f'"{AUD}"', f'["{AUD}"]', f'["x","{AUD}"]', f'["{AUD}",1]', f'["{AUD}",null]', f'[["{AUD}"]]', f'{{"{AUD}":1}}']
-    + ['"x"', '["x"]', "[]", f'"{AUD}/"', f'["{AUD}","{AUD}"]', '"https://api\\u002eexample"', f'"{AUD} x"', f'"{AUD.upper()}"'],
+    "iss": [f'"{ISS}"', f'"{ISS}/"', f'"{ISS.upper()}"', f'["{ISS}"]', '"https:\\/\\/issuer.example"']
+    + ['"other"', f'"{ISS} "'],
+    "aud": [f'"{AUD}"', f'["{AUD}"]', f'["x","{AUD}"]', f'["{AUD}",1]', f'["{AUD}",null]', f'[["{AUD}"]]']
+    + [f'{{"{AUD}":1}}']
+    + ['"x"', '["x"]', "[]", f'"{AUD}/"', f'["{AUD}","{AUD}"]', '"https://api\\u002eexample"', f'"{AUD} x"']
+    + [f'"{AUD.upper()}"'],
     "sub": ['"u2"', "1", "null"],
     "jti": ['"x"', "7", "null"],
     "exp": TIMES,
@@ -94,14 +114,20 @@ CLAIM_EDITS = {
 }
 
 HEADER_EDITS = {
-    "typ": ['"at+jwt"', '"AT+JWT"', '"At+Jwt"', '"application/at+jwt"', '"APPLICATION/at+JWT"', '"JWT"', '"jwt"', '"dpop+jwt"']
-    + ['"application/jwt"', '"JOSE"', '"at+jwt "', '"/at+jwt"', '"text/at+jwt"', '"at+\\u006awt"', '"application/application/at+jwt"']
+    "typ": ['"at+jwt"', '"AT+JWT"', '"At+Jwt"', '"application/at+jwt"', '"APPLICATION/at+JWT"', '"JWT"']
+    + ['"jwt"', '"dpop+jwt"']
+    + ['"application/jwt"', '"JOSE"', '"at+jwt "', '"/at+jwt"', '"text/at+jwt"', '"at+\\u006awt"']
+    + ['"application/application/at+jwt"']
     + ['"at+jwt;x=1"', '"a\u212a+jwt"', '"at+\u0458wt"'],
-    "alg": ['"none"', '"NoNe"', '"None"', '"hs256"', '"HS256 "', '"HS256\\u0000"', '"HS256"', '"HS384"', '"HS512"', '"ES256"']
-    + ['"ES384"', '"ES512"', '"EdDSA"', '"Ed25519"', '"Ed448"', '"RS256"', '"RS512"', '"PS256"', '"PS384"', '"ES256K"', '"dir"']
+    "alg": ['"none"', '"NoNe"', '"None"', '"hs256"', '"HS256 "', '"HS256\\u0000"', '"HS256"', '"HS384"']
+    + ['"HS512"', '"ES256"']
+    + ['"ES384"', '"ES512"', '"EdDSA"', '"Ed25519"', '"Ed448"', '"RS256"', '"RS512"', '"PS256"', '"PS384"']
+    + ['"ES256K"', '"dir"']
     + ['"\\u0048S256"', '"E\\u0053256"', '"Ed\\u0044SA"', '["HS256"]', '["none"]'],
-    "kid": ['"k"', '"k1"', '"K1"', '"k1 "', '"k\\u0031"', '"../k1"', '"' + "k" * 256 + '"', '"' + "k" * 257 + '"', '"é"'],
-    "crit": ["[]", '["exp"]', '["b64"]', '["alg"]', '["x"]', '["x","x"]', '"b64"', "null", "{}", "[1]", '[""]', '["kid"]', '["typ"]'],
+    "kid": ['"k"', '"k1"', '"K1"', '"k1 "', '"k\\u0031"', '"../k1"', '"' + "k" * 256 + '"']
+    + ['"' + "k" * 257 + '"', '"é"'],
+    "crit": ["[]", '["exp"]', '["b64"]', '["alg"]', '["x"]', '["x","x"]', '"b64"', "null", "{}", "[1]", '[""]']
+    + ['["kid"]', '["typ"]'],
     "b64": ["true", "false", "null", '"true"', "0"],
     "zip": ['"DEF"', '"def"', "null", '""'],
     "enc": ['"A256GCM"', "null"],
@@ -123,7 +149,8 @@ HEADER_EDITS = {
     "": ['"x"'],
 }
 
-CLAIM_NAMES = ["x", "role", "scope", "", "__proto__", "constructor", "é", "\\u0000", "EXP", "Exp", "e xp", "iss ", "nonce", "amr"]
+CLAIM_NAMES = ["x", "role", "scope", "", "__proto__", "constructor", "\u00e9", "\\u0000", "EXP", "Exp", "iss ", "nonce"]
+CLAIM_NAMES += ["auth_time", "client_id"]
 
 
 def singles(key):
@@ -138,14 +165,29 @@ def singles(key):
                 yield compact(*parts, key)
 
 
+def times(key):
+    """Each number form in each claim that is a time."""
+    for name in ("exp", "nbf", "iat"):
+        others = [pair for pair in members(CLAIMS[0]) if pair[0] != f'"{name}"']
+        for value in TIMES:
+            octets = text_of([*others, (f'"{name}"', at_now(value))])
+            yield compact(text_of(members(next(headers(key)))), octets, key)
+
+
 def at_now(value):
-    for word, time in [("{past}", NOW - 1), ("{now}", NOW), ("{soon}", NOW + 1)]:
-        value = value.replace(word, str(time))
+    words = {"past": -1, "now": 0, "soon": 1, "now-6": -6, "now-5": -5, "now+5": 5, "now+6": 6}
+    for word, seconds in words.items():
+        value = value.replace(f"{{{word}}}", str(NOW + seconds))
     return value
 
 
+def policy(typ=TYP, leeway=0):
+    """What a verifier is told; no type stands for tokens without one."""
+    return {"iss": ISS, "aud": AUD, "typ": typ, "now": NOW, "leeway": leeway}
+
+
 class Mutants:
-    """`of(key)` gives (token, typ) pairs: a token and what the policy says of its type."""
+    """`of(key, seed)` gives pairs of a token and a policy."""
 
     def __init__(self, number):
         self.number = number
@@ -155,13 +197,14 @@ class Mutants:
         self.tokens = list(good(key))
         acts = [(self.header_edits, 26), (self.claim_edits, 34), (self.forms, 14), (self.texts, 12), (self.octets, 10)]
         acts += [(self.signatures, 4)]
-        yield from ((token, TYP) for token in self.tokens)
+        yield from ((token, policy()) for token in self.tokens)
         if key["alg"] == "HS256":
-            yield from ((token, TYP) for token in singles(key))
+            yield from ((token, policy()) for token in singles(key))
+            yield from ((token, policy(leeway=5)) for token in times(key))
         weights = [weight for _, weight in acts]
         for _ in range(self.number):
             (act,) = self.rng.choices([act for act, _ in acts], weights)
-            yield act(), self.rng.choice([TYP, TYP, TYP, "untyped"])
+            yield act(), policy(self.rng.choice([TYP, TYP, TYP, None]), self.rng.choice([0, 0, 5]))
 
     # Members ---------------------------------------------------------------------------------------------------------
 
@@ -218,7 +261,8 @@ class Mutants:
         elif kind < 0.93 and pairs:
             place = rng.randrange(len(pairs))
             name, value = pairs[place]
-            pairs[place] = rng.choice([name.upper(), name.title(), name[:-1] + ' "', '"\\ufeff' + name[1:], name[1:-1]]), value
+            names = [name.upper(), name.title(), name[:-1] + ' "', '"\\ufeff' + name[1:], name[1:-1]]
+            pairs[place] = rng.choice(names), value
         elif kind < 0.96:
             rng.shuffle(pairs)
         else:
@@ -270,7 +314,7 @@ class Mutants:
                 text.replace(",", ";", 1).encode(),
                 text.encode() + b"\n//",
                 text.encode("latin-1", errors="replace").replace(b"u1", b"\xff\xfe"),
-                f'{{"x":"'.encode() + rng.choice([b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe9"]) + f'",{inner}}}'.encode(),
+                b'{"x":"' + rng.choice(NO_UTF_8) + f'",{inner}}}'.encode(),
                 rng.choice([b"", b"{}", b"null", b"[]", b"0", b'""', b"true", b" ", b"{", b"\x00", b"\xff"]),
             ]
         )
@@ -311,9 +355,9 @@ class Mutants:
             at = rng.randrange(len(token))
             return token[:at] + chr(ord(token[at]) ^ 1 << rng.randrange(8)) + token[at + 1 :]
         if kind == 1:
-            return token[:place] + rng.choice([" ", "\n", "\r\n", "\t", "=", "==", ".", "+", "/", "\0", "é", "~", "%", ","]) + token[place:]
+            return token[:place] + rng.choice(STRANGERS) + token[place:]
         if kind == 2:
-            return rng.choice(["", " ", "\n", "\ufeff", "Bearer ", ".", "="]) + token + rng.choice([" ", "\n", "=", "==", ".", "\0", "A"])
+            return rng.choice(["", "\ufeff", "Bearer ", *STRANGERS]) + token + rng.choice(["A", "", *STRANGERS])
         if kind == 3:
             parts = [header, payload, signature]
             part = rng.randrange(3)
@@ -325,12 +369,15 @@ class Mutants:
             pool = [header, payload, signature, *other, "", "e30", "bnVsbA"]
             return ".".join(rng.choices(pool, k=rng.choice([1, 2, 3, 3, 3, 3, 4, 5])))
         if kind == 6:
-            return rng.choice([token[:place], token[place:], token + token, token.lower(), token.upper(), token.swapcase()])
+            cases = [token.lower(), token.upper(), token.swapcase()]
+            return rng.choice([token[:place], token[place:], token + token, *cases])
         if kind == 7:
             document = {"payload": payload, "protected": header, "signature": signature}
             general = {"payload": payload, "signatures": [{"protected": header, "signature": signature}]}
             return json.dumps(rng.choice([document, general, [token], token]))
-        return token.replace("-", "+").replace("_", "/") if rng.random() < 0.5 else token.replace(".", rng.choice(["..", "-", ". "]), 1)
+        if rng.random() < 0.5:
+            return token.replace("-", "+").replace("_", "/")
+        return token.replace(".", rng.choice(["..", "-", ". "]), 1)
 
     def octets(self):
         """A bit or an octet of a decoded part, or parts of two tokens, without signing again."""
@@ -359,8 +406,9 @@ class Mutants:
         raw = decoded(signature)
         half = len(raw) // 2
         made = rng.choice(
-            [b"", raw[:-1], raw + b"\0", b"\0" + raw, bytes(len(raw)), b"\xff" * len(raw), raw[half:] + raw[:half], raw * 2]
-            + [raw[:half] + bytes(half), bytes(half) + raw[half:], self.der(raw), self.negated(raw), raw[:half], raw[:16]]
+            [b"", raw[:-1], raw + b"\0", b"\0" + raw, raw * 2, bytes(len(raw)), b"\xff" * len(raw), raw[:half], raw[:16]]
+            + [raw[half:] + raw[:half], raw[:half] + bytes(half), bytes(half) + raw[half:]]
+            + [self.der(raw), self.negated(raw)]
         )
         if rng.random() < 0.2:
             header = encoded(b'{"alg":"none","typ":"at+jwt"}')
@@ -368,8 +416,6 @@ class Mutants:
 
     def der(self, raw):
         """The pair as ASN.1, as other formats have ECDSA signatures."""
-        from cryptography.hazmat.primitives.asymmetric import utils
-
         half = len(raw) // 2
         return utils.encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
 

@@ -1,8 +1,8 @@
 """The Python libraries behind one interface: `peer(command, lines)` answers each line as the driver would.
 
 A line carries the key as a JWK beside what the driver's own lines have: `jws-sign` has `header` and `payload_b64`,
-`jws-verify` and `jwt-verify` have `token`, and `jwt-verify` has `policy`; `jwk-public` gives the key as the library itself
-publishes it. What a library refuses, by whatever exception, is refused.
+`jws-verify` and `jwt-verify` have `token`, and `jwt-verify` has `policy`; `jwk-public` gives the key as the library
+itself publishes it. What a library refuses, by whatever exception, is refused.
 """
 
 import datetime
@@ -91,6 +91,7 @@ class PyJwt(Peer):
             algorithms=self.names(line),
             issuer=policy["iss"],
             audience=policy["aud"],
+            leeway=policy["leeway"],
             options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
         )
         return {"claims": claims}
@@ -125,7 +126,7 @@ class Jwcrypto(Peer):
             check_claims={"iss": policy["iss"], "aud": policy["aud"], "exp": None},
             expected_type="JWS",
         )
-        token.leeway = 0
+        token.leeway = policy["leeway"]
         token.deserialize(line["token"], self.key(line))
         return {"claims": json.loads(token.claims)}
 
@@ -154,6 +155,7 @@ class Joserfc(Peer):
         found = joserfc.jwt.decode(line["token"], self.key(line), algorithms=self.names(line))
         joserfc.jwt.JWTClaimsRegistry(
             now=policy["now"],
+            leeway=policy["leeway"],
             iss={"essential": True, "value": policy["iss"]},
             aud={"essential": True, "value": policy["aud"]},
             exp={"essential": True},

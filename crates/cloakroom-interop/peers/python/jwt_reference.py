@@ -1,5 +1,5 @@
-"""The rules of `cloakroom-jwt` a second time, from the RFCs and that crate's documentation, with Python's own JSON and the
-primitives of `cryptography`.
+"""The rules of `cloakroom-jwt` a second time, from the RFCs and that crate's documentation, with Python's own JSON and
+the primitives of `cryptography`.
 
 `rules(token, key, policy)` names every rule that a token breaks, in the order in which they are looked at; a token that
 breaks none is accepted. `KIND` has the driver's error for each.
@@ -67,16 +67,11 @@ KIND = {
 }
 
 
-class Policy:
-    def __init__(self, iss, aud, typ, now, leeway=0):
-        self.iss, self.aud, self.typ, self.now, self.leeway = iss, aud, typ, now, leeway
-
-
 def rules(token, key, policy):
     """The broken rules of the first stage that breaks any: what follows cannot be looked at without it."""
     if len(token.encode(errors="surrogatepass")) > LONGEST_TOKEN:
         return ["token-length"]
-    found = header_rules(token, key, policy.typ)
+    found = header_rules(token, key) or typ_rules(token, policy["typ"])
     if found:
         return found
     _, payload, signature = token.split(".")
@@ -96,7 +91,7 @@ def jws_rules(token, key):
     return spelling(payload) + spelling(signature) or signature_rules(token, key)
 
 
-def header_rules(token, key, wanted=None):
+def header_rules(token, key):
     parts = token.split(".")
     if len(parts) != 3:
         return ["three-parts"]
@@ -115,7 +110,7 @@ def header_rules(token, key, wanted=None):
         return found
     if len(header) > MOST_HEADER_MEMBERS:
         return ["header-members"]
-    return [*member_rules(header)] or [*key_rules(header, key)][:1] or [*typ_rules(header.get("typ"), wanted)]
+    return [*member_rules(header)] or [*key_rules(header, key)][:1]
 
 
 def spelling(part):
@@ -153,23 +148,22 @@ def key_rules(header, key):
         yield "kid-of-no-key"
 
 
-def typ_rules(typ, wanted):
-    if wanted == "untyped":
-        if typ is not None and media_type(typ) != "application/jwt":
-            yield "typ"
-    elif wanted is not None and (typ is None or media_type(typ) != media_type(wanted)):
-        yield "typ"
+def typ_rules(token, wanted):
+    typ = json.loads(decoded(token.split(".")[0])).get("typ")
+    if wanted is None:
+        return [] if typ is None or media_type(typ) == "application/jwt" else ["typ"]
+    return [] if typ is not None and media_type(typ) == media_type(wanted) else ["typ"]
 
 
 def policy_rules(claims, policy):
-    if claims.get("iss", policy.iss) != policy.iss:
+    if claims.get("iss", policy["iss"]) != policy["iss"]:
         yield "issuer"
-    audience = claims.get("aud", policy.aud)
-    if policy.aud not in (audience if isinstance(audience, list) else [audience]):
+    audience = claims.get("aud", policy["aud"])
+    if policy["aud"] not in (audience if isinstance(audience, list) else [audience]):
         yield "audience"
     if not {"iss", "aud", "exp"} <= claims.keys():
         yield "required-claims"
-    now, leeway = policy.now, policy.leeway
+    now, leeway = policy["now"], policy["leeway"]
     if "exp" in claims and floor(claims["exp"]) + leeway <= now:
         yield "expired" if ceil(claims["exp"]) + leeway < now else "expired-in-its-second"
     for name, rule in [("nbf", "not-before"), ("iat", "issued-in-the-future")]:
@@ -360,6 +354,11 @@ def verifies(key, message, signature):
 
 def thumbprint(jwk):
     """RFC 7638 section 3."""
-    members = {"oct": ["k", "kty"], "EC": ["crv", "kty", "x", "y"], "OKP": ["crv", "kty", "x"], "RSA": ["e", "kty", "n"]}
+    members = {
+        "oct": ["k", "kty"],
+        "EC": ["crv", "kty", "x", "y"],
+        "OKP": ["crv", "kty", "x"],
+        "RSA": ["e", "kty", "n"],
+    }
     text = json.dumps({member: jwk[member] for member in members[jwk["kty"]]}, separators=(",", ":"))
     return encoded(hashlib.sha256(text.encode()).digest())

@@ -111,6 +111,9 @@ fn help_names_every_command() {
             "cookie-date",
             "seal",
             "open",
+            "jws-sign",
+            "jws-verify",
+            "jwt-verify",
         ] {
             assert!(help.contains(command), "{command}");
         }

@@ -92,7 +92,7 @@ fn cross_verify(peer: &dyn Peer) {
             compared += flips(peer, algorithm, &verifier, &token, now);
         }
     }
-    assert!(compared > 10_000, "{compared}");
+    assert!(compared > 4000, "{compared}");
 }
 
 /// `aud` is a set for these crates: a string and a list of one are the same, and the order is any.
@@ -113,7 +113,7 @@ fn flips(peer: &dyn Peer, algorithm: Algorithm, verifier: &Verifier, token: &str
         // Seven bits: a token is ASCII, and stays text.
         for bit in 0..7 {
             // Bits of the slow algorithms are sampled.
-            if keys::is_slow(algorithm) && (index + bit) % 5 != 0 {
+            if keys::is_slow(algorithm) && (7 * index + bit) % 23 != 0 {
                 continue;
             }
             let mut bytes = token.as_bytes().to_vec();
