@@ -59,16 +59,16 @@ impl Scanner<'_> {
     fn object<const OUTERMOST: bool>(&mut self, depth: u32) -> Result<(), NotStrict> {
         let base = self.index.members.len();
         let mut seen = duplicates::Seen::default();
-        let mut octet = self.next();
+        let octet = self.next();
         if octet == b'}' {
             self.at += 1;
             return Ok(());
         }
+        if octet != b'"' {
+            return Err(NotStrict);
+        }
+        self.at += 1;
         loop {
-            if octet != b'"' {
-                return Err(NotStrict);
-            }
-            self.at += 1;
             let (key, name) = self.name()?;
             seen.insert(key, name, self.json, self.index, base)?;
             let first = self.next();
@@ -76,6 +76,9 @@ impl Scanner<'_> {
             let (kind, value) = if OUTERMOST && first == b'"' {
                 self.at += 1;
                 (Kind::String, self.string(true)?)
+            } else if OUTERMOST && first.is_ascii_digit() {
+                self.number(first)?;
+                (Kind::Number, Span::raw(start, self.at))
             } else {
                 let kind = self.value(first, depth)?;
                 (kind, Span::raw(start, self.at))
@@ -86,12 +89,20 @@ impl Scanner<'_> {
                 value,
                 kind,
             });
+            // Without white space, as nearly all issuers write.
+            if self.bytes.get(self.at..self.at + 2) == Some(b",\"") {
+                self.at += 2;
+                continue;
+            }
             match self.next() {
                 b',' => self.at += 1,
                 b'}' => break,
                 _ => return Err(NotStrict),
             }
-            octet = self.next();
+            if self.next() != b'"' {
+                return Err(NotStrict);
+            }
+            self.at += 1;
         }
         self.at += 1;
         duplicates::check_many(self.json, self.index, base)?;
