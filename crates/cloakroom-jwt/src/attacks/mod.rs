@@ -38,7 +38,7 @@ type Attack = (&'static str, fn(&Good) -> Option<String>);
 /// does a [`VerifyingKey`](crate::VerifyingKey) of HMAC. With any other `VerifyingKey` the attacks that need a right
 /// signature are left out, and those that anybody on the network can mount stay.
 ///
-/// The claims `iss`, `aud` and `exp` are attacked when the good token has them, and the policy must name them; `sub`,
+/// The claims `iss`, `aud` and `exp` are attacked when the good token has them, and the policy must name them; `sub`, `jti`,
 /// `nbf` and `iat` only by values of the wrong type and by times far ahead, which no policy permits.
 ///
 /// ```
