@@ -117,6 +117,7 @@ fn jwt_libraries_differ_only_where_it_is_listed() {
             ("mutants, PS256", 1000),
             ("jwt-verify, taken", 4000),
             ("jws-verify, taken", 5000),
+            ("jwt-verify, in a set", 7000),
             ("jwt-verify, PyJWT", 22_000),
             ("jwt-verify, joserfc", 22_000),
             ("jwt-verify, jose", 22_000),

@@ -255,6 +255,8 @@ def mutants(ours, peers, keys, support):
             else:
                 broken = [reference.jws_rules(token, key) for token, _ in chosen]
             agree(command, chosen, said[ours].result(), broken)
+            if command == "jwt-verify":
+                among_others(ours, lines[::3], said[ours].result()[::3], keys)
             for peer in asked[1:]:
                 theirs = peer(command, lines) if isinstance(peer, Peer) else said[peer].result()
                 compare(command, peer, chosen, said[ours].result(), broken, theirs, seen)
@@ -279,6 +281,18 @@ def agree(command, rows, answers, broken):
                 right &= unb64(answer["payload_b64"]) == payload
         if not right:
             sys.exit(f"{command}: not as the reference\n{shown(token, told)}\nreference {rules}\ndriver    {answer}")
+
+
+def among_others(ours, lines, alone, keys):
+    """The answers are the same when the key lies in a set, under the one kid that all keys there have."""
+    together = {"keys": [public(keys.of(alg, "k1")) for alg in reference.ALGORITHMS]}
+    answers = ours("jwt-verify", [{**line, "key": together, "backend": "aws-lc"} for line in lines])
+    for line, before, answer in zip(lines, alone, answers, strict=True):
+        counts["jwt-verify, in a set"] += 1
+        # A token that names the algorithm of another key is judged by that key, which has not signed it.
+        right = not answer["ok"] if before.get("error") == "algorithm" else answer == before
+        if not right:
+            sys.exit(f"{line['token'][:3000]}: {before}; in a set of keys {answer}")
 
 
 def compare(command, peer, rows, ours, broken, theirs, seen):
