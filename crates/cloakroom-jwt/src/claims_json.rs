@@ -1,10 +1,10 @@
 //! The claims as JSON, on their way into a token.
 
 use alloc::vec::Vec;
-use core::cell::Cell;
+use core::fmt;
 
 use serde::Serialize;
-use serde::ser::{Error as _, Impossible, Serializer};
+use serde::ser::{self, Impossible, SerializeStruct, Serializer};
 
 use crate::json;
 use crate::sign_error::SignErrorKind;
@@ -15,6 +15,7 @@ const INLINE: usize = 1536;
 /// The JSON of a claims set.
 pub(crate) struct ClaimsJson {
     inline: [u8; INLINE],
+    /// How much of `inline` is written; more than it has once the text has outgrown it.
     len: usize,
     /// All of the text, once it has outgrown `inline`.
     spilled: Vec<u8>,
@@ -35,27 +36,54 @@ impl ClaimsJson {
     /// It writes in place, because moving the buffer would cost a quarter of what the MAC of a small token does.
     #[inline]
     pub(crate) fn write<T: Serialize + ?Sized>(&mut self, claims: &T) -> Result<(), SignErrorKind> {
-        let shape = Cell::new(Shape::Other);
-        let object = Object {
-            claims,
-            shape: &shape,
-        };
+        match claims.serialize(Outermost(self)) {
+            Ok(()) => return Ok(()),
+            Err(Refusal::Map) => {}
+            Err(Refusal::NotAnObject) => return Err(SignErrorKind::NotAnObject),
+            Err(Refusal::Other) => return Err(SignErrorKind::Claims),
+        }
+        // Nothing is written yet.
+        self.push_json(claims).map_err(|_| SignErrorKind::Claims)?;
+        if self.bytes().first() != Some(&b'{') {
+            return Err(SignErrorKind::NotAnObject);
+        }
+        self.check()
+    }
+
+    #[inline]
+    fn push(&mut self, piece: &[u8]) {
+        match self.inline.get_mut(self.len..self.len + piece.len()) {
+            Some(room) => {
+                room.copy_from_slice(piece);
+                self.len += piece.len();
+            }
+            None => self.spill(piece),
+        }
+    }
+
+    /// Appends any value.
+    fn push_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
         #[cfg(feature = "std")]
-        let written = serde_json::to_writer(&mut *self, &object);
+        let written = serde_json::to_writer(&mut *self, value);
         #[cfg(not(feature = "std"))]
-        let written = serde_json::to_vec(&object).map(|json| self.spilled = json);
-        match (written, shape.get()) {
-            (_, Shape::Other) => return Err(SignErrorKind::NotAnObject),
-            (Err(_), _) => return Err(SignErrorKind::Claims),
-            (Ok(()), Shape::Struct) => {}
-            (Ok(()), Shape::Map) => self.check()?,
+        let written = serde_json::to_vec(value).map(|json| self.push(&json));
+        written.map_err(|_| Refusal::Other)
+    }
+
+    /// Appends a string: at once, when nothing in it has to be escaped (RFC 8259 section 7).
+    #[inline]
+    fn push_string(&mut self, value: &str) -> Result<(), Refusal> {
+        // Without an early end the loop becomes vector code.
+        let escapes = value.bytes().fold(0, |escapes, byte| {
+            escapes | u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\')
+        });
+        if escapes != 0 {
+            return self.push_json(value);
         }
-        // `serde_json` gives some structs a meaning of its own.
-        if self.bytes().first() == Some(&b'{') {
-            Ok(())
-        } else {
-            Err(SignErrorKind::NotAnObject)
-        }
+        self.push(b"\"");
+        self.push(value.as_bytes());
+        self.push(b"\"");
+        Ok(())
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -81,12 +109,13 @@ impl ClaimsJson {
         json::scan(text, &octets, &mut json::Index::new()).map_err(|_| SignErrorKind::Duplicate)
     }
 
-    #[cfg(feature = "std")]
     #[cold]
     fn spill(&mut self, piece: &[u8]) {
         if self.spilled.is_empty() {
             self.spilled.reserve(2 * INLINE);
             self.spilled.extend_from_slice(&self.inline[..self.len]);
+            // From here on nothing fits.
+            self.len = INLINE + 1;
         }
         self.spilled.extend_from_slice(piece);
     }
@@ -96,13 +125,7 @@ impl ClaimsJson {
 impl std::io::Write for &mut ClaimsJson {
     #[inline]
     fn write_all(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        match self.inline.get_mut(self.len..self.len + piece.len()) {
-            Some(room) if self.spilled.is_empty() => {
-                room.copy_from_slice(piece);
-                self.len += piece.len();
-            }
-            _ => self.spill(piece),
-        }
+        self.push(piece);
         Ok(())
     }
 
@@ -116,111 +139,204 @@ impl std::io::Write for &mut ClaimsJson {
     }
 }
 
-/// What claims serialize as.
-#[derive(Clone, Copy)]
-enum Shape {
-    Other,
-    Struct,
+/// Why claims or a value of theirs are not written by the serializers below.
+#[derive(Debug)]
+enum Refusal {
+    /// A map, which may have a name twice; or a struct that `serde_json` gives a meaning of its own.
     Map,
+    NotAnObject,
+    Other,
 }
 
-/// Claims that serialize as an object or not at all.
-struct Object<'c, T: ?Sized> {
-    claims: &'c T,
-    shape: &'c Cell<Shape>,
-}
-
-impl<T: Serialize + ?Sized> Serialize for Object<'_, T> {
-    #[inline]
-    fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
-        self.claims.serialize(Outermost {
-            inner,
-            shape: self.shape,
-        })
+impl ser::Error for Refusal {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
     }
 }
 
-/// Hands structs and maps on; all else is an error.
-struct Outermost<'c, S> {
-    inner: S,
-    shape: &'c Cell<Shape>,
+impl ser::StdError for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
 }
 
-macro_rules! not_an_object {
-    ($($method:ident($($argument:ty),*) -> $ok:ty;)+) => {$(
-        fn $method(self, $(_: $argument),*) -> Result<$ok, S::Error> {
-            Err(S::Error::custom(""))
+/// Takes structs. Their names are distinct: the derive sees to it, and what is flattened makes a map.
+struct Outermost<'t>(&'t mut ClaimsJson);
+
+/// Takes strings and numbers, and refuses everything else before it has written anything.
+struct Simple<'t>(&'t mut ClaimsJson);
+
+struct Members<'t> {
+    text: &'t mut ClaimsJson,
+    /// What stands before the next member.
+    lead: u8,
+}
+
+impl SerializeStruct for Members<'_> {
+    type Ok = ();
+    type Error = Refusal;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Refusal> {
+        self.text.push(&[self.lead]);
+        self.lead = b',';
+        self.text.push_string(name)?;
+        self.text.push(b":");
+        match value.serialize(Simple(self.text)) {
+            Ok(()) => Ok(()),
+            Err(_) => self.text.push_json(value),
+        }
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), Refusal> {
+        if self.lead == b'{' {
+            self.text.push(b"{");
+        }
+        self.text.push(b"}");
+        Ok(())
+    }
+}
+
+macro_rules! refuse {
+    ($refusal:expr; $($method:ident($($argument:ty),*) -> $ok:ty;)+) => {$(
+        #[inline]
+        fn $method(self, $(_: $argument),*) -> Result<$ok, Refusal> {
+            Err($refusal)
         }
     )+};
 }
 
-impl<S: Serializer> Serializer for Outermost<'_, S> {
-    type Ok = S::Ok;
-    type Error = S::Error;
-    type SerializeSeq = Impossible<S::Ok, S::Error>;
-    type SerializeTuple = Impossible<S::Ok, S::Error>;
-    type SerializeTupleStruct = Impossible<S::Ok, S::Error>;
-    type SerializeTupleVariant = Impossible<S::Ok, S::Error>;
-    type SerializeMap = S::SerializeMap;
-    type SerializeStruct = S::SerializeStruct;
-    type SerializeStructVariant = Impossible<S::Ok, S::Error>;
+macro_rules! write_number {
+    ($($method:ident($number:ty);)+) => {$(
+        #[inline]
+        fn $method(self, value: $number) -> Result<(), Refusal> {
+            self.0.push_json(&value)
+        }
+    )+};
+}
+
+/// What both serializers have in common.
+macro_rules! look_through {
+    () => {
+        type Ok = ();
+        type Error = Refusal;
+        type SerializeSeq = Impossible<(), Refusal>;
+        type SerializeTuple = Impossible<(), Refusal>;
+        type SerializeTupleStruct = Impossible<(), Refusal>;
+        type SerializeTupleVariant = Impossible<(), Refusal>;
+        type SerializeMap = Impossible<(), Refusal>;
+        type SerializeStructVariant = Impossible<(), Refusal>;
+
+        #[inline]
+        fn serialize_newtype_struct<T: Serialize + ?Sized>(
+            self,
+            _: &'static str,
+            value: &T,
+        ) -> Result<(), Refusal> {
+            value.serialize(self)
+        }
+
+        #[inline]
+        fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Refusal> {
+            value.serialize(self)
+        }
+
+        fn serialize_newtype_variant<T: Serialize + ?Sized>(
+            self,
+            _: &'static str,
+            _: u32,
+            _: &'static str,
+            _: &T,
+        ) -> Result<(), Refusal> {
+            Err(Refusal::NotAnObject)
+        }
+
+        fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<(), Refusal> {
+            Err(Refusal::NotAnObject)
+        }
+
+        refuse! { Refusal::NotAnObject;
+            serialize_bool(bool) -> ();
+            serialize_f32(f32) -> ();
+            serialize_f64(f64) -> ();
+            serialize_char(char) -> ();
+            serialize_bytes(&[u8]) -> ();
+            serialize_none() -> ();
+            serialize_unit() -> ();
+            serialize_unit_struct(&'static str) -> ();
+            serialize_unit_variant(&'static str, u32, &'static str) -> ();
+            serialize_seq(Option<usize>) -> Self::SerializeSeq;
+            serialize_tuple(usize) -> Self::SerializeTuple;
+            serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
+            serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
+            serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
+        }
+    };
+}
+
+impl<'t> Serializer for Outermost<'t> {
+    type SerializeStruct = Members<'t>;
+
+    look_through!();
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeStruct, S::Error> {
-        self.shape.set(Shape::Struct);
-        self.inner.serialize_struct(name, len)
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Members<'t>, Refusal> {
+        if name.starts_with("$serde_json") {
+            return Err(Refusal::Map);
+        }
+        Ok(Members {
+            text: self.0,
+            lead: b'{',
+        })
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.shape.set(Shape::Map);
-        self.inner.serialize_map(len)
+    refuse! { Refusal::Map;
+        serialize_map(Option<usize>) -> Self::SerializeMap;
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<S::Ok, S::Error> {
-        value.serialize(self)
+    refuse! { Refusal::NotAnObject;
+        serialize_i8(i8) -> ();
+        serialize_i16(i16) -> ();
+        serialize_i32(i32) -> ();
+        serialize_i64(i64) -> ();
+        serialize_u8(u8) -> ();
+        serialize_u16(u16) -> ();
+        serialize_u32(u32) -> ();
+        serialize_u64(u64) -> ();
+        serialize_str(&str) -> ();
+    }
+}
+
+impl Serializer for Simple<'_> {
+    type SerializeStruct = Impossible<(), Refusal>;
+
+    look_through!();
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Result<(), Refusal> {
+        self.0.push_string(value)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        value.serialize(self)
+    write_number! {
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_u8(u8);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<S::Ok, S::Error> {
-        Err(S::Error::custom(""))
-    }
-
-    not_an_object! {
-        serialize_bool(bool) -> S::Ok;
-        serialize_i8(i8) -> S::Ok;
-        serialize_i16(i16) -> S::Ok;
-        serialize_i32(i32) -> S::Ok;
-        serialize_i64(i64) -> S::Ok;
-        serialize_u8(u8) -> S::Ok;
-        serialize_u16(u16) -> S::Ok;
-        serialize_u32(u32) -> S::Ok;
-        serialize_u64(u64) -> S::Ok;
-        serialize_f32(f32) -> S::Ok;
-        serialize_f64(f64) -> S::Ok;
-        serialize_char(char) -> S::Ok;
-        serialize_str(&str) -> S::Ok;
-        serialize_bytes(&[u8]) -> S::Ok;
-        serialize_none() -> S::Ok;
-        serialize_unit() -> S::Ok;
-        serialize_unit_struct(&'static str) -> S::Ok;
-        serialize_unit_variant(&'static str, u32, &'static str) -> S::Ok;
-        serialize_seq(Option<usize>) -> Self::SerializeSeq;
-        serialize_tuple(usize) -> Self::SerializeTuple;
-        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
-        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
-        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
+    refuse! { Refusal::NotAnObject;
+        serialize_struct(&'static str, usize) -> Self::SerializeStruct;
+        serialize_map(Option<usize>) -> Self::SerializeMap;
     }
 }

@@ -136,10 +136,10 @@ fn e21_rsa_jwk_without_alg_verifies_the_policys_algorithm_alone() {
             .unwrap();
         let verifier = Verifier::one(policy, [&key]).unwrap();
         let outcome = |token: &str| {
-            let verified = verifier
+            let judged = verifier
                 .verify(token, UnixTime::from_millis(0), &mut Scratch::new())
                 .map(|_| ());
-            (verified.map_err(Error::kind), verify(token, &key).map(|_| ()))
+            (judged.map_err(Error::kind), verify(token, &key).map(|_| ()))
         };
         for signing in RSA {
             let expected = if signing == configured {

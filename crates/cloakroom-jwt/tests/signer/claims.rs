@@ -177,3 +177,93 @@ fn claims_of_every_length() {
         assert_eq!(signer.sign(&Claims { sub: &sub }).unwrap(), token);
     }
 }
+
+/// Strings and numbers are written by code of this crate: the same bytes come out as from `serde_json`.
+#[test]
+fn claims_are_spelled_as_serde_json_does() {
+    #[derive(Serialize)]
+    struct Inner {
+        a: Option<u8>,
+        b: Vec<&'static str>,
+    }
+
+    #[derive(Serialize)]
+    struct Empty {}
+
+    #[derive(Serialize)]
+    struct All<'c> {
+        text: &'c str,
+        owned: String,
+        #[serde(rename = "na\"me\n")]
+        odd_name: Wrapper<&'c str>,
+        some: Option<&'c str>,
+        none: Option<&'c str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        skipped: Option<u8>,
+        small: (i8, u8, i16, u16),
+        i64: i64,
+        u64: u64,
+        u128: u128,
+        i128: i128,
+        f32: f32,
+        f64: f64,
+        not_a_number: f64,
+        truth: bool,
+        character: char,
+        unit: (),
+        list: Vec<Inner>,
+        map: BTreeMap<&'static str, Inner>,
+        choice: [Choice; 4],
+        address: std::net::Ipv4Addr,
+        empty: Empty,
+    }
+    for text in [
+        "",
+        "plain",
+        "\"",
+        "\\",
+        "a\nb",
+        "\u{0}",
+        "\u{1f}",
+        "\u{7f}",
+        "é\u{2028}\u{10ffff}",
+        "/",
+        "<&>",
+    ] {
+        let inner = || Inner {
+            a: Some(1),
+            b: vec!["x", "\""],
+        };
+        let all = All {
+            text,
+            owned: text.repeat(3),
+            odd_name: Wrapper(text),
+            some: Some(text),
+            none: None,
+            skipped: None,
+            small: (-1, 2, -3, 4),
+            i64: i64::MIN,
+            u64: u64::MAX,
+            u128: u128::MAX,
+            i128: i128::MIN,
+            f32: 0.1,
+            f64: 1e300,
+            not_a_number: f64::NAN,
+            truth: true,
+            character: '"',
+            unit: (),
+            list: vec![inner(), inner()],
+            map: BTreeMap::from([("k", inner())]),
+            choice: [
+                Choice::Nothing,
+                Choice::One(Plain { sub: "a" }),
+                Choice::Pair(1, 2),
+                Choice::Struct { sub: "b" },
+            ],
+            address: std::net::Ipv4Addr::LOCALHOST,
+            empty: Empty {},
+        };
+        check(&all, Ok(&serde_json::to_string(&all).unwrap()));
+    }
+    check(&Empty {}, Ok("{}"));
+}
