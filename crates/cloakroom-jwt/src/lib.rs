@@ -20,10 +20,10 @@ mod header;
 mod invalid_verifier;
 mod jose_header;
 mod json;
-pub mod jws;
 mod jwk;
 mod jwk_set;
 mod jwks_cache;
+pub mod jws;
 mod key;
 mod keys;
 mod numeric_date;
@@ -50,11 +50,11 @@ pub use jwk_set::{Fetched, JwkSet, Skipped};
 pub use jwks_cache::{FetchOutcome, FetchTicket, JwksCache, Lookup};
 #[cfg(feature = "aws-lc")]
 pub use key::aws_lc;
+pub use key::{Backend, HmacKey, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey};
 #[cfg(feature = "eddsa")]
 pub use key::{Ed25519SigningKey, Ed25519VerifyingKey};
 #[cfg(feature = "es256")]
 pub use key::{Es256SigningKey, Es256VerifyingKey, Es384SigningKey, Es384VerifyingKey};
-pub use key::{Backend, HmacKey, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey};
 pub use numeric_date::NumericDate;
 pub use policy::Policy;
 pub use scratch::Scratch;

@@ -30,15 +30,28 @@ impl<'t> Parts<'t> {
         })
     }
 
-    /// The parts of a token of which nothing is known. Their alphabet is looked at when they are decoded.
+    /// The parts of a token of which nothing is known.
     pub(crate) fn of(token: &'t [u8]) -> Result<Self, Error> {
         let dot = first_dot(token).ok_or(ErrorKind::Malformed)?;
         let parts = Self::at(token, dot)?;
-        if parts.header.is_empty() || first_dot(parts.payload).is_some() {
+        if parts.header.is_empty()
+            || ![parts.header, parts.payload, parts.signature]
+                .into_iter()
+                .all(is_text)
+        {
             return Err(ErrorKind::Malformed.into());
         }
         Ok(parts)
     }
+}
+
+/// Whether all octets are characters of base64url. Without branches, so that it takes vectors.
+fn is_text(part: &[u8]) -> bool {
+    part.iter().fold(true, |is_text, &octet| {
+        let is_digit = octet.wrapping_sub(b'0') < 10;
+        let is_letter = (octet | 0x20).wrapping_sub(b'a') < 26;
+        is_text & (is_digit | is_letter | (octet == b'-') | (octet == b'_'))
+    })
 }
 
 /// Where the first dot is, eight octets at a time.
@@ -74,4 +87,22 @@ fn last_dot(token: &[u8]) -> Option<usize> {
 fn dots(word: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(word) ^ u64::from_le_bytes([b'.'; 8]);
     word.wrapping_sub(u64::from_le_bytes([1; 8])) & !word & u64::from_le_bytes([0x80; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_text;
+
+    #[test]
+    fn text_is_base64url() {
+        for octet in 0..=u8::MAX {
+            let expected = octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+            for place in [0, 7, 39] {
+                let mut part = [b'A'; 40];
+                part[place] = octet;
+                assert_eq!(is_text(&part), expected, "{octet}");
+            }
+        }
+        assert!(is_text(b""));
+    }
 }

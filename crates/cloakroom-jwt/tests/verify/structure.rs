@@ -214,3 +214,13 @@ fn e25_json_serializations_are_refused() {
         check(policy(), &json, Some(Malformed));
     }
 }
+
+#[test]
+fn e5_structure_comes_before_the_header() {
+    for header in [r#"{"alg":"none"}"#, "{}", HEADER] {
+        let header = encode(header);
+        for rest in ["e30.e3+", "e3+.e30", "e30.e30.e30", "e30", "e30.e30=", "e30 .e30"] {
+            check(policy(), &format!("{header}.{rest}"), Some(Malformed));
+        }
+    }
+}
