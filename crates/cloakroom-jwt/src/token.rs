@@ -46,6 +46,7 @@ impl<'t> Parts<'t> {
 }
 
 /// Whether all octets are characters of base64url. Without branches, so that it takes vectors.
+#[expect(clippy::needless_bitwise_bool, reason = "lazy operators are branches")]
 fn is_text(part: &[u8]) -> bool {
     part.iter().fold(true, |is_text, &octet| {
         let is_digit = octet.wrapping_sub(b'0') < 10;
