@@ -45,10 +45,10 @@ impl Signer {
         Ok(Self { key, prefix, base64 })
     }
 
-    /// The token of `claims`, which serialize as a JSON object.
+    /// The token of `claims`, which serialize as a JSON object: a struct or a map, but no variant of an enum.
     ///
-    /// One allocation, the token's, when the claims take at most 1.5 KiB of JSON and come from a struct. A map, or a struct
-    /// with something flattened into it, is searched for duplicate names, which takes a few more.
+    /// With the feature `std` it takes one allocation, the token's, when the claims have at most 1.5 KiB of JSON and come from
+    /// a struct. A map, or a struct with something flattened into it, is searched for duplicate names, which takes a few more.
     ///
     /// # Errors
     ///

@@ -57,7 +57,6 @@ impl HmacKey {
     }
 
     /// For [`danger`](crate::danger): a key for HS256 of any length but 0.
-    #[allow(dead_code)]
     pub(crate) fn hs256_of_any_length(secret: &[u8]) -> Result<Self, InvalidKey> {
         keyed(secret, 1).map(Midstates::Sha256).map(Self)
     }
