@@ -1,4 +1,4 @@
-//! STANDARDS E15 for ECDSA and Ed25519: one signature has one encoding.
+//! One signature has one encoding: ECDSA and Ed25519.
 
 use cloakroom_jwt::{
     Ed25519SigningKey, Ed25519VerifyingKey, ErrorKind, Es256SigningKey, Es384SigningKey, InvalidKeyKind,
