@@ -95,6 +95,8 @@ def header_rules(token, key):
     parts = token.split(".")
     if len(parts) != 3:
         return ["three-parts"]
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]*", part) for part in parts):
+        return ["base64url"]
     if len(parts[0]) > (LONGEST_HEADER + 2) // 3 * 4:
         return ["header-length"]
     found = spelling(parts[0])
@@ -113,7 +115,7 @@ def header_rules(token, key):
 
 def spelling(part):
     """RFC 7515 section 2, RFC 4648 section 3.5: each octet string has one text."""
-    if len(part) % 4 == 1 or not re.fullmatch(r"[A-Za-z0-9_-]*", part):
+    if len(part) % 4 == 1:
         return ["base64url"]
     return [] if encoded(decoded(part)) == part else ["base64url-spare-bits"]
 
