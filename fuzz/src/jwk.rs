@@ -23,7 +23,7 @@ const PUBLIC: [&str; 9] = ["kty", "crv", "x", "y", "n", "e", "use", "alg", "kid"
 /// A run of this many letters, digits, `-` and `_` is taken for key material; no word of an error is as long.
 const TELLING: usize = 24;
 
-/// How deep serde_json reads.
+/// How deep `serde_json` reads.
 const DEEPEST: u32 = 127;
 
 /// Laws, for any text as a JWK, and as a set:
@@ -31,7 +31,8 @@ const DEEPEST: u32 = 127;
 /// 1. What is read is a JSON object without equal names at any depth, and what its key is published as reads as the same
 ///    public key: same algorithm, key id and thumbprint, and the same text when it is published again.
 /// 2. Nothing but public members is published, and nothing at all of a symmetric key.
-/// 3. Both backends make the same key of it, or neither a key; RSA is for one of them alone.
+/// 3. Both backends make the same key of it, or neither a key; RSA is for one of them alone, and so is an Ed25519 key that is
+///    no point of the curve, with which nothing verifies.
 /// 4. What the private half signs, the public half verifies, and its thumbprint is the JWK's.
 /// 5. A fetched set gives or reports each of its JWKs, never gives a symmetric or private one, nor two of one name.
 /// 6. No error, and no `Debug`, repeats key material.
@@ -70,7 +71,12 @@ fn one(data: &[u8]) {
             assert!(rust.is_err(), "RSA on RustCrypto");
         } else {
             let text = |key: &Result<VerifyingKey, InvalidKey>| key.as_ref().ok().map(VerifyingKey::to_jwk);
-            assert_eq!(text(&rust), text(&aws), "the backends make two keys of one JWK");
+            // AWS-LC looks whether an Ed25519 key is a point of the curve when a signature is verified: then none is.
+            let is_late = members["kty"] == "OKP" && rust.is_err();
+            assert!(
+                is_late || text(&rust) == text(&aws),
+                "the backends make two keys of one JWK"
+            );
         }
         for key in [rust, aws] {
             match key {
@@ -127,10 +133,9 @@ fn published(jwk: &Jwk, key: &VerifyingKey, rsa: Option<Algorithm>, data: &[u8])
     assert_eq!(again.algorithm(), Some(key.algorithm()));
     assert_eq!(again.thumbprint(), jwk.thumbprint());
     assert_eq!(key.thumbprint_text(), Some(jwk.thumbprint_text()));
-    let backend = BACKENDS[usize::from(members["kty"] == "RSA")];
-    let same = again
-        .verifying_key(backend, None)
-        .expect("what is published is a key");
+    // The one that has every kind of key.
+    let same = again.verifying_key(Backend::AwsLc, None);
+    let same = same.expect("what is published is a key");
     assert_eq!(same.to_jwk(), Some(text));
 }
 

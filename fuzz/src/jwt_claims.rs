@@ -16,7 +16,7 @@ const GOOD: &[u8] = br#"{"iss":"i","aud":"a","exp":1750000600,"#;
 const NOW: i64 = 1_750_000_000_000;
 const LEEWAY: i64 = 5000;
 const MAX_AGE: i64 = 3_600_000;
-/// The greatest NumericDate that is not refused, in seconds.
+/// The greatest `NumericDate` that is not refused, in seconds.
 const LATEST: i128 = (i64::MAX / 1000) as i128;
 
 /// One that asks for little, and one that asks for all it can.
@@ -37,11 +37,11 @@ static VERIFIERS: LazyLock<[Verifier; 2]> = LazyLock::new(|| {
 
 /// Laws, for any octets as claims, or as what follows good ones, under a right signature:
 ///
-/// 1. They are a claims set for us just when serde_json reads an object, no name stands twice in any object of it, and it
-///    is not too deep. (Numbers above what a double can hold are left out: serde_json reads no further.)
+/// 1. They are a claims set for us just when `serde_json` reads an object, no name stands twice in any object of it, and it
+///    is not too deep. (Numbers above what a double can hold are left out: `serde_json` reads no further.)
 /// 2. Registered claims have their types and ranges, and the policy's answer is that of a second writing of its rules,
 ///    to the kind of error, before, at and after each time at which something changes.
-/// 3. Every value is what serde_json reads, by name and in the whole.
+/// 3. Every value is what `serde_json` reads, by name and in the whole.
 ///
 /// # Panics
 ///
@@ -73,7 +73,7 @@ pub fn jwt_claims(data: &[u8]) {
                 .and_then(|claims| claims.judge(is_strict, i128::from(now))),
         };
         match (found, &members) {
-            (Ok(verified), Some(members)) if expected.is_ok() => says(&verified, members, &claims),
+            (Ok(token), Some(members)) if expected.is_ok() => says(&token, members, &claims),
             (found, _) => assert_eq!(found.map(|_| ()).map_err(cloakroom_jwt::Error::kind), expected),
         }
     }
@@ -183,12 +183,12 @@ impl<'a> Claims<'a> {
             Some(_) => None,
         };
         let spellings = spellings(claims, members);
-        let date = |name: &str| match of(name) {
-            None => Some(None),
-            Some(_) => {
-                let (_, spelling) = spellings.iter().find(|(known, _)| known == name)?;
-                Some(Some(numeric_date(spelling)?))
+        let date = |name: &str| {
+            if of(name).is_none() {
+                return Some(None);
             }
+            let (_, spelling) = spellings.iter().find(|(known, _)| known == name)?;
+            numeric_date(spelling).map(Some)
         };
         let aud = match of("aud") {
             None => None,

@@ -46,7 +46,7 @@ fn secret(policy: u8, number: u8) -> [u8; 32] {
 }
 
 /// Law, for any octets as a header under the signature that its `alg` and `kid` ask for: the verifier answers what a
-/// reader on top of serde_json answers, to the kind of error. What is accepted is a JSON object without duplicate names,
+/// reader on top of `serde_json` answers, to the kind of error. What is accepted is a JSON object without duplicate names,
 /// whose `alg` is that of the key, and which asks for nothing else.
 ///
 /// # Panics
@@ -82,7 +82,7 @@ pub fn jwt_header(data: &[u8]) {
     );
 }
 
-/// The policy and the number of the key that the header asks for; `None` when serde_json cannot tell.
+/// The policy and the number of the key that the header asks for; `None` when `serde_json` cannot tell.
 fn judge(header: &[u8]) -> Option<Result<(u8, u8), ErrorKind>> {
     if header.len() > MAX_OCTETS {
         return Some(Err(ErrorKind::TooLarge));

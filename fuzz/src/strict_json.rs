@@ -1,4 +1,4 @@
-//! JSON as serde_json reads it, kept in order, so that what our own scanner finds can be compared with it.
+//! JSON as `serde_json` reads it, kept in order, so that what our own scanner finds can be compared with it.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ pub(crate) enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// What serde_json makes of a text.
+/// What `serde_json` makes of a text.
 pub(crate) enum Read {
     /// An object without equal names at any depth, not too deep.
     Object(Vec<(String, Json)>),
     /// No JSON, no object, or not strict.
     Refused,
-    /// A number above what a double can hold, at which serde_json stops reading: it cannot tell.
+    /// A number above what a double can hold, at which `serde_json` stops reading: it cannot tell.
     Unknown,
 }
 
@@ -32,9 +32,8 @@ pub(crate) fn read(text: &[u8], depth: u32) -> Read {
     let value = Left(depth).deserialize(&mut deserializer);
     match value.and_then(|value| deserializer.end().map(|()| value)) {
         Ok(Json::Object(members)) => Read::Object(members),
-        Ok(_) => Read::Refused,
         Err(error) if error.to_string().starts_with("number out of range") => Read::Unknown,
-        Err(_) => Read::Refused,
+        Ok(_) | Err(_) => Read::Refused,
     }
 }
 

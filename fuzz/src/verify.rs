@@ -90,12 +90,13 @@ fn policy(number: usize) -> Policy {
     }
 }
 
+const GOOD: &str = "a short number is a scalar, and anything a seed";
+
 /// All of different secrets; the algorithms and key ids recur.
 fn keys(backend: usize, policy: usize) -> Vec<SigningKey> {
     let number = u8::try_from(backend * POLICIES + policy).expect("a few policies");
     let secret = |length: usize| vec![number + 1; length];
     let seed = [number + 1; 32];
-    const GOOD: &str = "a short number is a scalar, and anything a seed";
     let mut keys: Vec<SigningKey> = vec![
         HmacKey::hs256(&secret(32)).expect("long enough").into(),
         HmacKey::hs384(&secret(48)).expect("long enough").into(),
