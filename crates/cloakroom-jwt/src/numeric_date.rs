@@ -46,7 +46,8 @@ impl Serialize for NumericDate {
 
 impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberVisitor)
+        // Not `deserialize_any`: there `serde_json` hands out numbers as maps when some crate turns on `arbitrary_precision`.
+        deserializer.deserialize_i64(NumberVisitor)
     }
 }
 
