@@ -114,7 +114,9 @@ impl<'s> Payload<'s> {
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&'s Member> {
-        self.index.members.iter().find(|member| self.name(member) == name)
+        // Keys first: nearly all names that differ have different ones.
+        let wanted = key(name.as_bytes());
+        (self.index.members.iter()).find(|member| member.key == wanted && self.name(member) == name)
     }
 
     /// The string that a claim must be.
