@@ -54,10 +54,10 @@ impl<'s> Verified<'s> {
         self.claims.nbf.map(Rounded::up)
     }
 
-    /// `iat`, rounded up to the second (RFC 7519 section 4.1.6). It is when the token was made, not when its subject logged
-    /// in: that is [`Verified::auth_time`].
+    /// `iat`, rounded down to the second (RFC 7519 section 4.1.6), so that a token is never taken for newer than it is. It is
+    /// when the token was made, not when its subject logged in: that is [`Verified::auth_time`].
     pub fn issued_at(&self) -> Option<UnixTime> {
-        self.claims.iat.map(Rounded::up)
+        self.claims.iat.map(Rounded::down)
     }
 
     /// `jti` (RFC 7519 section 4.1.7).

@@ -41,6 +41,24 @@ fn the_registered_claims_have_accessors() {
 }
 
 #[test]
+fn e11_issued_at_is_the_second_that_a_token_was_issued_in() {
+    let token = sign(
+        HEADER,
+        claims("").replace(&format!("\"iat\":{ISSUED}"), &format!("\"iat\":{ISSUED}.9")),
+    );
+    let (verifier, mut scratch) = (verifier(policy()), Scratch::new());
+    let verified = verifier.verify(&token, at(1000), &mut scratch).unwrap();
+    assert_eq!(verified.issued_at(), seconds(ISSUED));
+    let owned = verifier
+        .verify_owned::<serde_json::Value>(&token, at(1000))
+        .unwrap();
+    assert_eq!(owned.issued_at(), seconds(ISSUED));
+    // It is not accepted any earlier for that.
+    let error = verifier.verify(&token, at(999), &mut scratch).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotYetValid);
+}
+
+#[test]
 fn several_audiences_are_read_with_their_escapes() {
     let token = sign(
         HEADER,
