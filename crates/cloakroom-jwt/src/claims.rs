@@ -266,7 +266,7 @@ fn check_times(policy: &Policy, claims: &Claims<'_>, now: UnixTime) -> Result<()
     }
     if let Some(max_age) = policy.max_age {
         let iat = claims.iat.ok_or(ErrorKind::MissingClaim)?;
-        if now >= iat.up().saturating_add(max_age).saturating_add(policy.leeway) {
+        if now >= iat.down().saturating_add(max_age).saturating_add(policy.leeway) {
             return Err(ErrorKind::TooOld);
         }
     }

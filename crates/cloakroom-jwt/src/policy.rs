@@ -84,7 +84,8 @@ impl Policy {
         self
     }
 
-    /// Refuses tokens that were issued so long ago, whatever `exp` says; `iat` is required. At least one second.
+    /// Refuses tokens that were issued so long ago, whatever `exp` says; `iat` is required, and rounded down to the second.
+    /// At least one second.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
         self

@@ -200,9 +200,11 @@ fn e12_max_age_counts_from_iat() {
     let check = |value: &str, millis, expected| check(&policy, "iat", value, millis, expected);
     check(&ISSUED.to_string(), 59_999, None);
     check(&ISSUED.to_string(), 60_000, Some(TooOld));
-    // Rounded up, as everywhere.
-    check(&format!("{}.001", ISSUED - 1), 59_999, None);
-    check(&format!("{}.001", ISSUED - 1), 60_000, Some(TooOld));
+    // From the second that it was issued in, whatever the fraction.
+    for fraction in ["0", "001", "999"] {
+        check(&format!("{ISSUED}.{fraction}"), 59_999, None);
+        check(&format!("{ISSUED}.{fraction}"), 60_000, Some(TooOld));
+    }
     check("", 0, Some(MissingClaim));
     check("null", 0, Some(Claims));
 }
