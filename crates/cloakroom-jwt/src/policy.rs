@@ -77,8 +77,9 @@ impl Policy {
         self
     }
 
-    /// How far the clocks of issuer and verifier may differ: 0 by default, at most 5 minutes. `exp` is taken for so much
-    /// later, `nbf` and `iat` for so much earlier.
+    /// How far the clocks of issuer and verifier may differ: 0 by default, at most 5 minutes. `exp` and the greatest age end
+    /// so much later, `nbf` and `iat` are taken for so much earlier; but [`Policy::revocable`] alone says how far ahead `iat`
+    /// may be.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
@@ -119,8 +120,9 @@ impl Policy {
     /// for how long denials must be kept. So `sub`, `iat` and `jti` are required, and `max_age` is set.
     ///
     /// `max_skew` is how far the clock of any server in the system is off at most (at most 5 minutes). A token may have been
-    /// issued up to twice that and one second after `now`, so that it is not refused right after a cut-off moved its
-    /// `iat`; [`Policy::leeway`] counts when it is more.
+    /// issued up to twice that and one second after `now`, so that it is not refused right after a cut-off moved its `iat`.
+    /// That is so whatever [`Policy::leeway`] says, which goes on to count for `exp`, `nbf` and `max_age`: a token from
+    /// further ahead would outlive the cut-off that should end it.
     ///
     /// ```compile_fail,E0061
     /// # use std::time::Duration;
@@ -158,10 +160,11 @@ impl Policy {
         self.rsa_algorithm
     }
 
-    /// How far after `now` a token may have been issued.
+    /// How far after `now` a token may have been issued. Where a cut-off may follow, nothing widens it: a token from further
+    /// ahead would be newer than the cut-off that should end it.
     pub(crate) fn ahead(&self) -> Duration {
         match self.max_skew {
-            Some(skew) => self.leeway.max(skew * 2 + Duration::from_secs(1)),
+            Some(skew) => skew * 2 + Duration::from_secs(1),
             None => self.leeway,
         }
     }

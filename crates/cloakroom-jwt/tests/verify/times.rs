@@ -278,11 +278,35 @@ fn e24_iat_is_ahead_by_twice_the_skew_and_a_second_at_most() {
         999,
         Some(NotYetValid),
     );
-    // A greater leeway wins; a lesser one changes nothing.
-    let late = revocable.clone().leeway(Duration::from_secs(10));
-    check(&late, "iat", &(ISSUED + 10).to_string(), 0, None);
-    check(&late, "iat", &(ISSUED + 11).to_string(), 0, Some(NotYetValid));
-    let less = revocable.leeway(SECOND);
-    check(&less, "iat", &(ISSUED + 5).to_string(), 0, None);
-    check(&less, "iat", &(ISSUED + 6).to_string(), 0, Some(NotYetValid));
+    // A leeway changes nothing of it: a token from further ahead would be later than the cut-off that should end it.
+    for leeway in [1, 10, 300] {
+        for policy in [
+            revocable.clone().leeway(Duration::from_secs(leeway)),
+            policy()
+                .leeway(Duration::from_secs(leeway))
+                .revocable(Duration::from_secs(60), Duration::from_secs(2)),
+        ] {
+            check(&policy, "iat", &(ISSUED + 5).to_string(), 0, None);
+            let early = Some(NotYetValid);
+            check(&policy, "iat", &(ISSUED + 5).to_string(), -1, early);
+            check(&policy, "iat", &(ISSUED + 6).to_string(), 0, early);
+        }
+    }
+    let exact = policy()
+        .revocable(Duration::from_secs(60), Duration::ZERO)
+        .leeway(SECOND);
+    check(&exact, "iat", &(ISSUED + 1).to_string(), 0, None);
+    check(&exact, "iat", &(ISSUED + 1).to_string(), -1, Some(NotYetValid));
+}
+
+#[test]
+fn e24_leeway_still_serves_exp_and_nbf() {
+    let policy = policy()
+        .revocable(Duration::from_secs(3600), Duration::ZERO)
+        .leeway(Duration::from_secs(10));
+    let seconds = |seconds: i64| (ISSUED + seconds).to_string();
+    check(&policy, "exp", &seconds(20), 29_999, None);
+    check(&policy, "exp", &seconds(20), 30_000, Some(Expired));
+    check(&policy, "nbf", &seconds(20), 10_000, None);
+    check(&policy, "nbf", &seconds(20), 9999, Some(NotYetValid));
 }
