@@ -134,8 +134,10 @@ impl JwksVerifier {
             reason,
             Some(ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header)
         );
-        // No key was tried: a newer set may have it. Where one was, fetching would bring nothing, but it may be too old.
-        let is_missing = matches!(reason, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm));
+        // No key was tried: a newer set may have it. Where one was, it may be another issuer's that has the same key id,
+        // which says nothing about this issuer's; where there is no other issuer, fetching would bring nothing.
+        let is_missing = matches!(reason, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm))
+            || self.0.shared.issuers.len() > 1;
         if let Some(error) = error
             && (is_unreadable || (!is_missing && state.is_live(now)))
         {

@@ -6,6 +6,7 @@
     reason = "helpers of tests are tests; what a verifier has verified is called so"
 )]
 
+mod issuers;
 mod keys;
 mod refused;
 mod rules;
@@ -90,14 +91,14 @@ pub(crate) struct Heard(Arc<Mutex<Vec<String>>>);
 impl Heard {
     pub(crate) fn observer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static + use<> {
         let heard = Arc::clone(&self.0);
+        move |event| heard.lock().unwrap().push(told(event))
+    }
+
+    /// The same with the issuer before each.
+    pub(crate) fn observer_by_issuer(&self) -> impl Fn(&Event<'_>) + Send + Sync + 'static + use<> {
+        let heard = Arc::clone(&self.0);
         move |event| {
-            let text = match event.kind() {
-                EventKind::Fetched { keys } => format!("fetched {keys}"),
-                EventKind::Skipped(skipped) => format!("skipped {} {:?}", skipped.index, skipped.member),
-                EventKind::Failed(error) => format!("failed: {error}"),
-                EventKind::Stale => "stale".into(),
-                other => panic!("{other:?}"),
-            };
+            let text = format!("{} {}", event.issuer(), told(event));
             heard.lock().unwrap().push(text);
         }
     }
@@ -112,6 +113,16 @@ impl Heard {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         self.all()
+    }
+}
+
+fn told(event: &Event<'_>) -> String {
+    match event.kind() {
+        EventKind::Fetched { keys } => format!("fetched {keys}"),
+        EventKind::Skipped(skipped) => format!("skipped {} {:?}", skipped.index, skipped.member),
+        EventKind::Failed(error) => format!("failed: {error}"),
+        EventKind::Stale => "stale".into(),
+        other => panic!("{other:?}"),
     }
 }
 
