@@ -16,10 +16,13 @@ use crate::{Error, ErrorKind, InvalidVerifier, Policy, Scratch, Verified, Verifi
 
 /// Policies with their keys: all that is needed to judge a token but the time. Cloning shares it.
 ///
-/// The order of the checks is fixed: size, structure, header, signature, JSON, claims. A token is judged by the policy
-/// whose key verified its signature, and by no other; nothing that is not signed chooses a policy. Keys are chosen by the
-/// header's `alg` and `kid`; a header without `kid` means a policy's only key of that algorithm. Where several policies have
-/// such a key, the first 4 are tried, in their order.
+/// The order of the checks is fixed: size, structure, header, signature, JSON, claims. A token is accepted by a policy whose
+/// own key verified its signature, and by no other; nothing that is not signed chooses a policy. Keys are chosen by the
+/// header's `alg` and `kid`; a header without `kid` means a policy's only key of that algorithm.
+///
+/// Several policies may have such a key, or share one: access and ID tokens of one issuer, tenants with one key set. They are
+/// tried in their order, and the first whose key and rules the token satisfies accepts it. When none does, the error is that
+/// of the first whose key verified the signature.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -104,12 +107,21 @@ impl Verifier {
             .base64
             .decode_into(parts.payload, &mut scratch.octets, SLACK)?;
 
-        let (key, policy) = inner.signer(candidates, token.len(), parts.signing_input, signature)?;
+        let mut candidates = inner.keys.of(candidates);
+        let signed = Signed {
+            token_len: token.len(),
+            message: parts.signing_input,
+            signature,
+        };
+        let (mut key, mut policy) = inner.signer(&mut candidates, &signed)?;
 
         let payload = Payload::scan(&mut scratch.octets, length, &mut scratch.index)?;
         let mut claims = Claims::default();
         payload.read_claims(&mut claims)?;
-        check(&inner.policies[policy], &payload, &claims, now)?;
+        if let Err(first) = check(&inner.policies[policy], &payload, &claims, now) {
+            let is_satisfied = |policy: &Policy| check(policy, &payload, &claims, now).is_ok();
+            (key, policy) = (inner.another(candidates, &signed, is_satisfied)).ok_or(first)?;
+        }
         Ok(Verified {
             payload,
             claims,
@@ -177,25 +189,45 @@ impl Inner {
 
     /// The first candidate whose signature it is, and its policy.
     #[inline]
-    fn signer(
+    fn signer<'v>(
         &self,
-        candidates: Candidates,
-        token_len: usize,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(&VerifyingKey, usize), Error> {
+        candidates: &mut impl Iterator<Item = (&'v VerifyingKey, usize)>,
+        signed: &Signed<'_>,
+    ) -> Result<(&'v VerifyingKey, usize), Error> {
         let mut kind = ErrorKind::TooLarge;
-        for (key, policy) in self.keys.of(candidates) {
-            if token_len > self.policies[policy].max_len {
+        for (key, policy) in candidates {
+            if signed.token_len > self.policies[policy].max_len {
                 continue;
             }
-            if key.is_valid(message, signature) {
+            if key.is_valid(signed.message, signed.signature) {
                 return Ok((key, policy));
             }
             kind = ErrorKind::Signature;
         }
         Err(kind.into())
     }
+
+    /// The first of the candidates that are left whose policy the claims satisfy and whose signature it is.
+    ///
+    /// The claims come first here: they are those that another key has signed, and most often only one policy is left that
+    /// they satisfy, so that no more than one signature is verified again.
+    #[cold]
+    fn another<'v>(
+        &self,
+        candidates: impl Iterator<Item = (&'v VerifyingKey, usize)>,
+        signed: &Signed<'_>,
+        is_satisfied: impl Fn(&Policy) -> bool,
+    ) -> Option<(&'v VerifyingKey, usize)> {
+        let mut candidates = candidates.filter(|(_, policy)| is_satisfied(&self.policies[*policy]));
+        self.signer(&mut candidates, signed).ok()
+    }
+}
+
+/// What a signature is over, and how long the token is that holds both.
+struct Signed<'t> {
+    token_len: usize,
+    message: &'t [u8],
+    signature: &'t [u8],
 }
 
 impl fmt::Debug for Verifier {

@@ -14,6 +14,7 @@ mod header;
 mod json;
 mod keys;
 mod laws;
+mod sharing;
 mod structure;
 mod times;
 mod types;
