@@ -128,12 +128,12 @@ impl JwksVerifier {
     /// Nothing here can make a token good: its unverified issuer chooses between 401 and 503, and whose set is fetched.
     #[cold]
     pub(crate) fn why_not(&self, state: &State, error: Option<Error>, token: &str, now: Tick) -> VerifyError {
+        // Bad whatever the keys are. The verifier knows the limits of those issuers only that have keys.
+        if token.len() > self.0.shared.max_len() {
+            return Error::from(ErrorKind::TooLarge).into();
+        }
         let reason = error.map(Error::kind);
-        // Bad whatever the keys are.
-        let is_unreadable = matches!(
-            reason,
-            Some(ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header)
-        );
+        let is_unreadable = matches!(reason, Some(ErrorKind::Malformed | ErrorKind::Header));
         // No key was tried: a newer set may have it. Where one was, it may be another issuer's that has the same key id,
         // which says nothing about this issuer's; where there is no other issuer, fetching would bring nothing.
         let is_missing = matches!(reason, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm))
@@ -148,11 +148,18 @@ impl JwksVerifier {
             Err(unreadable) => return error.unwrap_or(unreadable).into(),
         };
         let kid = kid.as_deref().filter(|_| is_missing);
-        let issuers = self.0.shared.issuers.iter().enumerate();
-        let waits = issuers
-            .filter(|(_, candidate)| candidate.policy.issuer() == issuer)
-            .filter_map(|(index, candidate)| self.wait(index, candidate, kid, now));
-        match waits.max() {
+        let (mut error, mut retry_after) = (error, None);
+        for (index, candidate) in self.0.shared.issuers.iter().enumerate() {
+            if candidate.policy.issuer() != issuer {
+                continue;
+            }
+            if token.len() > candidate.max_len {
+                error.get_or_insert(ErrorKind::TooLarge.into());
+            } else {
+                retry_after = retry_after.max(self.wait(index, candidate, kid, now));
+            }
+        }
+        match retry_after {
             Some(retry_after) => VerifyError::Unavailable { retry_after },
             None => error.unwrap_or(ErrorKind::UnknownKey.into()).into(),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_jwks::JwksVerifier;
-use cloakroom_jwks::cloakroom_jwt::{ErrorKind, Policy, SigningKey, Typ};
+use cloakroom_jwks::cloakroom_jwt::{ErrorKind, Policy, Signer, SigningKey, Typ};
 
 use super::server::{Reply, Server};
 use super::{Hand, Heard, Verdict, key, policy, run, set, token_of, verdict};
@@ -102,6 +102,44 @@ fn e23_a_key_id_of_another_issuer_costs_one_fetch_per_cooldown_too() {
             let own = token_of(B, &key(9, "1"));
             assert_eq!(verdict(&rig.verifier, &own), Verdict::Bad(ErrorKind::Signature));
             assert_eq!((server_a.hits(), server_b.hits()), (1, 1 + round));
+        }
+    });
+}
+
+/// A token of about this length.
+fn long_token(issuer: &str, length: usize) -> String {
+    let claims = serde_json::json!({
+        "iss": issuer, "sub": "alice", "aud": "api", "exp": 1_750_000_300, "pad": "x".repeat(length * 3 / 4),
+    });
+    Signer::new(key(1, "a"), "at+jwt").unwrap().sign(&claims).unwrap()
+}
+
+#[test]
+fn a_token_is_too_large_for_its_own_issuer_alone() {
+    run(async {
+        const KIB: usize = 1024;
+        let too_large = Verdict::Bad(ErrorKind::TooLarge);
+        let down = Server::https(Reply::status("404 Not Found", &[])).await;
+        let up = server(&[&key(1, "a")]).await;
+        for server_a in [&up, &down] {
+            let of_b = policy(B).max_len(64 * KIB);
+            let rig = Rig::start([(policy(A), server_a), (of_b, &down)]);
+            assert!(!rig.verifier.first_load().await);
+            // Whether it is good cannot be told before there are keys of B, however short the tokens of A are.
+            assert_eq!(
+                verdict(&rig.verifier, &long_token(B, 12 * KIB)),
+                Verdict::Unavailable(1)
+            );
+            assert_eq!(verdict(&rig.verifier, &long_token(A, 12 * KIB)), too_large);
+            assert_eq!(verdict(&rig.verifier, &long_token(B, 64 * KIB)), too_large);
+            assert_eq!(verdict(&rig.verifier, &"a".repeat(64 * KIB + 1)), too_large);
+        }
+        // To the byte.
+        let length = long_token(A, 12 * KIB).len();
+        for (max_len, expected) in [(length, Verdict::Unavailable(1)), (length - 1, too_large)] {
+            let rig = Rig::start([(policy(A).max_len(max_len), &down)]);
+            assert!(!rig.verifier.first_load().await);
+            assert_eq!(verdict(&rig.verifier, &long_token(A, 12 * KIB)), expected);
         }
     });
 }
