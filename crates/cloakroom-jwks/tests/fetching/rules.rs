@@ -282,13 +282,24 @@ fn e23_a_failing_endpoint_is_unavailable_after_max_stale_and_never_401() {
             verdict(&rig.verifier, &token_of("https://other.example", &key(2, "b"))),
             Verdict::Bad(ErrorKind::UnknownKey)
         );
+        // The next failure tells it.
+        rig.hand.advance(Duration::from_secs(2));
+        assert_eq!(
+            rig.verify(&signing),
+            Verdict::Unavailable(1),
+            "while the fetch is out"
+        );
+        rig.heard.count(5).await;
         server.set(Reply::ok(&set(&[&signing]), &[]));
         rig.hand.advance(MINUTE);
         assert_eq!(rig.verify(&signing), Verdict::Unavailable(1));
-        while rig.verify(&signing) != Verdict::Good {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        assert!(rig.heard.all().contains(&"stale".to_owned()) || rig.verifier.is_ready());
+        let unusable = "failed: the set holds no usable key";
+        assert_eq!(
+            rig.heard.count(6).await,
+            ["fetched 1", unusable, unusable, unusable, "stale", "fetched 1"]
+        );
+        assert!(rig.verifier.is_ready());
+        assert_eq!(rig.verify(&signing), Verdict::Good);
     });
 }
 
