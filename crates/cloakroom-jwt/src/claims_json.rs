@@ -1,13 +1,19 @@
 //! The claims as JSON, on their way into a token.
 
+mod key;
+mod names;
+mod outermost;
+mod value;
+
 use alloc::vec::Vec;
-use core::fmt;
 
 use serde::Serialize;
-use serde::ser::{self, Impossible, SerializeStruct, Serializer};
 
-use crate::json;
+use self::names::Names;
+use self::outermost::Object;
+use self::value::AnyValue;
 use crate::sign_error::SignErrorKind;
+use crate::{json, jwk};
 
 /// How long claims may be before they need an allocation of their own.
 const INLINE: usize = 1536;
@@ -19,6 +25,11 @@ pub(crate) struct ClaimsJson {
     len: usize,
     /// All of the text, once it has outgrown `inline`.
     spilled: Vec<u8>,
+    names: Names,
+    /// Inside of how many arrays and objects the next value is.
+    depth: u32,
+    /// Whether the text has to be read, to know that it is strict.
+    is_doubtful: bool,
 }
 
 impl ClaimsJson {
@@ -28,26 +39,27 @@ impl ClaimsJson {
             inline: [0; INLINE],
             len: 0,
             spilled: Vec::new(),
+            names: Names::new(),
+            depth: 0,
+            is_doubtful: false,
         }
     }
 
-    /// Writes the claims. They are an object; one that does not come from a struct is searched for duplicates.
+    /// Writes the claims: the bytes that `serde_json` would write, of an object that a verifier reads. Every value of theirs
+    /// is serialized once.
     ///
     /// It writes in place, because moving the buffer would cost a quarter of what the MAC of a small token does.
     #[inline]
     pub(crate) fn write<T: Serialize + ?Sized>(&mut self, claims: &T) -> Result<(), SignErrorKind> {
-        match claims.serialize(Outermost(self)) {
-            Ok(()) => return Ok(()),
-            Err(Refusal::Map) => {}
-            Err(Refusal::NotAnObject) => return Err(SignErrorKind::NotAnObject),
-            Err(Refusal::Other) => return Err(SignErrorKind::Claims),
+        let object = Object::of(claims);
+        if object.serialize(AnyValue(self)).is_err() {
+            return Err(if object.is_object() {
+                SignErrorKind::Claims
+            } else {
+                SignErrorKind::NotAnObject
+            });
         }
-        // Nothing is written yet.
-        self.push_json(claims).map_err(|_| SignErrorKind::Claims)?;
-        if self.bytes().first() != Some(&b'{') {
-            return Err(SignErrorKind::NotAnObject);
-        }
-        self.check()
+        if self.is_doubtful { self.check() } else { Ok(()) }
     }
 
     #[inline]
@@ -61,13 +73,13 @@ impl ClaimsJson {
         }
     }
 
-    /// Appends any value.
+    /// Appends a number or a string of `serde_json`'s own making.
     fn push_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
         #[cfg(feature = "std")]
         let written = serde_json::to_writer(&mut *self, value);
         #[cfg(not(feature = "std"))]
         let written = serde_json::to_vec(value).map(|json| self.push(&json));
-        written.map_err(|_| Refusal::Other)
+        written.map_err(|_| Refusal)
     }
 
     /// Appends a string: at once, when nothing in it has to be escaped (RFC 8259 section 7).
@@ -86,6 +98,13 @@ impl ClaimsJson {
         Ok(())
     }
 
+    /// Appends the name of a member.
+    #[inline]
+    fn push_name(&mut self, name: &str) -> Result<(), Refusal> {
+        self.is_doubtful |= !self.names.insert(name);
+        self.push_string(name)
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         if self.spilled.is_empty() {
             &self.inline[..self.len]
@@ -100,13 +119,21 @@ impl ClaimsJson {
         self.spilled.is_empty().then(|| self.inline.get(..want)).flatten()
     }
 
-    /// A map may write a name twice, and so may a struct into which one is flattened.
+    /// Reads the text as a verifier will.
+    #[cold]
     fn check(&self) -> Result<(), SignErrorKind> {
+        // Some structs of `serde_json` stand for any JSON.
+        if self.bytes().first() != Some(&b'{') {
+            return Err(SignErrorKind::NotAnObject);
+        }
         let mut octets = self.bytes().to_vec();
         let length = octets.len();
         octets.resize(length + json::SLACK, 0);
         let text = core::str::from_utf8(&octets[..length]).map_err(|_| SignErrorKind::Claims)?;
-        json::scan(text, &octets, &mut json::Index::new()).map_err(|_| SignErrorKind::Duplicate)
+        json::scan(text, &octets, &mut json::Index::new()).map_err(|_| match serde_json::from_str(text) {
+            Ok(jwk::Value::Ambiguous) => SignErrorKind::Duplicate,
+            _ => SignErrorKind::Claims,
+        })
     }
 
     #[cold]
@@ -139,204 +166,20 @@ impl std::io::Write for &mut ClaimsJson {
     }
 }
 
-/// Why claims or a value of theirs are not written by the serializers below.
+/// A value was not written.
 #[derive(Debug)]
-enum Refusal {
-    /// A map, which may have a name twice; or a struct that `serde_json` gives a meaning of its own.
-    Map,
-    NotAnObject,
-    Other,
-}
+struct Refusal;
 
-impl ser::Error for Refusal {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::Other
+impl serde::ser::Error for Refusal {
+    fn custom<T: core::fmt::Display>(_: T) -> Self {
+        Self
     }
 }
 
-impl ser::StdError for Refusal {}
+impl serde::ser::StdError for Refusal {}
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl core::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("refused")
-    }
-}
-
-/// Takes structs. Their names are distinct: the derive sees to it, and what is flattened makes a map.
-struct Outermost<'t>(&'t mut ClaimsJson);
-
-/// Takes strings and numbers, and refuses everything else before it has written anything.
-struct Simple<'t>(&'t mut ClaimsJson);
-
-struct Members<'t> {
-    text: &'t mut ClaimsJson,
-    /// What stands before the next member.
-    lead: u8,
-}
-
-impl SerializeStruct for Members<'_> {
-    type Ok = ();
-    type Error = Refusal;
-
-    #[inline]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Refusal> {
-        self.text.push(&[self.lead]);
-        self.lead = b',';
-        self.text.push_string(name)?;
-        self.text.push(b":");
-        match value.serialize(Simple(self.text)) {
-            Ok(()) => Ok(()),
-            Err(_) => self.text.push_json(value),
-        }
-    }
-
-    #[inline]
-    fn end(self) -> Result<(), Refusal> {
-        if self.lead == b'{' {
-            self.text.push(b"{");
-        }
-        self.text.push(b"}");
-        Ok(())
-    }
-}
-
-macro_rules! refuse {
-    ($refusal:expr; $($method:ident($($argument:ty),*) -> $ok:ty;)+) => {$(
-        #[inline]
-        fn $method(self, $(_: $argument),*) -> Result<$ok, Refusal> {
-            Err($refusal)
-        }
-    )+};
-}
-
-macro_rules! write_number {
-    ($($method:ident($number:ty);)+) => {$(
-        #[inline]
-        fn $method(self, value: $number) -> Result<(), Refusal> {
-            self.0.push_json(&value)
-        }
-    )+};
-}
-
-/// What both serializers have in common.
-macro_rules! look_through {
-    () => {
-        type Ok = ();
-        type Error = Refusal;
-        type SerializeSeq = Impossible<(), Refusal>;
-        type SerializeTuple = Impossible<(), Refusal>;
-        type SerializeTupleStruct = Impossible<(), Refusal>;
-        type SerializeTupleVariant = Impossible<(), Refusal>;
-        type SerializeMap = Impossible<(), Refusal>;
-        type SerializeStructVariant = Impossible<(), Refusal>;
-
-        #[inline]
-        fn serialize_newtype_struct<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            value: &T,
-        ) -> Result<(), Refusal> {
-            value.serialize(self)
-        }
-
-        #[inline]
-        fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Refusal> {
-            value.serialize(self)
-        }
-
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> Result<(), Refusal> {
-            Err(Refusal::NotAnObject)
-        }
-
-        fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<(), Refusal> {
-            Err(Refusal::NotAnObject)
-        }
-
-        refuse! { Refusal::NotAnObject;
-            serialize_bool(bool) -> ();
-            serialize_f32(f32) -> ();
-            serialize_f64(f64) -> ();
-            serialize_char(char) -> ();
-            serialize_bytes(&[u8]) -> ();
-            serialize_none() -> ();
-            serialize_unit() -> ();
-            serialize_unit_struct(&'static str) -> ();
-            serialize_unit_variant(&'static str, u32, &'static str) -> ();
-            serialize_seq(Option<usize>) -> Self::SerializeSeq;
-            serialize_tuple(usize) -> Self::SerializeTuple;
-            serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
-            serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
-            serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
-        }
-    };
-}
-
-impl<'t> Serializer for Outermost<'t> {
-    type SerializeStruct = Members<'t>;
-
-    look_through!();
-
-    #[inline]
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Members<'t>, Refusal> {
-        if name.starts_with("$serde_json") {
-            return Err(Refusal::Map);
-        }
-        Ok(Members {
-            text: self.0,
-            lead: b'{',
-        })
-    }
-
-    refuse! { Refusal::Map;
-        serialize_map(Option<usize>) -> Self::SerializeMap;
-    }
-
-    refuse! { Refusal::NotAnObject;
-        serialize_i8(i8) -> ();
-        serialize_i16(i16) -> ();
-        serialize_i32(i32) -> ();
-        serialize_i64(i64) -> ();
-        serialize_u8(u8) -> ();
-        serialize_u16(u16) -> ();
-        serialize_u32(u32) -> ();
-        serialize_u64(u64) -> ();
-        serialize_str(&str) -> ();
-    }
-}
-
-impl Serializer for Simple<'_> {
-    type SerializeStruct = Impossible<(), Refusal>;
-
-    look_through!();
-
-    #[inline]
-    fn serialize_str(self, value: &str) -> Result<(), Refusal> {
-        self.0.push_string(value)
-    }
-
-    write_number! {
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-    }
-
-    refuse! { Refusal::NotAnObject;
-        serialize_struct(&'static str, usize) -> Self::SerializeStruct;
-        serialize_map(Option<usize>) -> Self::SerializeMap;
     }
 }

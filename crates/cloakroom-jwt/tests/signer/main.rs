@@ -5,3 +5,4 @@
 mod bytes;
 mod claims;
 mod elsewhere;
+mod once;
