@@ -98,6 +98,8 @@ impl Builder {
     }
 
     /// Reads the age of key sets from `clock`. The default is the system's monotonic clock.
+    ///
+    /// A panic in it reaches whoever verifies a token then; the refreshing task rests for a second and goes on.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Tick + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(clock);
@@ -116,7 +118,7 @@ impl Builder {
         self
     }
 
-    /// Starts to fetch, on the runtime that this is called on. See [`JwksVerifier::first_load`] for when to go on.
+    /// Starts to fetch, on the runtime that this is called on, which must live as long as the verifier is used. See [`JwksVerifier::first_load`] for when to go on.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use crate::FetchError;
 
 /// Hears how the key sets fare: for logs, metrics and alarms.
 ///
-/// It is called on the task that refreshes the sets, so it must neither block nor panic. `()` hears nothing, a closure
-/// `Fn(&Event<'_>)` hears all.
+/// It is called on the task that refreshes the sets, so it must not block. A panic in it is caught: it costs that event
+/// alone. `()` hears nothing, a closure `Fn(&Event<'_>)` hears all.
 pub trait Observer: Send + Sync + 'static {
     /// Hears one event.
     fn observe(&self, event: &Event<'_>);

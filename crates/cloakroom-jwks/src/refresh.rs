@@ -1,4 +1,9 @@
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use cloakroom_jwt::{Backend, FetchOutcome, FetchTicket, JwkSet, Verifier};
 use tokio::sync::{mpsc, watch};
@@ -10,6 +15,9 @@ use crate::issuer::{Issuer, Shared};
 use crate::snapshot::State;
 use crate::verifier::Begun;
 use crate::{Event, EventKind, FetchError, Observer};
+
+/// How long refreshing rests after a panic.
+const RECOVERY: Duration = Duration::from_secs(1);
 
 /// Fetches what is due and what tokens have begun, until every handle is gone.
 pub(crate) struct Refresh {
@@ -28,7 +36,16 @@ struct Ended {
 
 impl Refresh {
     /// Dropping what this returns cuts off the fetches that are out.
+    ///
+    /// A panic, which only the application's clock or a mistake here can cause, ends the fetches that are out, whose
+    /// caches give them up in time, and nothing else: a task that is gone would leave every key to its death.
     pub(crate) async fn run(mut self) {
+        while contained(self.refresh()).await.is_none() {
+            sleep(RECOVERY).await;
+        }
+    }
+
+    async fn refresh(&mut self) {
         let mut fetches = JoinSet::new();
         loop {
             self.begin_due(&mut fetches);
@@ -132,7 +149,19 @@ impl Refresh {
         }
     }
 
+    /// An observer that panics has missed this event; the next one it is told all the same.
     fn tell(&self, issuer: &Issuer, kind: EventKind<'_>) {
-        self.observer.observe(&Event::new(issuer.policy.issuer(), kind));
+        let event = Event::new(issuer.policy.issuer(), kind);
+        let _ = catch_unwind(AssertUnwindSafe(|| self.observer.observe(&event)));
     }
+}
+
+/// What `future` yields, or nothing when it panics.
+async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
+    })
+    .await
 }

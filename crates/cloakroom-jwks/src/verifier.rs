@@ -89,9 +89,12 @@ impl JwksVerifier {
     }
 
     /// Whether every issuer has keys that may be used: for a health check.
+    ///
+    /// `false` for good when the runtime is gone that [`Builder::start`] was called on: nothing is fetched any more, and
+    /// keys that nobody refreshes are not used.
     pub fn is_ready(&self) -> bool {
         let state = self.state();
-        state.is_live(self.tick(&state))
+        self.is_live(&state, self.tick(&state))
     }
 
     fn state(&self) -> Arc<State> {
@@ -114,7 +117,7 @@ impl JwksVerifier {
     /// Whether the keys that verified a token may be used at `now`.
     pub(crate) fn still_good(&self, state: &State, policy: usize, now: Tick) -> Result<(), VerifyError> {
         let owner = state.owners[policy];
-        if now < owner.dead_at {
+        if now < owner.dead_at && !self.is_orphaned() {
             return Ok(());
         }
         Err(VerifyError::Unavailable {
@@ -139,7 +142,7 @@ impl JwksVerifier {
         let is_missing = matches!(reason, None | Some(ErrorKind::UnknownKey | ErrorKind::Algorithm))
             || self.0.shared.issuers.len() > 1;
         if let Some(error) = error
-            && (is_unreadable || (!is_missing && state.is_live(now)))
+            && (is_unreadable || (!is_missing && self.is_live(state, now)))
         {
             return error.into();
         }
@@ -174,8 +177,18 @@ impl JwksVerifier {
         }
         match cache.lookup(kid, now) {
             Lookup::Wait { retry_after } => Some(retry_after),
+            _ if self.is_orphaned() => Some(cache.retry_after(now)),
             _ => None,
         }
+    }
+
+    fn is_live(&self, state: &State, now: Tick) -> bool {
+        !self.is_orphaned() && state.is_live(now)
+    }
+
+    /// Whether the refreshing task is gone, which lives as long as its runtime and this.
+    fn is_orphaned(&self) -> bool {
+        self.0.begun.is_closed()
     }
 
     fn begin(&self, issuer: usize, ticket: FetchTicket) {
