@@ -1,9 +1,10 @@
 //! Reads the claims set into a type of the application's, out of what the scanner has found: strings are not scanned
-//! again, and what the type does not want is passed over.
+//! again, and what the type does not want is passed over. It hands out what `serde_json` would, and refuses what that
+//! refuses, so that no type depends on whether a token has an escape in it.
 
 use serde::Deserialize;
-use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
 use serde_json::Error;
 
 use crate::claims::Payload;
@@ -23,7 +24,11 @@ pub(crate) fn read<'s, T: Deserialize<'s>>(payload: Payload<'s>) -> Result<T, Er
 macro_rules! leave_to_serde_json {
     ($raw:ident: $($method:ident($($argument:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'s>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Error> {
-            serde_json::Deserializer::from_str(self.$raw()).$method($($argument,)* visitor)
+            let mut json = serde_json::Deserializer::from_str(self.$raw());
+            let value = json.$method($($argument,)* visitor)?;
+            // It stops before the fraction of a number that is asked for as `i128`.
+            json.end()?;
+            Ok(value)
         }
     )*};
 }
@@ -45,11 +50,17 @@ impl<'s> Deserializer<'s> for ClaimsSet<'s> {
     }
 
     fn deserialize_map<V: Visitor<'s>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(Members {
+        let mut members = Members {
             payload: self.0,
             rest: self.0.index.members.iter(),
             value: None,
-        })
+        };
+        let value = visitor.visit_map(&mut members)?;
+        if members.value.is_none() && members.rest.as_slice().is_empty() {
+            Ok(value)
+        } else {
+            Err(de::Error::custom("claims are left"))
+        }
     }
 
     fn deserialize_struct<V: Visitor<'s>>(
@@ -87,9 +98,13 @@ impl<'s> MapAccess<'s> for Members<'s> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'s>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        if self.value.is_some() {
+            return Err(de::Error::custom("name after a name"));
+        }
         self.value = self.rest.next();
-        let name = self.value.map(|member| self.payload.name(member));
-        name.map(|name| seed.deserialize(BorrowedStrDeserializer::new(name)))
+        let json = self.payload.json;
+        self.value
+            .map(|member| seed.deserialize(Name { json, member }))
             .transpose()
     }
 
@@ -106,6 +121,81 @@ impl<'s> MapAccess<'s> for Members<'s> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.rest.len())
+    }
+}
+
+/// The name of one claim.
+struct Name<'s> {
+    json: &'s str,
+    member: &'s Member,
+}
+
+impl<'s> Name<'s> {
+    fn text(&self) -> &'s str {
+        self.member.name(self.json, "")
+    }
+
+    /// The name with its quotes.
+    fn raw(&self) -> &'s str {
+        self.member.raw_name(self.json)
+    }
+
+    /// What is between the quotes, when it may be a number and nothing else: no other one begins and ends so.
+    fn number(&self) -> &'s str {
+        let text = self.text();
+        let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+        match (first, last) {
+            (Some(b'0'..=b'9' | b'-'), Some(b'0'..=b'9')) => text,
+            _ => "",
+        }
+    }
+}
+
+impl<'s> Deserializer<'s> for Name<'s> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'s>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_borrowed_str(self.text())
+    }
+
+    fn deserialize_bool<V: Visitor<'s>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.text() {
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            _ => Err(de::Error::custom("name is no truth value")),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'s>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'s>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name.starts_with("$serde_json::") {
+            // The name of `RawValue`, for which `serde_json` has an answer of its own.
+            serde_json::Deserializer::from_str(self.raw()).deserialize_newtype_struct(name, visitor)
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
+    }
+
+    leave_to_serde_json! { number:
+        deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
+        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64()
+    }
+
+    leave_to_serde_json! { raw:
+        deserialize_bytes() deserialize_byte_buf()
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    forward_to_deserialize_any! { <V: Visitor<'s>>
+        char str string unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 

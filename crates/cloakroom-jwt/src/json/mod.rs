@@ -64,6 +64,12 @@ impl Member {
         self.name.of(json, text)
     }
 
+    /// The name as it is spelled, with its quotes, unless it is spelled with escapes.
+    pub(crate) fn raw_name<'s>(&self, json: &'s str) -> &'s str {
+        let (start, end) = (self.name.start as usize, self.name.end as usize);
+        json.get(start.saturating_sub(1)..end + 1).unwrap_or_default()
+    }
+
     /// The value: a string without quotes and unescaped, everything else as it is spelled.
     #[inline]
     pub(crate) fn value<'s>(&self, json: &'s str, text: &'s str) -> &'s str {

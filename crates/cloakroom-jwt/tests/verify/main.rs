@@ -17,5 +17,6 @@ mod laws;
 mod sharing;
 mod structure;
 mod times;
+mod typed;
 mod types;
 mod verified;
