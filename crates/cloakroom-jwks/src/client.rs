@@ -9,12 +9,13 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::FetchError;
+use crate::connect::connect;
 use crate::endpoint::Endpoint;
 
 /// How much of a response is buffered, and so about how long its head may be, in bytes.
@@ -54,16 +55,21 @@ impl Client {
     }
 
     async fn connect(&self, endpoint: &Endpoint) -> Result<Connected, FetchError> {
-        let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
+        let addresses = lookup_host((endpoint.host.as_str(), endpoint.port))
+            .await
+            .map_err(FetchError::Connect)?;
+        let mut addresses: Vec<_> = addresses.collect();
+        if !endpoint.is_tls {
+            addresses.retain(|address| address.ip().is_loopback());
+            if addresses.is_empty() {
+                return Err(FetchError::NotLoopback);
+            }
+        }
+        let stream = connect(addresses, TcpStream::connect)
             .await
             .map_err(FetchError::Connect)?;
         if !endpoint.is_tls {
-            let peer = stream.peer_addr().map_err(FetchError::Connect)?;
-            return if peer.ip().is_loopback() {
-                Ok(Connected::Plain(stream))
-            } else {
-                Err(FetchError::NotLoopback)
-            };
+            return Ok(Connected::Plain(stream));
         }
         let (Some(tls), Ok(name)) = (&self.tls, ServerName::try_from(endpoint.host.clone())) else {
             return Err(FetchError::Connect(io::ErrorKind::InvalidInput.into()));

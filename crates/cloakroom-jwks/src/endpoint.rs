@@ -67,7 +67,7 @@ impl Endpoint {
 }
 
 /// `localhost`, which RFC 6761 section 6.3 keeps for loopback, or an address of it. What a name resolves to is looked at
-/// again once there is a connection.
+/// again before there is a connection.
 fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

@@ -4,6 +4,7 @@
 mod builder;
 mod client;
 mod clock;
+mod connect;
 pub mod danger;
 mod endpoint;
 mod error;
