@@ -90,7 +90,9 @@ impl Builder {
         self
     }
 
-    /// How long a set is used past its lifetime when it cannot be fetched: [`JwksCache::max_stale`].
+    /// How long a set is used past its lifetime when it cannot be fetched: [`JwksCache::max_stale`]. With zero its tokens
+    /// are answered with [`VerifyError::Unavailable`](crate::VerifyError::Unavailable) at the end of each lifetime, until
+    /// the fetch that begins then has ended: leave it some seconds more than the time limit.
     #[must_use]
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.cache = self.cache.max_stale(max_stale);

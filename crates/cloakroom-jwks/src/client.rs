@@ -84,7 +84,7 @@ enum Connected {
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-/// One GET. The connection is driven here and not in a task, so that nothing outlives a fetch that is cut off.
+/// One GET. The connection is driven here and not in a task, so that no connection outlives a fetch that is cut off.
 async fn exchange<S>(stream: S, endpoint: &Endpoint) -> Result<Answer, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin,

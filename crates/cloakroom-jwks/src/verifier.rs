@@ -14,8 +14,8 @@ use crate::{Builder, Snapshot, VerifyError};
 
 /// A verifier whose keys are fetched, and fetched again: [`Verifier`](cloakroom_jwt::Verifier) for key sets on the web.
 ///
-/// Cloning shares it. Verifying never waits for the network. The task behind it, and whatever fetch is out, ends when
-/// the last clone and the last [`Snapshot`] are dropped.
+/// Cloning shares it. Verifying never waits for the network. The task behind it, and the connection of whatever fetch is
+/// out, end when the last clone and the last [`Snapshot`] are dropped. A name lookup runs to its end by itself.
 #[derive(Clone, Debug)]
 pub struct JwksVerifier(Arc<Handle>);
 

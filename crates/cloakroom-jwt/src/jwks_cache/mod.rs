@@ -119,6 +119,9 @@ impl JwksCache {
     }
 
     /// How long a set is used past its lifetime, [`MAX_STALE`](Self::MAX_STALE) at most.
+    ///
+    /// The fetch of the next one begins when the lifetime ends, so with zero each lifetime is followed by
+    /// [`Lookup::Wait`] for as long as that fetch takes.
     #[must_use]
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.max_stale = max_stale.min(Self::MAX_STALE);
