@@ -9,8 +9,11 @@ use crate::header::Header;
 use crate::json;
 use crate::{Algorithm, ErrorKind, InvalidVerifier, Policy, VerifyingKey};
 
-/// How many keys are tried for one token at most.
+/// How many keys are tried for one token at most. No header has more: [`Keys::new`] sees to that.
 const MAX_CANDIDATES: usize = 4;
+
+/// How many keys a verifier has at most; each is compared with each other one when it is made.
+const MAX_KEYS: usize = 4096;
 
 /// The longest key id, in bytes.
 const MAX_KID: usize = 256;
@@ -26,8 +29,16 @@ struct Owned {
     key: VerifyingKey,
     algorithm: Algorithm,
     policy: usize,
-    /// Whether the policy has no other key of this algorithm.
-    is_only: bool,
+    /// Whether a header without a kid means it.
+    is_default: bool,
+}
+
+impl Owned {
+    /// Whether one header may mean both keys, but for their kids; a key is its own rival.
+    fn is_rival(&self, other: &Self, policies: &[Policy]) -> bool {
+        let typ = |owned: &Self| &policies[owned.policy].typ;
+        self.algorithm == other.algorithm && typ(self).overlaps(typ(other))
+    }
 }
 
 /// A header as issuers write it, encoded: a token that begins with it needs no parser to choose its keys.
@@ -63,18 +74,48 @@ impl Keys {
                 key,
                 algorithm,
                 policy,
-                is_only: algorithms.iter().filter(|&&other| other == algorithm).count() == 1,
+                is_default: algorithms.iter().filter(|&&other| other == algorithm).count() == 1,
             }));
-            if all.len() > usize::from(u16::MAX) {
-                return Err(invalid(policy, "keys", "are more than 65535"));
+            if all.len() > MAX_KEYS {
+                return Err(invalid(policy, "keys", "are more than 4096"));
             }
         }
         let mut keys = Self {
             keys: all,
             pins: Vec::new(),
         };
+        if let Some(policy) = keys.crowded(policies) {
+            let problem = "has the fifth of one algorithm, kid and type, of which 4 are tried for a token";
+            return Err(invalid(policy, "keys", problem));
+        }
+        keys.thin_out(policies);
         keys.pin(policies, base64);
         Ok(keys)
+    }
+
+    /// The policy of the first key before which there are as many as are tried, for headers that name its kid, or have none
+    /// like it.
+    fn crowded(&self, policies: &[Policy]) -> Option<usize> {
+        let is_one_too_many = |(index, owned): &(usize, &Owned)| {
+            let before = (self.keys[..*index].iter())
+                .filter(|other| owned.key.kid() == other.key.kid() && owned.is_rival(other, policies));
+            before.count() >= MAX_CANDIDATES
+        };
+        (self.keys.iter().enumerate().find(is_one_too_many)).map(|(_, owned)| owned.policy)
+    }
+
+    /// Where more keys than are tried answer for a header without a kid, leaves that to those that have none: which policies
+    /// come first must not decide it.
+    fn thin_out(&mut self, policies: &[Policy]) {
+        let is_default = |owned: &Owned| {
+            let rivals =
+                || (self.keys.iter()).filter(|other| other.is_default && owned.is_rival(other, policies));
+            owned.is_default && (owned.key.kid().is_none() || rivals().count() <= MAX_CANDIDATES)
+        };
+        let are_default: Vec<_> = self.keys.iter().map(is_default).collect();
+        for (owned, is_default) in self.keys.iter_mut().zip(are_default) {
+            owned.is_default = is_default;
+        }
     }
 
     /// The candidates for a token with this encoded header, when it is one of the pinned.
@@ -92,7 +133,7 @@ impl Keys {
     pub(crate) fn select(&self, header: &Header<'_>, policies: &[Policy]) -> Result<Candidates, ErrorKind> {
         let mut reason = ErrorKind::Algorithm;
         let mut candidates = Candidates::default();
-        for (index, owned) in (0..).zip(&self.keys) {
+        for (owned, index) in self.keys.iter().zip(0..) {
             if owned.algorithm != header.algorithm {
                 continue;
             }
@@ -101,7 +142,7 @@ impl Keys {
             }
             let is_meant = match header.kid {
                 Some(kid) => owned.key.kid() == Some(kid),
-                None => owned.is_only,
+                None => owned.is_default,
             };
             if !is_meant {
                 continue;
@@ -215,6 +256,14 @@ fn check(keys: &[VerifyingKey]) -> Result<(), (&'static str, &'static str)> {
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(("keys", "has two of one algorithm and kid"));
+    }
+    // Sorted, a key without a kid comes before the others of its algorithm.
+    if names
+        .windows(2)
+        .any(|pair| pair[0].1.is_none() && pair[0].0 == pair[1].0)
+    {
+        let problem = "has one without a kid beside another of its algorithm, so that no token can mean it";
+        return Err(("keys", problem));
     }
     Ok(())
 }

@@ -68,6 +68,15 @@ impl Typ {
         }
     }
 
+    /// Whether some header may say what both want.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Exact(one), Kind::Exact(other)) => is_media_type(one, other),
+            (Kind::Untyped(_), Kind::Untyped(_)) => true,
+            _ => false,
+        }
+    }
+
     /// The claim that stands in for a type, and its value.
     pub(crate) fn claim(&self) -> Option<(&str, &str)> {
         match &self.0 {

@@ -18,7 +18,8 @@ use crate::{Error, ErrorKind, InvalidVerifier, Policy, Scratch, Verified, Verifi
 ///
 /// The order of the checks is fixed: size, structure, header, signature, JSON, claims. A token is accepted by a policy whose
 /// own key verified its signature, and by no other; nothing that is not signed chooses a policy. Keys are chosen by the
-/// header's `alg` and `kid`; a header without `kid` means a policy's only key of that algorithm.
+/// header's `alg` and `kid`; a header without `kid` means a policy's only key of that algorithm, and where more than 4
+/// policies have one, those of them that have no kid.
 ///
 /// Several policies may have such a key, or share one: access and ID tokens of one issuer, tenants with one key set. They are
 /// tried in their order, and the first whose key and rules the token satisfies accepts it. When none does, the error is that
@@ -39,8 +40,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// What is wrong with the policy; no keys; a kid that is empty or has more than 256 bytes; two keys of one algorithm
-    /// and kid.
+    /// What is wrong with the policy; no keys, or more than 4096; a kid that is empty or has more than 256 bytes; two keys of
+    /// one algorithm and kid; a key without a kid beside another one of its algorithm, which no token can mean.
     pub fn one<K: Into<VerifyingKey>>(
         policy: Policy,
         keys: impl IntoIterator<Item = K>,
@@ -53,7 +54,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// As [`Verifier::one`], and when there is no policy.
+    /// As [`Verifier::one`]; when there is no policy; and when more than 4 policies that want the same type have a key of one
+    /// algorithm and kid, or one without a kid, since no more are tried for a token.
     pub fn many(
         policies: impl IntoIterator<Item = (Policy, Vec<VerifyingKey>)>,
     ) -> Result<Self, InvalidVerifier> {

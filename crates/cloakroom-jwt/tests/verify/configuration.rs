@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use cloakroom_jwt::ErrorKind::UnknownKey;
 use cloakroom_jwt::{
     Algorithm, HmacKey, Policy, Scratch, Typ, Untyped, Verified, Verifier, VerifyingKey, danger,
 };
@@ -89,7 +90,11 @@ fn a_policy_is_complete_and_within_its_limits() {
 
 #[test]
 fn the_keys_of_a_policy_are_there_and_distinct() {
-    let make = |keys: Vec<VerifyingKey>| Verifier::one(policy(), keys).map_err(|error| error.to_string());
+    let make = |keys: Vec<VerifyingKey>| {
+        Verifier::one(policy(), keys)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
     assert_eq!(make(vec![]).unwrap_err(), "policy 0: keys are none");
     for kid in [String::new(), "x".repeat(257)] {
         assert_eq!(
@@ -105,7 +110,121 @@ fn the_keys_of_a_policy_are_there_and_distinct() {
         twice
     );
     let hs512: VerifyingKey = HmacKey::hs512(&[1; 64]).unwrap().into();
-    make(vec![key().with_kid("a"), hs512.with_kid("a"), key()]).unwrap();
+    make(vec![
+        key().with_kid("a"),
+        hs512.with_kid("a"),
+        key().with_kid("b"),
+    ])
+    .unwrap();
+}
+
+#[test]
+fn a_key_that_no_token_can_mean_is_refused() {
+    let make = |keys: Vec<VerifyingKey>| {
+        Verifier::one(policy(), keys)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    let hs512 = || VerifyingKey::from(HmacKey::hs512(&[1; 64]).unwrap());
+    let never =
+        "policy 0: keys has one without a kid beside another of its algorithm, so that no token can mean it";
+    // A token that names a key does not mean it, and one that names none cannot tell it from the other.
+    assert_eq!(make(vec![key().with_kid("a"), key()]).unwrap_err(), never);
+    assert_eq!(
+        make(vec![key(), hs512(), key().with_kid("a")]).unwrap_err(),
+        never
+    );
+    // Alone of its algorithm it is meant by tokens without a kid, in each policy for itself.
+    make(vec![key()]).unwrap();
+    make(vec![key(), hs512()]).unwrap();
+    make(vec![key(), hs512().with_kid("a"), hs512().with_kid("b")]).unwrap();
+    Verifier::many([(policy(), vec![key()]), (policy(), vec![key().with_kid("a")])]).unwrap();
+}
+
+/// Policies that differ in their issuer, each with these keys.
+fn policies(typs: &[Typ], keys: impl Fn(usize) -> Vec<VerifyingKey>) -> Result<(), String> {
+    let policies = typs.iter().enumerate().map(|(index, typ)| {
+        let policy = Policy::new(index.to_string(), AUDIENCE, typ.clone());
+        (policy, keys(index))
+    });
+    Verifier::many(policies)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn more_keys_than_are_tried_for_a_token_are_refused() {
+    let fifth = |policy| {
+        format!(
+            "policy {policy}: keys has the fifth of one algorithm, kid and type, of which 4 are tried for a token"
+        )
+    };
+    let typ = |name: &str| Typ::exact(name);
+    let named = |_| vec![key().with_kid("a")];
+    policies(&["at+jwt"; 4].map(typ), named).unwrap();
+    assert_eq!(policies(&["at+jwt"; 5].map(typ), named).unwrap_err(), fifth(4));
+    // However the type is spelled.
+    let spelled = [
+        "at+jwt",
+        "AT+JWT",
+        "application/at+jwt",
+        "Application/At+jwt",
+        "at+JWT",
+        "at+jwt",
+    ];
+    assert_eq!(policies(&spelled.map(typ), named).unwrap_err(), fifth(4));
+    // A header has one type, so that those of others do not count.
+    let mixed = ["at+jwt", "x", "at+jwt", "x", "at+jwt", "x", "at+jwt", "x"];
+    policies(&mixed.map(typ), named).unwrap();
+    let untyped = Typ::untyped(Untyped::OwnKeys);
+    let other = Typ::untyped(Untyped::claim("use", "id"));
+    let mut typs = vec![
+        untyped.clone(),
+        typ("at+jwt"),
+        other.clone(),
+        untyped.clone(),
+        other,
+    ];
+    policies(&typs, named).unwrap();
+    typs.push(untyped);
+    assert_eq!(policies(&typs, named).unwrap_err(), fifth(5));
+    // Nor those of other ids and algorithms.
+    let ids = |index: usize| vec![key().with_kid((index / 4).to_string())];
+    policies(&["at+jwt"; 8].map(typ), ids).unwrap();
+    let algorithms = |index: usize| {
+        let hs512: VerifyingKey = HmacKey::hs512(&[1; 64]).unwrap().into();
+        vec![if index < 4 { key() } else { hs512 }.with_kid("a")]
+    };
+    policies(&["at+jwt"; 8].map(typ), algorithms).unwrap();
+    // One of several keys of a policy suffices.
+    let several = |_| vec![key().with_kid("b"), key().with_kid("a")];
+    assert_eq!(policies(&["at+jwt"; 5].map(typ), several).unwrap_err(), fifth(4));
+    // Keys without ids.
+    let bare = |_| vec![key()];
+    policies(&["at+jwt"; 4].map(typ), bare).unwrap();
+    assert_eq!(policies(&["at+jwt"; 5].map(typ), bare).unwrap_err(), fifth(4));
+}
+
+#[test]
+fn as_many_keys_as_there_may_be_are_told_apart() {
+    let kid = |index: usize| key().with_kid(index.to_string());
+    let verifier = Verifier::one(policy(), (0..4096).map(kid)).unwrap();
+    let token = |index: usize| {
+        let header = format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{index}"}}"#);
+        sign_encoded(SECRET, &encode(header), &encode(claims("")))
+    };
+    for index in [0, 4095] {
+        assert_eq!(reason(&verifier, &token(index), at(0)), None);
+    }
+    assert_eq!(reason(&verifier, &token(4096), at(0)), Some(UnknownKey));
+    let error = Verifier::one(policy(), (0..4097).map(kid)).map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "policy 0: keys are more than 4096");
+    let two = [
+        (policy(), (0..4096).map(kid).collect()),
+        (policy(), vec![kid(4096)]),
+    ];
+    let error = Verifier::many(two).map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "policy 1: keys are more than 4096");
 }
 
 #[test]

@@ -105,19 +105,69 @@ fn without_a_kid_the_only_key_of_its_algorithm_is_meant() {
 }
 
 #[test]
-fn four_keys_are_tried_and_no_more() {
-    for kid in [Some("same"), None] {
-        let policies = (0..6_u8).map(|index| {
-            (
-                policy_of(&index.to_string()),
-                vec![key(&[index; 32]).with_kid("same")],
-            )
+fn four_keys_are_tried() {
+    for (kid, names) in [
+        (Some("same"), [Some("same"); 4]),
+        (None, [None; 4]),
+        (None, [Some("a"), None, Some("b"), Some("c")]),
+    ] {
+        let policies = (0..4_u8).map(|index| {
+            let key = key(&[index; 32]);
+            let key = names[usize::from(index)].map_or(key.clone(), |kid| key.with_kid(kid));
+            (policy_of(&index.to_string()), vec![key])
         });
         let verifier = Verifier::many(policies).unwrap();
-        for index in 0..6_u8 {
+        for index in 0..4_u8 {
             let token = token(&index.to_string(), &[index; 32], kid);
-            let expected = (index >= 4).then_some(Signature);
-            assert_eq!(reason(&verifier, &token, at(0)), expected, "{index}");
+            assert_eq!(reason(&verifier, &token, at(0)), None, "{index}");
+        }
+        assert_eq!(
+            reason(&verifier, &token("0", &[9; 32], kid), at(0)),
+            Some(Signature)
+        );
+    }
+}
+
+#[test]
+fn among_more_than_four_only_keys_without_a_kid_are_meant_by_tokens_without_one() {
+    let verifier = |bare: &[u8]| {
+        Verifier::many((0..6_u8).map(|index| {
+            let key = key(&[index; 32]);
+            let key = if bare.contains(&index) {
+                key
+            } else {
+                key.with_kid(index.to_string())
+            };
+            (policy_of(&index.to_string()), vec![key])
+        }))
+        .unwrap()
+    };
+    for bare in [&[][..], &[1], &[0, 2, 4, 5]] {
+        let verifier = verifier(bare);
+        for index in 0..6_u8 {
+            let issuer = index.to_string();
+            let (is_bare, wrong) = (
+                bare.contains(&index),
+                if bare.is_empty() { UnknownKey } else { Signature },
+            );
+            // The order of the policies does not matter.
+            let expected = (!is_bare).then_some(wrong);
+            assert_eq!(
+                reason(&verifier, &token(&issuer, &[index; 32], None), at(0)),
+                expected,
+                "{index}"
+            );
+            // The same under a header that is parsed.
+            let header = encode(r#"{ "alg":"HS256","typ":"at+jwt"}"#);
+            let parsed = sign_encoded(
+                &[index; 32],
+                &header,
+                &encode(claims_with("iss", &format!("{issuer:?}"))),
+            );
+            assert_eq!(reason(&verifier, &parsed, at(0)), expected, "{index}");
+            let expected = is_bare.then_some(UnknownKey);
+            let named = token(&issuer, &[index; 32], Some(&issuer));
+            assert_eq!(reason(&verifier, &named, at(0)), expected, "{index}");
         }
     }
 }
