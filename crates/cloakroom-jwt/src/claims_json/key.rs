@@ -10,18 +10,19 @@ use super::{ClaimsJson, Refusal};
 /// Takes what is a text.
 pub(super) struct Key<'t> {
     text: &'t mut ClaimsJson,
-    /// Whether it is JSON as it stands, and no name.
-    is_raw: bool,
+    /// What stands before the name. Without it the text is no name, and JSON as it stands.
+    lead: Option<u8>,
 }
 
 impl<'t> Key<'t> {
     #[inline]
-    pub(super) fn name(text: &'t mut ClaimsJson) -> Self {
-        Self { text, is_raw: false }
+    pub(super) fn name(text: &'t mut ClaimsJson, lead: u8) -> Self {
+        let lead = Some(lead);
+        Self { text, lead }
     }
 
     pub(super) fn raw(text: &'t mut ClaimsJson) -> Self {
-        Self { text, is_raw: true }
+        Self { text, lead: None }
     }
 
     /// The text of something that is a number.
@@ -60,11 +61,11 @@ impl Serializer for Key<'_> {
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Refusal> {
-        if self.is_raw {
+        let Some(lead) = self.lead else {
             self.text.push(value.as_bytes());
             return Ok(());
-        }
-        self.text.push_name(value)
+        };
+        self.text.push_name(lead, value)
     }
 
     fn serialize_char(self, value: char) -> Result<(), Refusal> {

@@ -10,6 +10,7 @@ use serde::ser::{
 };
 
 use super::key::Key;
+use super::names::Innermost;
 use super::{ClaimsJson, Refusal};
 use crate::json::MAX_DEPTH;
 
@@ -19,11 +20,11 @@ pub(super) struct AnyValue<'t>(pub(super) &'t mut ClaimsJson);
 /// Writes the elements of an array or the members of an object.
 pub(super) struct Parts<'t> {
     text: &'t mut ClaimsJson,
-    /// Whether nothing stands before the next part.
-    is_first: bool,
+    /// What stands before the next part.
+    lead: u8,
     end: End,
-    /// Where the names of the object around begin.
-    outer: usize,
+    /// The object around it.
+    outer: Innermost,
 }
 
 /// How the parts end.
@@ -38,6 +39,16 @@ enum End {
     Raw,
 }
 
+impl End {
+    #[inline]
+    const fn opens(self) -> u8 {
+        match self {
+            Self::Array | Self::VariantArray => b'[',
+            _ => b'{',
+        }
+    }
+}
+
 impl<'t> Parts<'t> {
     #[inline]
     fn begin(text: &'t mut ClaimsJson, end: End) -> Result<Self, Refusal> {
@@ -47,13 +58,10 @@ impl<'t> Parts<'t> {
         }
         text.depth += 1;
         let outer = text.names.begin();
-        text.push(match end {
-            End::Object | End::VariantObject => b"{",
-            _ => b"[",
-        });
+        let lead = end.opens();
         Ok(Self {
             text,
-            is_first: true,
+            lead,
             end,
             outer,
         })
@@ -73,19 +81,8 @@ impl<'t> Parts<'t> {
     }
 
     #[inline]
-    fn comma(&mut self) {
-        if !self.is_first {
-            self.text.push(b",");
-        }
-        self.is_first = false;
-    }
-
-    #[inline]
-    fn name(&mut self, name: &str) -> Result<(), Refusal> {
-        self.comma();
-        self.text.push_name(name)?;
-        self.text.push(b":");
-        Ok(())
+    fn lead(&mut self) -> u8 {
+        core::mem::replace(&mut self.lead, b',')
     }
 
     #[inline]
@@ -95,7 +92,8 @@ impl<'t> Parts<'t> {
 
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
-        self.comma();
+        let lead = self.lead();
+        self.text.push(&[lead]);
         self.value(value)
     }
 
@@ -104,7 +102,8 @@ impl<'t> Parts<'t> {
         if let End::Raw = self.end {
             return value.serialize(Key::raw(self.text));
         }
-        self.name(name)?;
+        let lead = self.lead();
+        self.text.push_name(lead, name)?;
         self.value(value)
     }
 
@@ -115,8 +114,11 @@ impl<'t> Parts<'t> {
             End::Object => (&b"}"[..], 1),
             End::VariantArray => (&b"]}"[..], 2),
             End::VariantObject => (&b"}}"[..], 2),
-            End::Raw => return Ok(()),
+            End::Raw => (&b""[..], 0),
         };
+        if self.lead != b',' {
+            self.text.push(&[self.lead]);
+        }
         self.text.depth -= depth;
         self.text.names.end(self.outer);
         self.text.push(end);
@@ -258,11 +260,12 @@ impl<'t> Serializer for AnyValue<'t> {
         // What `serde_json` has no type of serde's for: `RawValue`, and `Number` when it keeps every digit.
         if name.starts_with("$serde_json::private::") {
             self.0.is_doubtful = true;
+            let outer = self.0.names.begin();
             return Ok(Parts {
                 text: self.0,
-                is_first: true,
+                lead: b',',
                 end: End::Raw,
-                outer: 0,
+                outer,
             });
         }
         Parts::begin(self.0, End::Object)
@@ -325,10 +328,8 @@ impl SerializeMap for Parts<'_> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Refusal> {
-        self.comma();
-        name.serialize(Key::name(self.text))?;
-        self.text.push(b":");
-        Ok(())
+        let lead = self.lead();
+        name.serialize(Key::name(self.text, lead))
     }
 
     #[inline]

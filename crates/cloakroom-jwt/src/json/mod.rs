@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub(crate) use duplicates::key;
-pub(crate) use scanner::scan;
+pub(crate) use scanner::{marks, scan};
 pub(crate) use strings::Strings;
 
 /// How deep arrays and objects nest at most, the outermost object counted.

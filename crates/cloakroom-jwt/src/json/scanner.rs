@@ -298,7 +298,7 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
 /// Marks the quotes, backslashes and control characters among eight octets, and perhaps others above the lowest of them: a
 /// borrow runs from a marked octet to higher ones alone.
 #[inline]
-const fn marks(word: u64) -> u64 {
+pub(crate) const fn marks(word: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
