@@ -228,19 +228,21 @@ pub(crate) fn check(
 #[inline]
 fn check_audience(policy: &Policy, payload: &Payload<'_>, claims: &Claims<'_>) -> Result<(), ErrorKind> {
     let is_ours = |audience: &str| policy.audiences.iter().any(|ours| ours == audience);
+    let by_aud = match claims.aud {
+        Aud::Absent => None,
+        Aud::One(audience) => Some(is_ours(audience)),
+        Aud::Many(array) => Some(Strings::of(array).flatten().any(|audience| is_ours(&audience))),
+    };
     let found = match &policy.audience_claim {
-        None => match claims.aud {
-            Aud::Absent => return Err(ErrorKind::MissingClaim),
-            Aud::One(audience) => is_ours(audience),
-            Aud::Many(array) => Strings::of(array).flatten().any(|audience| is_ours(&audience)),
-        },
+        None => by_aud.ok_or(ErrorKind::MissingClaim)?,
         Some(name) => {
             let member = payload.member(name).ok_or(ErrorKind::MissingClaim)?;
-            match member.kind {
+            let by_name = match member.kind {
                 Kind::String => is_ours(payload.value(member)),
                 Kind::Null => return Err(ErrorKind::MissingClaim),
                 _ => return Err(ErrorKind::Claims),
-            }
+            };
+            by_name && by_aud.unwrap_or(true)
         }
     };
     if found { Ok(()) } else { Err(ErrorKind::Audience) }

@@ -8,8 +8,9 @@ use crate::header::Header;
 use crate::token::Parts;
 use crate::{Error, ErrorKind, HmacKey, InvalidKey, Policy, Scratch};
 
-/// Looks for the audience in the claim `name` instead of `aud`, which must be one string there. Some providers put the
-/// client's id into `client_id` and give no `aud`.
+/// Looks for the audience in the claim `name`, which must be one string there, and takes tokens without `aud`. Some
+/// providers put the client's id into `client_id` and give no `aud`; where there is one, it must hold the audience as well
+/// (RFC 7519 section 4.1.3).
 ///
 /// Whatever else the issuer writes that claim into passes for a token that is meant for this audience.
 pub fn audience_from(mut policy: Policy, name: impl Into<alloc::string::String>) -> Policy {

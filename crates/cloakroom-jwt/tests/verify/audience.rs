@@ -112,6 +112,10 @@ fn one_of_several_audiences_suffices() {
 #[test]
 fn the_audience_from_another_claim_by_name() {
     let from = || danger::audience_from(policy(), "client_id");
+    let token = |name: &str, value: &str| {
+        let claims = claims_with(name, value);
+        sign(HEADER, claims.replace(&format!("\"aud\":{AUDIENCE:?},"), ""))
+    };
     check(from(), &token("client_id", &format!("{AUDIENCE:?}")), None);
     check(from(), &token("client_id", r#""app""#), Some(Audience));
     check(from(), &token("client_id", ""), Some(MissingClaim));
@@ -119,14 +123,26 @@ fn the_audience_from_another_claim_by_name() {
     for value in ["1", "{}", &format!("[{AUDIENCE:?}]")] {
         check(from(), &token("client_id", value), Some(Claims));
     }
-    // `aud` does not count any more, but is still of its type.
-    check(from(), &token("aud", &format!("{AUDIENCE:?}")), Some(Audience));
     let moved = claims("").replace("\"aud\"", "\"client_id\"");
     check(from(), &sign(HEADER, &moved), None);
     check(policy(), &sign(HEADER, &moved), Some(MissingClaim));
+    // RFC 7519 section 4.1.3: a token with `aud` is for those in it, wherever else somebody is named.
+    let both = |aud: &str| sign(HEADER, moved.replace('}', &format!(",\"aud\":{aud}}}")));
+    check(from(), &both(&format!("{AUDIENCE:?}")), None);
+    check(from(), &both(&format!("[\"other\",{AUDIENCE:?}]")), None);
+    for other in [r#""other""#, r#"["other"]"#, "[]", r#""""#] {
+        check(from(), &both(other), Some(Audience));
+    }
+    check(from(), &both("1"), Some(Claims));
+    check(from(), &both("null"), Some(Claims));
+    // Nor does `aud` suffice.
     check(
         from(),
-        &sign(HEADER, moved.replace('}', ",\"aud\":1}")),
-        Some(Claims),
+        &sign(HEADER, claims_with("client_id", r#""app""#)),
+        Some(Audience),
     );
+    check(from(), &sign(HEADER, claims("")), Some(MissingClaim));
+    // Each of them may be another one of several.
+    let several = || danger::audience_from(policy().or_audience("second"), "client_id");
+    check(several(), &both(r#""second""#), None);
 }
