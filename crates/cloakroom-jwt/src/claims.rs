@@ -222,6 +222,14 @@ pub(crate) fn check(
     if !claims.present.contains(policy.registered) || !policy.required.iter().all(is_there) {
         return Err(ErrorKind::MissingClaim);
     }
+    if policy.has_client {
+        let client = payload.member("client_id").ok_or(ErrorKind::MissingClaim)?;
+        match client.kind {
+            Kind::String if !payload.value(client).is_empty() => {}
+            Kind::Null => return Err(ErrorKind::MissingClaim),
+            _ => return Err(ErrorKind::Claims),
+        }
+    }
     check_times(policy, claims, now)
 }
 

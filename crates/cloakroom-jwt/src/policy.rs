@@ -5,8 +5,8 @@ use core::time::Duration;
 use crate::claims::Registered;
 use crate::{Algorithm, Typ};
 
-/// The claims that RFC 9068 section 2.2 requires.
-const ACCESS_TOKEN_CLAIMS: [&str; 7] = ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"];
+/// The claims that RFC 9068 section 2.2 requires, but `client_id`.
+const ACCESS_TOKEN_CLAIMS: [&str; 6] = ["iss", "exp", "aud", "sub", "iat", "jti"];
 
 /// The greatest leeway and the greatest skew.
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -30,6 +30,8 @@ pub struct Policy {
     /// The registered claims that are required, and the other ones.
     pub(crate) registered: Registered,
     pub(crate) required: Vec<String>,
+    /// Whether `client_id` is required, as RFC 8693 section 4.3 defines it: a string, and not an empty one.
+    pub(crate) has_client: bool,
     pub(crate) leeway: Duration,
     pub(crate) max_age: Option<Duration>,
     pub(crate) max_skew: Option<Duration>,
@@ -50,6 +52,7 @@ impl Policy {
             subject: None,
             registered: Registered::default(),
             required: Vec::new(),
+            has_client: false,
             leeway: Duration::ZERO,
             max_age: None,
             max_skew: None,
@@ -60,9 +63,11 @@ impl Policy {
     }
 
     /// A policy for OAuth 2.0 access tokens (RFC 9068): the type is `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
-    /// `iat` and `jti` are required.
+    /// `iat` and `jti` are required, each of its type; `client_id` is a string that is not empty.
     pub fn access_token(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
-        Self::new(issuer, audience, Typ::exact("at+jwt")).require(ACCESS_TOKEN_CLAIMS)
+        let mut policy = Self::new(issuer, audience, Typ::exact("at+jwt")).require(ACCESS_TOKEN_CLAIMS);
+        policy.has_client = true;
+        policy
     }
 
     /// Asks for this `sub` (RFC 7519 section 4.1.2).

@@ -180,6 +180,16 @@ fn e16_each_claim_of_an_access_token_is_required() {
         check(policy(), &token(claim, ""), Some(MissingClaim));
     }
     check(policy(), &token("client_id", "null"), Some(MissingClaim));
+    // Section 2.2: the client id of RFC 8693 section 4.3, a string.
+    for value in ["1", "true", "{}", "[]", r#"["app"]"#, r#""""#] {
+        check(policy(), &token("client_id", value), Some(ErrorKind::Claims));
+    }
+    check(policy(), &token("client_id", r#""\u0061pp""#), None);
+    let escaped = claims_with("scope", "1").replace("client_id", "client\\u005fid");
+    check(policy(), &sign(crate::common::HEADER, escaped), None);
+    // Whose policy asks for it otherwise takes what it asks for.
+    let other = || Policy::new(ISSUER, AUDIENCE, Typ::exact("at+jwt")).require(["client_id"]);
+    check(other(), &token("client_id", "1"), None);
     for claim in ["iss", "exp", "aud", "sub", "iat", "jti"] {
         check(policy(), &token(claim, "null"), Some(ErrorKind::Claims));
     }
