@@ -1,5 +1,7 @@
 use alloc::string::String;
 
+use crate::claims::Registered;
+
 /// What the `typ` header parameter of a token must say (RFC 7515 section 4.1.9, RFC 8725 section 3.11).
 ///
 /// Media types are compared without regard to case, and `application/` is put before one that has no slash: `at+jwt`,
@@ -20,7 +22,8 @@ enum Kind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Untyped {
-    /// This claim has this string for its value, and other kinds of token have not. It is checked.
+    /// This claim has this string for its value, and other kinds of token have not. It is checked. A registered claim (RFC 7519
+    /// section 4.1, or `auth_time`) and an empty value are refused when the verifier is made: they tell no kinds apart.
     Claim(String, String),
     /// The policy's audience stands in no other kind of token of the issuer. A statement: nothing more can be checked.
     OwnAudience,
@@ -103,6 +106,12 @@ impl Typ {
             }
             Kind::Exact(wanted) if !is_well_formed(wanted) => Some("is no media type"),
             Kind::Untyped(Untyped::Claim(name, _)) if name.is_empty() => Some("names a claim without a name"),
+            Kind::Untyped(Untyped::Claim(_, value)) if value.is_empty() => {
+                Some("names a claim without a value")
+            }
+            Kind::Untyped(Untyped::Claim(name, _)) if Registered::named(name).is_some() => {
+                Some("names a registered claim, which tokens of every kind may have")
+            }
             _ => None,
         }
     }

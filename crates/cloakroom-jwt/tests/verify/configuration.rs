@@ -57,6 +57,21 @@ fn a_policy_is_complete_and_within_its_limits() {
         Policy::new(ISSUER, AUDIENCE, Typ::untyped(Untyped::claim("", "x"))),
         "typ names a claim without a name",
     );
+    refused(
+        Policy::new(ISSUER, AUDIENCE, Typ::untyped(Untyped::claim("token_use", ""))),
+        "typ names a claim without a value",
+    );
+    for name in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time"] {
+        refused(
+            Policy::new(ISSUER, AUDIENCE, Typ::untyped(Untyped::claim(name, "x"))),
+            "typ names a registered claim, which tokens of every kind may have",
+        );
+    }
+    taken(Policy::new(
+        ISSUER,
+        AUDIENCE,
+        Typ::untyped(Untyped::claim("Iss", "x")),
+    ));
     taken(policy().leeway(Duration::from_secs(300)));
     refused(
         policy().leeway(Duration::from_millis(300_001)),
