@@ -18,6 +18,10 @@ const MAX_CANDIDATES: usize = 4;
 
 /// The JWS compact serialization of `payload`. Its header has `alg`, and the key's `kid`.
 ///
+/// Nothing in it says that it is no JWT. A payload that is a JSON object is a token to every policy that has this key and
+/// takes tokens without a type ([`Typ::untyped`](crate::Typ::untyped)): whoever may choose the payload chooses its claims.
+/// Sign messages with keys of their own (RFC 8725 section 3.12).
+///
 /// # Errors
 ///
 /// [`SignErrorKind::Kid`](crate::SignErrorKind::Kid) and [`Backend`](crate::SignErrorKind::Backend), about the key.
