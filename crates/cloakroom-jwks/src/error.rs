@@ -94,4 +94,9 @@ pub enum FetchError {
     /// The keys cannot stand beside each other: two of one algorithm and key id, for instance.
     #[error("the keys of the set do not make a verifier")]
     Keys(#[source] InvalidVerifier),
+    /// The keys cannot stand beside those of the other issuers, see
+    /// [`Verifier::many`](cloakroom_jwt::Verifier::many): five issuers have a key of one algorithm, id and type, for
+    /// instance. The issuer keeps its old keys for as long as they may be used; it fits when another has let go.
+    #[error("the keys do not go together with those of the other issuers")]
+    Unfit(#[source] InvalidVerifier),
 }

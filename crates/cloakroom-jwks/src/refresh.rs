@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use cloakroom_jwt::{Backend, FetchOutcome, FetchTicket, JwkSet, Verifier};
+use cloakroom_jwt::{Backend, FetchOutcome, JwkSet, Verifier};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::client::{Answer, Client};
 use crate::issuer::{Issuer, Shared};
-use crate::snapshot::State;
+use crate::snapshot::{State, fits};
 use crate::verifier::Begun;
 use crate::{Event, EventKind, FetchError, Observer};
 
@@ -95,12 +95,13 @@ impl Refresh {
         let issuer = &self.shared.issuers[begun.issuer];
         let mut state = State::clone(&self.state.borrow());
         state.answered[begun.issuer] = true;
-        // The keys of each issuer make a verifier, so those of all do. If not, it is told, and the old ones stay until
-        // they die.
-        let taken = self.take(issuer, begun.ticket, result).and_then(|keys| {
-            let all = state.set_keys(&self.shared);
-            all.map(|()| keys).map_err(FetchError::Keys)
-        });
+        let taken = self.take(begun, result);
+        // Whatever became of this one, another may have died meanwhile.
+        let now = self.shared.clock.now();
+        let taken = state
+            .set_keys(&self.shared, now)
+            .map_err(FetchError::Unfit)
+            .and(taken);
         state.next_due = self.shared.next_due();
         self.state.send_replace(Arc::new(state));
         match taken {
@@ -116,12 +117,16 @@ impl Refresh {
     }
 
     /// Hands the answer to the cache. How many keys it took.
-    fn take(
-        &self,
-        issuer: &Issuer,
-        ticket: FetchTicket,
-        result: Result<Answer, FetchError>,
-    ) -> Result<usize, FetchError> {
+    ///
+    /// The cache takes no keys that do not go together with those of the other issuers: it keeps the old ones, until they
+    /// die, and the others are fetched and used as if nothing had been.
+    fn take(&self, begun: Begun, result: Result<Answer, FetchError>) -> Result<usize, FetchError> {
+        let Begun {
+            issuer: index,
+            ticket,
+        } = begun;
+        let issuer = &self.shared.issuers[index];
+        let now = self.shared.clock.now();
         let read = result.and_then(|answer| {
             let rsa = issuer.policy.default_rsa_algorithm();
             let set = JwkSet::fetched(&answer.body, Backend::AwsLc, rsa).map_err(FetchError::Set)?;
@@ -132,9 +137,9 @@ impl Refresh {
                 return Err(FetchError::NoUsableKey);
             }
             Verifier::one(issuer.policy.clone(), set.keys.iter().cloned()).map_err(FetchError::Keys)?;
+            fits(&self.shared, index, &set.keys, now).map_err(FetchError::Unfit)?;
             Ok((set.keys, answer.cache_control))
         });
-        let now = self.shared.clock.now();
         let mut cache = issuer.cache();
         match read {
             Ok((keys, cache_control)) => match cache.fetched(ticket, keys, cache_control.as_deref(), now) {

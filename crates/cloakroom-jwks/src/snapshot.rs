@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use cloakroom_core::{Tick, UnixTime};
-use cloakroom_jwt::{InvalidVerifier, Scratch, Verified, Verifier};
+use cloakroom_jwt::{InvalidVerifier, Policy, Scratch, Verified, Verifier, VerifyingKey};
 
 use crate::issuer::Shared;
 use crate::{JwksVerifier, VerifyError};
@@ -72,21 +72,14 @@ impl State {
         }
     }
 
-    /// The verifier of all keys that the caches hold. The keys of each make a verifier on their own, which was tried
-    /// before its cache took them.
-    pub(crate) fn set_keys(&mut self, shared: &Shared) -> Result<(), InvalidVerifier> {
-        let mut owners = Vec::new();
-        let mut policies = Vec::new();
-        for (index, issuer) in shared.issuers.iter().enumerate() {
-            let cache = issuer.cache();
-            if let Some(dead_at) = cache.dead_at() {
-                owners.push(Owner {
-                    issuer: index,
-                    dead_at,
-                });
-                policies.push((issuer.policy.clone(), cache.keys().to_vec()));
-            }
-        }
+    /// Takes the verifier of all keys that may be used at `now`. Those of a dead set are left out: they must not be in
+    /// the way of others.
+    ///
+    /// # Errors
+    ///
+    /// When they do not go together, which [`fits`] looks at before a cache takes any. Nothing has changed then.
+    pub(crate) fn set_keys(&mut self, shared: &Shared, now: Tick) -> Result<(), InvalidVerifier> {
+        let (owners, policies): (Vec<_>, Vec<_>) = live(shared, now).unzip();
         self.verifier = if policies.is_empty() {
             None
         } else {
@@ -100,4 +93,32 @@ impl State {
     pub(crate) fn is_live(&self, now: Tick) -> bool {
         self.owners.len() == self.answered.len() && self.owners.iter().all(|owner| now < owner.dead_at)
     }
+}
+
+/// Whether `keys` of the issuer `index` go together with those that the others have at `now`: the limits of
+/// [`Verifier::many`] are for all of them.
+pub(crate) fn fits(
+    shared: &Shared,
+    index: usize,
+    keys: &[VerifyingKey],
+    now: Tick,
+) -> Result<(), InvalidVerifier> {
+    let others = live(shared, now).filter(|(owner, _)| owner.issuer != index);
+    let others = others.map(|(_, policy)| policy);
+    let own = (shared.issuers[index].policy.clone(), keys.to_vec());
+    Verifier::many(others.chain([own])).map(drop)
+}
+
+/// The issuers whose keys may be used at `now`, their policies and keys.
+fn live(shared: &Shared, now: Tick) -> impl Iterator<Item = (Owner, (Policy, Vec<VerifyingKey>))> {
+    let issuers = shared.issuers.iter().enumerate();
+    issuers.filter_map(move |(index, issuer)| {
+        let cache = issuer.cache();
+        let dead_at = cache.dead_at().filter(|&dead_at| now < dead_at)?;
+        let owner = Owner {
+            issuer: index,
+            dead_at,
+        };
+        Some((owner, (issuer.policy.clone(), cache.keys().to_vec())))
+    })
 }

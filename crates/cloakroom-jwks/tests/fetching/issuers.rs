@@ -1,11 +1,13 @@
 //! Several issuers behind one verifier: none of them is in another's way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_jwks::JwksVerifier;
 use cloakroom_jwks::cloakroom_jwt::{ErrorKind, Policy, Signer, SigningKey, Typ};
+use tokio::sync::Semaphore;
 
-use super::server::{Reply, Server};
+use super::server::{Reply, Server, response};
 use super::{Hand, Heard, Verdict, key, policy, run, set, token_of, verdict};
 
 const A: &str = "https://a.example";
@@ -78,6 +80,7 @@ fn a_key_that_two_issuers_share_is_fetched_for_each() {
             Verdict::Bad(ErrorKind::Issuer)
         );
         assert_eq!(rig.heard.count(3).await[2], "https://b.example fetched 1");
+        assert_eq!(verdict(&rig.verifier, &token_of(B, &shared)), Verdict::Good);
         assert_eq!((server_a.hits(), server_b.hits()), (1, 2));
     });
 }
@@ -141,5 +144,109 @@ fn a_token_is_too_large_for_its_own_issuer_alone() {
             assert!(!rig.verifier.first_load().await);
             assert_eq!(verdict(&rig.verifier, &long_token(A, 12 * KIB)), expected);
         }
+    });
+}
+
+/// Issuers whose keys have one id: as many as may.
+const FOUR: [&str; 4] = [
+    "https://1.example",
+    "https://2.example",
+    "https://3.example",
+    "https://4.example",
+];
+
+async fn four() -> Vec<Server> {
+    let mut servers = Vec::new();
+    for number in 1..=4 {
+        servers.push(server(&[&key(number, "same")]).await);
+    }
+    servers
+}
+
+fn refused(issuer: &str) -> String {
+    format!("{issuer} failed: the keys do not go together with those of the other issuers")
+}
+
+#[test]
+fn a_first_set_that_does_not_fit_keeps_its_issuer_out_and_no_other() {
+    run(async {
+        let fifth = key(5, "same");
+        let gate = Arc::new(Semaphore::new(0));
+        let reply = response("200 OK", &set(&[&fifth]), &[]);
+        let server_b = Server::https(Reply::Gated(Arc::clone(&gate), reply)).await;
+        let servers = four().await;
+        let policies = FOUR.iter().map(|issuer| policy(issuer)).zip(&servers);
+        let rig = Rig::start([(policy(B), &server_b)].into_iter().chain(policies));
+        rig.heard.count(4).await;
+        gate.add_permits(64);
+        assert!(!rig.verifier.first_load().await);
+        let heard = rig.heard.count(6).await;
+        assert_eq!(heard[4..], [refused(B), format!("{B} stale")]);
+        let of_b = token_of(B, &fifth);
+        for round in 1..=2 {
+            for (number, issuer) in (1..).zip(FOUR) {
+                let token = token_of(issuer, &key(number, "same"));
+                assert_eq!(verdict(&rig.verifier, &token), Verdict::Good);
+            }
+            assert!(matches!(
+                verdict(&rig.verifier, &of_b),
+                Verdict::Unavailable(1..=60)
+            ));
+            // The others are fetched again, and B as well.
+            rig.hand.advance(Duration::from_secs(600));
+            assert_eq!(verdict(&rig.verifier, &of_b), Verdict::Unavailable(1));
+            let heard = rig.heard.count(6 * (round + 1)).await;
+            assert_eq!(
+                heard.iter().filter(|event| event.ends_with("fetched 1")).count(),
+                4 * (round + 1)
+            );
+            assert!(servers.iter().all(|server| server.hits() == round + 1));
+        }
+        // One gives the key id up: B fits when it is fetched again.
+        servers[0].set(Reply::ok(&set(&[&key(1, "other")]), &[]));
+        while verdict(&rig.verifier, &of_b) != Verdict::Good {
+            rig.hand.advance(Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(rig.verifier.is_ready());
+    });
+}
+
+#[test]
+fn a_later_set_that_does_not_fit_leaves_the_old_keys_until_they_are_stale() {
+    run(async {
+        let (old, new) = (key(5, "old"), key(5, "same"));
+        let servers = four().await;
+        let server_b = server(&[&old]).await;
+        let policies = FOUR.iter().map(|issuer| policy(issuer)).zip(&servers);
+        let rig = Rig::start([(policy(B), &server_b)].into_iter().chain(policies));
+        assert!(rig.verifier.first_load().await);
+        assert!(rig.verifier.is_ready());
+        server_b.set(Reply::ok(&set(&[&new]), &[]));
+        assert_eq!(
+            verdict(&rig.verifier, &token_of(B, &new)),
+            Verdict::Bad(ErrorKind::Signature)
+        );
+        assert_eq!(rig.heard.count(6).await[5], refused(B));
+        assert_eq!(verdict(&rig.verifier, &token_of(B, &old)), Verdict::Good);
+        assert!(rig.verifier.is_ready());
+        // Its lifetime and an hour after the first fetch.
+        for minutes in [10, 10, 10, 10, 10, 10, 10] {
+            rig.hand.advance(Duration::from_secs(minutes * 60));
+            let count = rig.heard.all().len();
+            let _ = verdict(&rig.verifier, &token_of(B, &old));
+            rig.heard.count(count + 5).await;
+        }
+        for key in [&old, &new] {
+            assert!(matches!(
+                verdict(&rig.verifier, &token_of(B, key)),
+                Verdict::Unavailable(1..=60)
+            ));
+        }
+        for (number, issuer) in (1..).zip(FOUR) {
+            let token = token_of(issuer, &key(number, "same"));
+            assert_eq!(verdict(&rig.verifier, &token), Verdict::Good);
+        }
+        assert!(!rig.verifier.is_ready());
     });
 }
