@@ -95,7 +95,7 @@ pub enum InvalidKeyKind {
     Value,
     /// An RSA modulus below 2048 or above 8192 bits.
     RsaSize,
-    /// An RSA exponent that is even or below 3.
+    /// An RSA exponent that is even, below 3, or above 33 bits.
     RsaExponent,
     /// A key id that is empty or longer than 256 bytes.
     Kid,
@@ -129,7 +129,7 @@ impl InvalidKeyKind {
             Self::OtherType => "a key of another type or curve",
             Self::Value => "not a valid key of its type",
             Self::RsaSize => "an RSA modulus below 2048 or above 8192 bits",
-            Self::RsaExponent => "an RSA exponent that is even or below 3",
+            Self::RsaExponent => "an RSA exponent that is even, below 3 or above 33 bits",
             Self::Kid => "a key id that is empty or longer than 256 bytes",
             Self::Json => "not a JSON object of the expected form",
             Self::Duplicate => "present twice",

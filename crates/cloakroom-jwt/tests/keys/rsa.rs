@@ -61,6 +61,32 @@ fn e15_rsa_keys_have_2048_bits_and_a_sound_exponent() {
     );
 }
 
+/// An exponent that AWS-LC loads and then verifies nothing with is refused; the greatest that it verifies with is not.
+#[test]
+fn e15_rsa_exponents_have_at_most_33_bits() {
+    let n = modulus(2048);
+    for e in [
+        &[2, 0, 0, 0, 1][..],
+        &[0xff; 5],
+        &[1, 0, 0, 0, 0, 1],
+        &[0xff; 32],
+        &n,
+    ] {
+        refused(&n, e, InvalidKeyKind::RsaExponent);
+    }
+    // Signed with the inverse of this exponent.
+    let named: VerifyingKey = RsaVerifyingKey::from_pem(Algorithm::Rs256, common::RSA_SPKI)
+        .unwrap()
+        .into();
+    let n = modulus_of(&named.to_jwk().unwrap());
+    let key = RsaVerifyingKey::from_components(Algorithm::Rs256, &n, &GREATEST).unwrap();
+    assert_eq!(verify(SIGNED_WITH_GREATEST, &key.into()).unwrap(), b"{}");
+}
+
+const GREATEST: [u8; 5] = [0x01, 0xff, 0xff, 0xff, 0xff];
+
+const SIGNED_WITH_GREATEST: &str = "eyJhbGciOiJSUzI1NiJ9.e30.qO06189GGi25G5S4oyugumpdGphpxEBZfDcNX8kl2UR-i5lokxHzgWcGTaB8aTIKDjVwBEQtQjFm8BIsgIYQ178zuMzxRLFj3EgLC8VBPLJehd2fmiCUw_dAp5IZ8LONEQK8ea8awGFs-4HQ-PozTXla9ZWKWOGiJZCXpby9HlDOdVEMjy1BRaliVeTUTBiDeZ-0M3-evv4c0wKnlZ__jVxlNG6b4hNRdR4j79y5I9ybvuj-U2TNAv_Tii599wadLieAbvdX2bsNiwhCxIbFaSD10KNOp-6JdoXQg3ogrVrKjLpGGsoU09ElIWuhuMAvwWLPrWi-AXPrtusaPXmACg";
+
 #[test]
 fn e25_rsa_above_8192_bits_is_refused() {
     for algorithm in RSA {

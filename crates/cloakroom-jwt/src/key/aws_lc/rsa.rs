@@ -10,7 +10,7 @@ use crate::key::{InvalidKey, InvalidKeyKind, der, pem};
 
 /// An RSA public key for one of RS256, RS384, RS512 (RFC 7518 section 3.3) and PS256, PS384, PS512 (section 3.5).
 ///
-/// The modulus has 2048 to 8192 bits, the exponent is odd and at least 3. The key material does not say which algorithm
+/// The modulus has 2048 to 8192 bits, the exponent is odd, at least 3 and has at most 33 bits. The key material does not say which algorithm
 /// it is for, so the caller names it; a token's header never does.
 #[derive(Clone)]
 pub struct RsaVerifyingKey(Arc<Inner>);
@@ -58,7 +58,7 @@ impl RsaVerifyingKey {
         if !(2048..=8192).contains(&bits) {
             return Err(InvalidKeyKind::RsaSize.into());
         }
-        if !is_odd(e) || e == [1] {
+        if !is_odd(e) || e == [1] || !has_at_most_33_bits(e) {
             return Err(InvalidKeyKind::RsaExponent.into());
         }
         if !is_odd(n) {
@@ -103,6 +103,14 @@ fn parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
         Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
         _ => return None,
     })
+}
+
+/// AWS-LC loads greater exponents and verifies nothing with them.
+fn has_at_most_33_bits(e: &[u8]) -> bool {
+    matches!(
+        e,
+        [] | [_] | [_, _] | [_, _, _] | [_, _, _, _] | [..=1, _, _, _, _]
+    )
 }
 
 fn is_odd(number: &[u8]) -> bool {
