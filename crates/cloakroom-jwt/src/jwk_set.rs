@@ -4,8 +4,9 @@ use core::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-use crate::jwk::{Members, Value, find_twice};
+use crate::jwk::{Value, find_twice};
 use crate::key::{Backend, InvalidKey, InvalidKeyKind, VerifyingKey};
 use crate::{Algorithm, Jwk};
 
@@ -31,13 +32,11 @@ impl JwkSet {
         if json.len() > MAX_OCTETS {
             return Err(InvalidKeyKind::TooLarge.into());
         }
-        let set: Set = serde_json::from_slice(json).map_err(|_| InvalidKeyKind::Json)?;
-        let keys = set.0?;
-        let keys = keys.into_iter().enumerate();
-        Ok(Self(
-            keys.map(|(index, key)| Jwk::of(key).map_err(|error| error.at(index)))
-                .collect(),
-        ))
+        let set: Set<'_> = serde_json::from_slice(json).map_err(|_| InvalidKeyKind::Json)?;
+        let keys = set.0?.into_iter().enumerate();
+        // Each is read alone, so that one which nobody can read does not spoil the others.
+        let keys = keys.map(|(index, key)| Jwk::parse(key.get().as_bytes()).map_err(|error| error.at(index)));
+        Ok(Self(keys.collect()))
     }
 
     /// The JWKs, and what is wrong with those that are none.
@@ -59,24 +58,24 @@ impl JwkSet {
     /// The verifying keys of a set that an issuer publishes, and the keys that were passed over.
     ///
     /// Symmetric and private keys are passed over: what everybody can fetch is neither. Of two keys with the same `kid` and
-    /// algorithm the first is taken, because a verifier would not know which one to ask.
+    /// algorithm the first is taken, because a verifier would not know which one to ask. Of two keys of one algorithm that
+    /// have no `kid`, neither is: such a key answers for tokens without one as the only key of its algorithm.
     ///
     /// # Errors
     ///
     /// When the set as a whole cannot be read, as [`parse`](JwkSet::parse) has it.
     pub fn fetched(json: &[u8], backend: Backend, rsa: Option<Algorithm>) -> Result<Fetched, InvalidKey> {
+        let set = Self::parse(json)?;
+        let keys = set.iter().map(|key| public_key(key?, backend, rsa));
+        let keys: Vec<_> = keys.collect();
         let mut fetched = Fetched::default();
-        for (index, key) in Self::parse(json)?.iter().enumerate() {
-            let key = key.and_then(|jwk| public_key(jwk, backend, rsa));
-            let key = key.and_then(|key| {
-                if fetched.has_one_like(&key) {
-                    Err(InvalidKey::member_of(InvalidKeyKind::Duplicate, "kid"))
-                } else {
-                    Ok(key)
-                }
-            });
-            match key {
-                Ok(key) => fetched.keys.push(key),
+        for (index, key) in keys.iter().enumerate() {
+            match key
+                .as_ref()
+                .map_err(|error| *error)
+                .and_then(|key| alone(key, index, &keys))
+            {
+                Ok(key) => fetched.keys.push(key.clone()),
                 Err(error) => fetched.skipped.push(Skipped {
                     index,
                     member: error.member(),
@@ -85,6 +84,27 @@ impl JwkSet {
             }
         }
         Ok(fetched)
+    }
+}
+
+/// The key at `index`, when a verifier can tell it from the others.
+fn alone<'k>(
+    key: &'k VerifyingKey,
+    index: usize,
+    keys: &[Result<VerifyingKey, InvalidKey>],
+) -> Result<&'k VerifyingKey, InvalidKey> {
+    let is_like = |other: &Result<VerifyingKey, InvalidKey>| {
+        other
+            .as_ref()
+            .is_ok_and(|other| (other.kid(), other.algorithm()) == (key.kid(), key.algorithm()))
+    };
+    let (before, after) = (&keys[..index], &keys[index + 1..]);
+    if key.kid().is_none() && before.iter().chain(after).any(is_like) {
+        Err(InvalidKey::member_of(InvalidKeyKind::Missing, "kid"))
+    } else if before.iter().any(is_like) {
+        Err(InvalidKey::member_of(InvalidKeyKind::Duplicate, "kid"))
+    } else {
+        Ok(key)
     }
 }
 
@@ -103,6 +123,7 @@ impl fmt::Debug for JwkSet {
 
 /// What came out of a fetched set.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Fetched {
     /// The usable keys, no two of the same `kid` and algorithm.
     pub keys: Vec<VerifyingKey>,
@@ -110,16 +131,9 @@ pub struct Fetched {
     pub skipped: Vec<Skipped>,
 }
 
-impl Fetched {
-    fn has_one_like(&self, key: &VerifyingKey) -> bool {
-        self.keys
-            .iter()
-            .any(|other| other.algorithm() == key.algorithm() && other.kid() == key.kid())
-    }
-}
-
 /// A key of a fetched set that was passed over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Skipped {
     /// Its place in the set, counted from 0.
     pub index: usize,
@@ -139,10 +153,10 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// The member `keys`, or what is wrong with the set.
-struct Set(Result<Vec<Members>, InvalidKey>);
+/// The elements of `keys`, or what is wrong with the set.
+struct Set<'j>(Result<Vec<&'j RawValue>, InvalidKey>);
 
-impl<'de> Deserialize<'de> for Set {
+impl<'de> Deserialize<'de> for Set<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(SetVisitor).map(Self)
     }
@@ -151,7 +165,7 @@ impl<'de> Deserialize<'de> for Set {
 struct SetVisitor;
 
 impl<'de> Visitor<'de> for SetVisitor {
-    type Value = Result<Vec<Members>, InvalidKey>;
+    type Value = Result<Vec<&'de RawValue>, InvalidKey>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JWK set")
@@ -163,9 +177,11 @@ impl<'de> Visitor<'de> for SetVisitor {
         let mut ambiguous = false;
         while let Some(name) = map.next_key::<String>()? {
             if name == "keys" && keys.is_none() {
-                keys = Some(map.next_value::<Keys>()?);
+                keys = Some(map.next_value::<Keys<'_>>()?);
             } else {
-                ambiguous |= matches!(map.next_value::<Value>()?, Value::Ambiguous);
+                // What nobody can read has no meaning here anyway.
+                let other: &RawValue = map.next_value()?;
+                ambiguous |= matches!(serde_json::from_str(other.get()), Ok(Value::Ambiguous));
             }
             names.push(name);
         }
@@ -188,9 +204,9 @@ impl<'de> Visitor<'de> for SetVisitor {
 }
 
 /// The array, one key more than there may be at most.
-struct Keys(Vec<Members>);
+struct Keys<'j>(Vec<&'j RawValue>);
 
-impl<'de> Deserialize<'de> for Keys {
+impl<'de> Deserialize<'de> for Keys<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(KeysVisitor).map(Self)
     }
@@ -199,7 +215,7 @@ impl<'de> Deserialize<'de> for Keys {
 struct KeysVisitor;
 
 impl<'de> Visitor<'de> for KeysVisitor {
-    type Value = Vec<Members>;
+    type Value = Vec<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of JWKs")

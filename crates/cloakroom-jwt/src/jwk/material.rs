@@ -63,13 +63,18 @@ impl Material {
         algorithm: Algorithm,
         backend: Backend,
     ) -> Result<VerifyingKey, InvalidKey> {
-        match self {
+        let key = match self {
             Self::Oct(secret) => hmac(algorithm, secret).map(VerifyingKey::from),
             Self::Public(public) | Self::Private(public, _) | Self::PrivateRsa(public, _) => {
                 backend.verifying_key(algorithm, public)
             }
         }
-        .map_err(|error| error.or_member(self.public_member(error.kind())))
+        .map_err(|error| error.or_member(self.public_member(error.kind())))?;
+        if let Self::Private(..) = self {
+            // Two halves that are not of one key are a mistake, whichever of them is used.
+            self.signing_key(algorithm, backend)?;
+        }
+        Ok(key)
     }
 
     pub(super) fn signing_key(

@@ -1,5 +1,5 @@
 //! The members of a JWK that mean something here, read strictly: no name twice, at any depth, and no value of a wrong
-//! type. What is wrong with one key of a set is kept with that key, and does not spoil the others.
+//! type.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -77,44 +77,17 @@ fn note(problem: &mut Option<InvalidKey>, kind: InvalidKeyKind, member: &'static
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MembersVisitor)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
 struct MembersVisitor;
-
-/// Something that is no object is a key with a problem.
-macro_rules! not_an_object {
-    ($($method:ident: $type:ty),+) => {$(
-        fn $method<E>(self, _: $type) -> Result<Members, E> {
-            Ok(no_object())
-        }
-    )+};
-}
-
-fn no_object() -> Members {
-    Members {
-        problem: Some(InvalidKeyKind::Json.into()),
-        ..Members::default()
-    }
-}
 
 impl<'de> Visitor<'de> for MembersVisitor {
     type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JWK")
-    }
-
-    not_an_object!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-
-    fn visit_unit<E>(self) -> Result<Members, E> {
-        Ok(no_object())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Members, A::Error> {
-        while seq.next_element::<Value>()?.is_some() {}
-        Ok(no_object())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {

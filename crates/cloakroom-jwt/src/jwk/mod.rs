@@ -8,9 +8,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use material::Material;
-pub(crate) use members::{Members, Value, find_twice};
+use members::Members;
+pub(crate) use members::{Value, find_twice};
 pub use publish::jwk_set_json;
 
+use crate::key::backend::is_rsa;
 use crate::key::{Backend, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey, is_kid};
 use crate::{Algorithm, encoding};
 
@@ -50,7 +52,7 @@ impl Jwk {
         Self::of(members)
     }
 
-    pub(crate) fn of(members: Members) -> Result<Self, InvalidKey> {
+    fn of(members: Members) -> Result<Self, InvalidKey> {
         if let Some(problem) = members.problem {
             return Err(problem);
         }
@@ -94,18 +96,23 @@ impl Jwk {
         encoding::encode(&self.thumbprint())
     }
 
-    /// The key that verifies, under the JWK's `kid`. Of a private key it is the public half.
+    /// The key that verifies, under the JWK's `kid`. Of a private key it is the public half, when `d` is that of `x` and
+    /// `y`; the private members of RSA are not looked at.
     ///
     /// `rsa` is the algorithm of an RSA key that names none, since several would fit. A token's header never chooses.
     ///
     /// # Errors
     ///
     /// When `use` or `key_ops` is for something else, when the numbers are no key, or when the backend has no such keys.
+    /// [`InvalidKeyKind::OtherType`] when `rsa` is not one of RSA, whatever the key is.
     pub fn verifying_key(
         &self,
         backend: Backend,
         rsa: Option<Algorithm>,
     ) -> Result<VerifyingKey, InvalidKey> {
+        if rsa.is_some_and(|algorithm| !is_rsa(algorithm)) {
+            return Err(InvalidKeyKind::OtherType.into());
+        }
         self.check_use("verify")?;
         let algorithm = match (self.algorithm, rsa) {
             (Some(algorithm), _) => algorithm,

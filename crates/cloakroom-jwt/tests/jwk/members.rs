@@ -168,11 +168,9 @@ fn required_members_are_there() {
         "alg",
     );
     let secret = parse(&OCT.replace(r#""alg":"HS256","#, "")).unwrap();
-    refused(
-        secret.verifying_key(Backend::RustCrypto, Some(Algorithm::Rs256)),
-        Missing,
-        "alg",
-    );
+    for rsa in [None, Some(Algorithm::Rs256)] {
+        refused(secret.verifying_key(Backend::RustCrypto, rsa), Missing, "alg");
+    }
 }
 
 /// E21 at the key: RSA without `alg` takes what the caller names, when it is one of RSA.
@@ -186,12 +184,28 @@ fn e21_rsa_jwk_without_alg_takes_the_callers_algorithm() {
         let key = named.verifying_key(Backend::AwsLc, Some(algorithm)).unwrap();
         assert_eq!(key.algorithm(), Algorithm::Rs256);
     }
-    for algorithm in [Algorithm::Hs256, Algorithm::Es256, Algorithm::EdDsa] {
-        refused(
-            bare.verifying_key(Backend::AwsLc, Some(algorithm)),
-            Missing,
-            "alg",
-        );
+}
+
+/// The caller names algorithms for RSA alone: a secret without `alg` never becomes an HMAC key that way.
+#[test]
+fn e21_callers_algorithm_is_one_of_rsa() {
+    let secret = OCT.replace(r#""alg":"HS256","#, "");
+    for json in [RSA, P256, ED25519, OCT, &secret] {
+        let jwk = parse(json).unwrap();
+        for backend in BACKENDS {
+            for algorithm in [
+                Algorithm::Hs256,
+                Algorithm::Hs512,
+                Algorithm::Es256,
+                Algorithm::EdDsa,
+            ] {
+                refused(
+                    jwk.verifying_key(backend, Some(algorithm)),
+                    InvalidKeyKind::OtherType,
+                    None,
+                );
+            }
+        }
     }
 }
 
@@ -298,9 +312,11 @@ fn numbers_are_keys() {
         ] {
             let json = P256_PRIVATE.replace("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI", &d);
             refused(parse(&json).unwrap().signing_key(backend), kind, "d");
+            refused(parse(&json).unwrap().verifying_key(backend, None), kind, "d");
         }
         let other = ED25519_PRIVATE.replace("nWGx", "nWGy");
         refused(parse(&other).unwrap().signing_key(backend), Conflict, "d");
+        refused(parse(&other).unwrap().verifying_key(backend, None), Conflict, "d");
         // Short secrets, and the encoding of a key as a secret.
         let short =
             parse(r#"{"kty":"oct","alg":"HS256","k":"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYQ"}"#).unwrap();
@@ -320,6 +336,12 @@ fn numbers_are_keys() {
     };
     refused(aws(&RSA.replace("AQAB", "AQ")), InvalidKeyKind::RsaExponent, "e");
     refused(aws(&RSA.replace("AQAB", "Ag")), InvalidKeyKind::RsaExponent, "e");
+    // 2^33 + 1.
+    refused(
+        aws(&RSA.replace("AQAB", "AgAAAAE")),
+        InvalidKeyKind::RsaExponent,
+        "e",
+    );
     refused(
         aws(r#"{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbj","e":"AQAB"}"#),
         InvalidKeyKind::RsaSize,

@@ -133,14 +133,29 @@ fn e22_fetched_set_yields_its_good_keys() {
         (with(P256, r#""alg":"ES384""#), Some((Conflict, Some("alg")))),
         (with(P256, r#""alg":"ECDH-ES""#), Some((Unsupported, Some("alg")))),
         (named(P256, "a"), Some((Duplicate, Some("kid")))),
+        // JSON that nobody can read is a bad key like any other.
+        (with(P256, r#""kid":"\ud800""#), Some((Json, None))),
+        (RSA.replace("\"AQAB\"", "1e999"), Some((Json, None))),
+        (with(P256, r#""a":-1e999"#), Some((Json, None))),
+        (
+            with(P256, &format!(r#""a":{}{}"#, "[".repeat(130), "]".repeat(130))),
+            Some((Json, None)),
+        ),
+        ("1e999".into(), Some((Json, None))),
+        (
+            format!("{}{}", "[".repeat(130), "]".repeat(130)),
+            Some((Json, None)),
+        ),
+        (r#""\udc00""#.into(), Some((Json, None))),
         (named(RSA, "a"), None),
         (
             r#"{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wW","e":"AQAB"}"#.into(),
             Some((RsaSize, Some("n"))),
         ),
         (P256.into(), None),
-        (ED25519.into(), None),
-        (ED25519.into(), Some((Duplicate, Some("kid")))),
+        // Without a key id a key is the only one of its algorithm, or none.
+        (ED25519.into(), Some((Missing, Some("kid")))),
+        (ED25519.into(), Some((Missing, Some("kid")))),
     ];
     let json = set(&cases.iter().map(|(json, _)| json.as_str()).collect::<Vec<_>>());
     let fetched = JwkSet::fetched(json.as_bytes(), Backend::AwsLc, Some(Algorithm::Rs256)).unwrap();
@@ -156,7 +171,6 @@ fn e22_fetched_set_yields_its_good_keys() {
             (Some("g"), Algorithm::EdDsa),
             (Some("a"), Algorithm::Rs256),
             (None, Algorithm::Es256),
-            (None, Algorithm::EdDsa),
         ]
     );
     let skipped: Vec<_> = fetched
@@ -179,6 +193,42 @@ fn e22_fetched_set_yields_its_good_keys() {
             .len(),
         0
     );
+}
+
+/// What the set says besides its keys is not for us, as long as it is JSON and says it once.
+#[test]
+fn e22_other_members_of_a_set_are_ignored() {
+    let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
+    for other in ["1e999", r#""\ud800""#, &deep, r#"[{"kty":"EC"}]"#] {
+        let json = format!(r#"{{"a":{other},"keys":[{P256}],"b":{other}}}"#);
+        assert_eq!(
+            JwkSet::fetched(json.as_bytes(), Backend::AwsLc, None)
+                .unwrap()
+                .keys
+                .len(),
+            1
+        );
+    }
+    for broken in [
+        "01",
+        "\"\n\"",
+        r#""\x""#,
+        "[1,]",
+        "{\"a\"}",
+        "nul",
+        "[[",
+        "\"\\ud8\"",
+    ] {
+        let in_a_key = with(P256, &format!(r#""a":{broken}"#));
+        for json in [
+            set(&[P256, &in_a_key]),
+            set(&[P256, broken]),
+            format!(r#"{{"a":{broken},"keys":[]}}"#),
+        ] {
+            refused(JwkSet::parse(json.as_bytes()), Json, None);
+        }
+    }
+    refused(JwkSet::parse(b"{\"keys\":[\"\xff\"]}"), Json, None);
 }
 
 /// What RustCrypto has no types for is passed over like every other key that cannot be used.
