@@ -1,3 +1,4 @@
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
 use crate::VerifyingKey;
@@ -18,16 +19,25 @@ pub enum Lookup<'a> {
     Unknown,
 }
 
-/// One fetch. It is consumed by telling how the fetch ended; dropping it lets the fetch fail when its time is over.
+/// One fetch of one cache: told to another, it changes nothing there. It is consumed by telling how the fetch ended;
+/// dropping it lets the fetch fail when its time is over.
 #[derive(Debug, PartialEq, Eq)]
-pub struct FetchTicket(u64);
+pub struct FetchTicket(usize);
 
 impl FetchTicket {
-    pub(super) const fn new(number: u64) -> Self {
-        Self(number)
+    /// A ticket that no other of the process equals: each takes the next number, whatever cache it is for. They begin anew
+    /// after 2^32 of them at the least, when the fetch that had the same number was given up long ago.
+    pub(super) fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        // Nothing else is read or written by it.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    pub(super) const fn into_number(self) -> u64 {
+    pub(super) const fn number(&self) -> usize {
+        self.0
+    }
+
+    pub(super) const fn into_number(self) -> usize {
         self.0
     }
 }

@@ -50,8 +50,6 @@ pub struct JwksCache {
     max_stale: Duration,
     set: Option<Set>,
     fetch: Option<Started>,
-    /// The number of the last fetch that was begun.
-    number: u64,
     /// When the next fetch is due, whoever asks.
     next_at: Tick,
     /// Failures since the last good answer.
@@ -68,7 +66,7 @@ struct Set {
 
 #[derive(Clone, Copy)]
 struct Started {
-    number: u64,
+    number: usize,
     at: Tick,
 }
 
@@ -103,7 +101,6 @@ impl JwksCache {
             max_stale: Self::MAX_STALE,
             set: None,
             fetch: None,
-            number: 0,
             next_at: Tick::ZERO,
             failures: 0,
             missed_at: None,
@@ -244,13 +241,12 @@ impl JwksCache {
     }
 
     fn begin(&mut self, now: Tick) -> FetchTicket {
-        // One fetch a nanosecond would take five centuries to wrap.
-        self.number = self.number.wrapping_add(1);
+        let ticket = FetchTicket::new();
         self.fetch = Some(Started {
-            number: self.number,
+            number: ticket.number(),
             at: now,
         });
-        FetchTicket::new(self.number)
+        ticket
     }
 
     /// The awaited fetch that `ticket` stands for. None is out afterwards.

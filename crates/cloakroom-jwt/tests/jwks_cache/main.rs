@@ -426,3 +426,18 @@ fn debug_shows_no_key() {
         "JwksCache { keys: 1, dead_at: Some(Tick(4200000)), next_due: Tick(600000), failures: 0, .. }"
     );
 }
+
+#[test]
+fn a_ticket_is_for_the_cache_that_gave_it() {
+    let (mut a, mut b) = (JwksCache::new(), JwksCache::new());
+    let (of_a, of_b) = (due(&mut a, 0), due(&mut b, 0));
+    assert_ne!(of_a, of_b);
+    // Keys of one issuer never get into the set of another, however a driver mixes the tickets up.
+    assert_eq!(b.fetched(of_a, keys(&["a"]), None, at(1)), FetchOutcome::Late);
+    assert!(b.keys().is_empty());
+    assert!(!a.failed(of_b, at(1)));
+    for cache in [&mut a, &mut b] {
+        assert!(cache.begin_due(at(1)).is_none(), "its own fetch is out still");
+        assert_eq!(said(cache, "a", 1), Said::Wait(1));
+    }
+}
