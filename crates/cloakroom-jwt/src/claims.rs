@@ -5,7 +5,7 @@ use alloc::string::String;
 use cloakroom_core::UnixTime;
 
 use crate::encoding::Base64Url;
-use crate::json::{self, Index, Kind, Member, SLACK, Strings, key};
+use crate::json::{self, Element, Index, Kind, Member, SLACK, Strings, key};
 use crate::rounded::Rounded;
 use crate::{Error, ErrorKind, Policy, Scratch};
 
@@ -236,10 +236,11 @@ pub(crate) fn check(
 #[inline]
 fn check_audience(policy: &Policy, payload: &Payload<'_>, claims: &Claims<'_>) -> Result<(), ErrorKind> {
     let is_ours = |audience: &str| policy.audiences.iter().any(|ours| ours == audience);
+    let is_one_of_ours = |audience: Element<'_>| policy.audiences.iter().any(|ours| audience.is(ours));
     let by_aud = match claims.aud {
         Aud::Absent => None,
         Aud::One(audience) => Some(is_ours(audience)),
-        Aud::Many(array) => Some(Strings::of(array).flatten().any(|audience| is_ours(&audience))),
+        Aud::Many(array) => Some(Strings::of(array).flatten().any(is_one_of_ours)),
     };
     let found = match &policy.audience_claim {
         None => by_aud.ok_or(ErrorKind::MissingClaim)?,

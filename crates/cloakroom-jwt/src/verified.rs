@@ -7,7 +7,7 @@ use cloakroom_core::UnixTime;
 use serde::Deserialize;
 
 use crate::claims::{Aud, Claims, Payload};
-use crate::json::{Kind, Strings};
+use crate::json::{Element, Kind, Strings};
 use crate::rounded::Rounded;
 use crate::{Error, ErrorKind, Value, claims_de};
 
@@ -39,7 +39,7 @@ impl<'s> Verified<'s> {
         let (one, many) = match self.claims.aud {
             Aud::Absent => (None, None),
             Aud::One(audience) => (Some(Cow::Borrowed(audience)), None),
-            Aud::Many(array) => (None, Some(Strings::of(array).flatten())),
+            Aud::Many(array) => (None, Some(Strings::of(array).flatten().map(Element::text))),
         };
         one.into_iter().chain(many.into_iter().flatten())
     }

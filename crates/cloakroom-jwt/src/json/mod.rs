@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 pub(crate) use duplicates::key;
 pub(crate) use scanner::{marks, scan};
-pub(crate) use strings::Strings;
+pub(crate) use strings::{Element, Strings};
 
 /// How deep arrays and objects nest at most, the outermost object counted.
 pub(crate) const MAX_DEPTH: u32 = 16;

@@ -1,5 +1,6 @@
 use alloc::borrow::Cow;
-use alloc::string::String;
+
+use super::escape::unescape;
 
 /// The elements of an array that was scanned, as long as they are strings.
 #[derive(Clone, Debug)]
@@ -11,6 +12,10 @@ pub(crate) struct Strings<'s> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NotString;
 
+/// One of the strings, as it is spelled between its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Element<'s>(&'s str);
+
 impl<'s> Strings<'s> {
     /// Over `array`, which the scanner took for one.
     pub(crate) fn of(array: &'s str) -> Self {
@@ -18,9 +23,12 @@ impl<'s> Strings<'s> {
             rest: array.get(1..).unwrap_or_default(),
         }
     }
+}
 
-    /// The next element with its quotes.
-    fn raw(&mut self) -> Option<Result<&'s str, NotString>> {
+impl<'s> Iterator for Strings<'s> {
+    type Item = Result<Element<'s>, NotString>;
+
+    fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
         match rest.as_bytes().first() {
             None | Some(b']') => return None,
@@ -38,22 +46,48 @@ impl<'s> Strings<'s> {
         }
         let (element, rest) = rest.split_at_checked(end + 1)?;
         self.rest = rest;
-        Some(Ok(element))
+        Some(Ok(Element(&element[1..end])))
     }
 }
 
-impl<'s> Iterator for Strings<'s> {
-    type Item = Result<Cow<'s, str>, NotString>;
+impl<'s> Element<'s> {
+    /// Whether it stands for `text`. It allocates nothing.
+    pub(crate) fn is(self, text: &str) -> bool {
+        if self.has_escapes() {
+            self.chars().eq(text.chars())
+        } else {
+            self.0 == text
+        }
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.raw()?.map(|element| {
-            let inner = &element[1..element.len() - 1];
-            if inner.contains('\\') {
-                // The scanner has checked the escapes, so that this yields the string.
-                Cow::Owned(serde_json::from_str::<String>(element).unwrap_or_default())
-            } else {
-                Cow::Borrowed(inner)
-            }
-        }))
+    /// What it stands for.
+    pub(crate) fn text(self) -> Cow<'s, str> {
+        if self.has_escapes() {
+            Cow::Owned(self.chars().collect())
+        } else {
+            Cow::Borrowed(self.0)
+        }
+    }
+
+    fn has_escapes(self) -> bool {
+        self.0.contains('\\')
+    }
+
+    /// The scanner has checked the escapes, so that none is left out.
+    fn chars(self) -> impl Iterator<Item = char> {
+        let mut rest = self.0;
+        core::iter::from_fn(move || {
+            let (character, length) = match rest.strip_prefix('\\') {
+                Some(escape) => {
+                    unescape(escape.as_bytes()).map(|(character, length)| (character, length + 1))?
+                }
+                None => rest
+                    .chars()
+                    .next()
+                    .map(|character| (character, character.len_utf8()))?,
+            };
+            rest = rest.get(length..)?;
+            Some(character)
+        })
     }
 }

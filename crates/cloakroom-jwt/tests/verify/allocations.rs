@@ -64,6 +64,34 @@ fn a_warm_scratch_allocates_nothing() {
 }
 
 #[test]
+fn audiences_with_escapes_allocate_where_they_are_handed_out_and_nowhere_else() {
+    let verifier = verifier(policy());
+    let mut scratch = Scratch::new();
+    let audiences = r#"["\u0061","https:\/\/api.example.com","\ud83d\ude00\n"]"#;
+    let token = sign(
+        HEADER,
+        claims("").replace("\"https://api.example.com\"", audiences),
+    );
+    verifier.verify(&token, at(0), &mut scratch).unwrap();
+    let counted = measure(|| {
+        let verified = verifier.verify(&token, at(0), &mut scratch).unwrap();
+        black_box((verified.issuer(), verified.expires_at()));
+    });
+    assert_eq!(counted.count_total, 0);
+    let verified = verifier.verify(&token, at(0), &mut scratch).unwrap();
+    let found: Vec<_> = verified.audience().collect();
+    assert_eq!(found, ["a", "https://api.example.com", "\u{1f600}\n"]);
+    // None of them is ours.
+    let audiences = r#"["\u0061","https:\/\/api.example.org"]"#;
+    let other = sign(
+        HEADER,
+        claims("").replace("\"https://api.example.com\"", audiences),
+    );
+    let counted = measure(|| assert!(verifier.verify(&other, at(0), &mut scratch).is_err()));
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
 fn typed_claims_that_borrow_allocate_nothing() {
     let verifier = verifier(policy());
     let mut scratch = Scratch::new();

@@ -68,6 +68,7 @@ fn e10_aud_holds_the_audience() {
         format!("[{AUDIENCE:?},\"other\",\"a,]\\\"[\\\\\"]"),
         format!("[{AUDIENCE:?},{AUDIENCE:?}]"),
         r#"["https:\/\/api.example.com"]"#.into(),
+        r#"["\ud83d\ude00","\"","\u0068ttps://api.example\u002Ecom"]"#.into(),
         r#""https://\u0061pi.example.com""#.into(),
     ] {
         check(policy(), &token("aud", &value), None);
@@ -95,6 +96,7 @@ fn e10_aud_holds_the_audience() {
         r#""https://api.example.com other""#,
         r#"["other","https://api.example.com\u0000"]"#,
         r#"["other\",\"https://api.example.com"]"#,
+        r#"["https:\/\/api.example.co","https:\/\/api.example.com\n","\\https://api.example.com"]"#,
     ] {
         check(policy(), &token("aud", value), Some(Audience));
     }
