@@ -9,12 +9,6 @@ impl Error {
     pub const fn kind(self) -> ErrorKind {
         self.0
     }
-
-    /// The error code of RFC 6750 section 3.1 for `WWW-Authenticate: Bearer error="..."`, with status 401. The kind's text
-    /// may be its `error_description`.
-    pub const fn rfc6750(self) -> &'static str {
-        self.0.bearer_error()
-    }
 }
 
 impl From<ErrorKind> for Error {
@@ -91,7 +85,8 @@ impl ErrorKind {
         }
     }
 
-    /// The error code of RFC 6750 section 3.1: `invalid_token` for every kind, since each is about the token itself.
+    /// The error code of RFC 6750 section 3.1 for `WWW-Authenticate: Bearer error="..."`, with status 401: `invalid_token` for
+    /// every kind, since each is about the token itself. [`ErrorKind::text`] may be its `error_description`.
     pub const fn bearer_error(self) -> &'static str {
         "invalid_token"
     }

@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, Value, claims_de};
 
 /// The claims of a token that a verifier accepted; there is no other road to them. They lie in the verifier's scratch.
 ///
-/// `Debug` shows which policy and key accepted it, and none of the claims.
+/// `Debug` shows which policy accepted it and how long the key id is, and none of the claims.
 #[derive(Clone, Copy)]
 pub struct Verified<'s> {
     pub(crate) payload: Payload<'s>,
@@ -133,7 +133,7 @@ impl fmt::Debug for Verified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("policy", &self.policy)
-            .field("kid", &self.kid)
+            .field("kid_len", &self.kid.map(str::len))
             .finish_non_exhaustive()
     }
 }
@@ -141,7 +141,7 @@ impl fmt::Debug for Verified<'_> {
 /// The claims of a token that a verifier accepted, and the registered ones among them, copied out of the scratch: what an
 /// extractor hands to a handler.
 ///
-/// `Debug` shows which policy and key accepted it, and none of the claims.
+/// `Debug` shows which policy accepted it and how long the key id is, and none of the claims.
 #[derive(Clone)]
 pub struct VerifiedOwned<T> {
     claims: T,
@@ -223,7 +223,7 @@ impl<T> fmt::Debug for VerifiedOwned<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedOwned")
             .field("policy", &self.policy)
-            .field("kid", &self.kid)
+            .field("kid_len", &self.kid().map(str::len))
             .finish_non_exhaustive()
     }
 }
