@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// Why a token was not accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[non_exhaustive]
 pub enum VerifyError {
     /// The token is bad: 401 over HTTP.
     #[error(transparent)]

@@ -1,3 +1,6 @@
+#[cfg(feature = "jwks")]
+use std::time::Duration;
+
 use cloakroom_core::UnixTime;
 #[cfg(feature = "jwks")]
 use cloakroom_jwks::{JwksVerifier, VerifyError};
@@ -65,6 +68,10 @@ impl Snapshot {
             Self::Remote(snapshot) => snapshot.verify(token, now, scratch).map_err(|error| match error {
                 VerifyError::Rejected(error) => BearerErrorKind::Rejected(error),
                 VerifyError::Unavailable { retry_after } => BearerErrorKind::KeysUnavailable { retry_after },
+                // Nothing that is said of the token itself, so it is not its fault.
+                _ => BearerErrorKind::KeysUnavailable {
+                    retry_after: Duration::from_secs(1),
+                },
             }),
         }
     }

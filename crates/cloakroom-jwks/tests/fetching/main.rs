@@ -176,6 +176,7 @@ pub(crate) fn verdict(verifier: &JwksVerifier, token: &str) -> Verdict {
         }
         Err(VerifyError::Rejected(error)) => Verdict::Bad(error.kind()),
         Err(VerifyError::Unavailable { retry_after }) => Verdict::Unavailable(retry_after.as_secs()),
+        Err(other) => panic!("{other:?}"),
     };
     // Both roads lead to one place.
     let snapshot = verifier.snapshot();
@@ -187,6 +188,7 @@ pub(crate) fn verdict(verifier: &JwksVerifier, token: &str) -> Verdict {
         }
         Err(VerifyError::Rejected(error)) => Verdict::Bad(error.kind()),
         Err(VerifyError::Unavailable { retry_after }) => Verdict::Unavailable(retry_after.as_secs()),
+        Err(other) => panic!("{other:?}"),
     };
     assert_eq!(owned, borrowed);
     owned
