@@ -1,5 +1,7 @@
 use cloakroom_jwt::{ErrorKind, HmacKey, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey, jws};
 
+use base64::Engine as _;
+
 use super::common::{self, der};
 
 type Constructor = fn(&[u8]) -> Result<HmacKey, InvalidKey>;
@@ -99,8 +101,85 @@ fn e4_jwk_is_no_secret() {
         r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
         r#"[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]"#,
     ] {
-        for lead in ["", " ", "\n\t", "\u{feff}"] {
-            check(format!("{lead}{json}\n").as_bytes(), InvalidKeyKind::EncodedKey);
+        let spaced = json.replace(':', " \n: ");
+        let escaped = json.replace('"', "\\\"");
+        for json in [json, &spaced, &escaped] {
+            for lead in ["", " ", "\n\t", "\u{feff}", "\"", "'"] {
+                for trail in ["", "\n", "\0", ",", ", ", "\0\n", "\"", "';\n", ",{}"] {
+                    check(
+                        format!("{lead}{json}{trail}").as_bytes(),
+                        InvalidKeyKind::EncodedKey,
+                    );
+                }
+            }
+        }
+        check(in_base64(json.as_bytes()).as_bytes(), InvalidKeyKind::EncodedKey);
+    }
+}
+
+fn in_base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The whole file in base64, as secrets are put into the variables of a cluster.
+#[test]
+fn e4_base64_of_a_key_file_is_no_secret() {
+    for pem in [common::P256_SPKI, common::RSA_SPKI, common::ED25519_SPKI] {
+        for lead in ["", " ", "\n\t", "\u{feff}", "Bag Attributes\n"] {
+            let text = in_base64(format!("{lead}{pem}").as_bytes());
+            check(text.as_bytes(), InvalidKeyKind::EncodedKey);
+            check(format!("\"{text}\"\n").as_bytes(), InvalidKeyKind::EncodedKey);
+            let lines: Vec<_> = text
+                .as_bytes()
+                .chunks(64)
+                .map(|line| [line, b"\n"].concat())
+                .collect();
+            check(&lines.concat(), InvalidKeyKind::EncodedKey);
+        }
+    }
+    for blob in [
+        "AAAAC3NzaC1lZDI1NTE5AAAAIJ9Hk8Qn8l8k8V0mJ7h2Q2m5aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
+        check(blob.as_bytes(), InvalidKeyKind::EncodedKey);
+    }
+}
+
+#[test]
+fn e4_der_with_something_around_it_is_no_secret() {
+    for pem in [
+        common::P256_SPKI,
+        common::P256_PKCS8,
+        common::RSA_SPKI,
+        common::ED25519_SPKI,
+        include_str!("pem/p256.certificate.pem"),
+        include_str!("pem/rsa2048.pkcs1.pem"),
+        include_str!("pem/p256.sec1.pem"),
+        include_str!("pem/p256.encrypted.pem"),
+    ] {
+        let der = der(pem);
+        for (lead, trail) in [
+            ("\"", "\""),
+            ("'", "'"),
+            ("", "\0"),
+            ("", "\0\0\0\0"),
+            ("", ",\n"),
+            ("", "and more"),
+        ] {
+            let secret = [lead.as_bytes(), &der, trail.as_bytes()].concat();
+            check(&secret, InvalidKeyKind::EncodedKey);
+        }
+        let text = in_base64(&der);
+        let lines: Vec<_> = (text.as_bytes().chunks(64))
+            .map(|line| std::str::from_utf8(line).unwrap())
+            .collect();
+        for text in [
+            lines.join("\\n"),
+            lines.join("\\r\\n"),
+            format!("\"{}\\n\"", lines.join("\\n")),
+            format!("{}\0", lines.join("\n")),
+        ] {
+            check(text.as_bytes(), InvalidKeyKind::EncodedKey);
         }
     }
 }
@@ -116,6 +195,14 @@ fn ordinary_secrets_are_accepted() {
     for text in [
         "correct horse battery staple correct horse battery staple, again",
         "3f1c2b5d7e9a0b4c6d8e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e",
+        "{correct horse battery staple correct horse battery staple, again}",
+        "[correct horse battery staple correct horse battery staple, again]",
+        r#"{"secret":"correct horse battery staple correct horse battery staple"}"#,
+        r#"{"kty, which is no member here": "correct horse battery staple, again"}"#,
+        r#"the "kty" of correct horse battery staple correct horse battery staple"#,
+        "\"correct horse battery staple correct horse battery staple, again\"",
+        "'correct horse battery staple correct horse battery staple, again',",
+        "ssh-correct horse battery staple correct horse battery staple, again",
         "MAyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ+EstJQLr/T+1qS0gZH75aKtMN3Yj0",
     ] {
         assert!(HmacKey::hs512(text.as_bytes()).is_ok(), "{text}");
