@@ -8,7 +8,7 @@ pub(crate) enum Authorization<'a> {
     Absent,
     /// Credentials of a scheme that is not ours: no bearer token, and no absence of credentials either.
     OtherScheme,
-    /// What follows `Bearer` and one space. Whether it is a [`b64token`](is_b64token) is for the caller to ask.
+    /// What follows `Bearer` and its spaces. Whether it is a [`b64token`](is_b64token) is for the caller to ask.
     Bearer(&'a str),
     /// The field is there twice, or is no `auth-scheme` with what may follow it.
     Malformed,
@@ -32,7 +32,9 @@ impl<'a> Authorization<'a> {
             None => (text, None),
         };
         if scheme.eq_ignore_ascii_case("Bearer") {
-            return rest.map_or(Self::Malformed, Self::Bearer);
+            // 1*SP (RFC 9110 section 11.4, RFC 6750 section 2.1).
+            let token = rest.map(|rest| rest.trim_start_matches(' '));
+            return token.map_or(Self::Malformed, Self::Bearer);
         }
         // A scheme's name is short; the bound keeps a long field without a space from being looked through.
         if scheme.len() <= 64 && is_token(scheme) {
@@ -69,14 +71,18 @@ mod tests {
     use super::is_b64token;
 
     #[test]
-    fn one_field_one_scheme_one_space() {
+    fn one_field_one_scheme_and_spaces() {
         for (fields, expected) in [
             (&[][..], Absent),
             (&[&b"Bearer a.b.c"[..]], Bearer("a.b.c")),
             (&[b"bearer a"], Bearer("a")),
             (&[b"BEARER a"], Bearer("a")),
             (&[b"Bearer "], Bearer("")),
-            (&[b"Bearer  a"], Bearer(" a")),
+            (&[b"Bearer  a"], Bearer("a")),
+            (&[b"Bearer    a.b.c"], Bearer("a.b.c")),
+            (&[b"Bearer  "], Bearer("")),
+            (&[b"Bearer \ta"], Bearer("\ta")),
+            (&[b"Basic  dTpw"], OtherScheme),
             (&[b"Bearer a b"], Bearer("a b")),
             (&[b"Bearer"], Malformed),
             (&[b"Bearer\ta"], Malformed),

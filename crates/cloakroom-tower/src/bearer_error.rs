@@ -23,7 +23,7 @@ pub enum BearerErrorKind {
     /// There is no token where the verifier looks for one. 401 without an error code.
     #[error("this needs a bearer token")]
     Required,
-    /// The Authorization field is there twice, or is not a scheme, one space and a `b64token`. 400, `invalid_request`.
+    /// The Authorization field is there twice, or is not a scheme, a space or more and a `b64token`. 400, `invalid_request`.
     #[error("the Authorization field is not one scheme, one space and one token")]
     Malformed,
     /// The token did not verify. 401, `invalid_token`.

@@ -37,6 +37,16 @@ async fn the_scheme_is_read_in_any_letter_case() {
 }
 
 #[tokio::test]
+async fn spaces_before_the_token_are_as_good_as_one() {
+    let desk = Desk::by_authorization();
+    for spaces in [1, 2, 3, 100] {
+        let field = format!("Bearer{}{}", " ".repeat(spaces), good());
+        let answer = desk.ask("/", &[field.as_bytes()], &[]).await;
+        answer.is("u1 editor by authorization", &[Verified]);
+    }
+}
+
+#[tokio::test]
 async fn another_scheme_is_no_bearer_token() {
     let desk = Desk::by_authorization();
     for field in [
@@ -56,7 +66,9 @@ async fn a_malformed_field_is_a_400() {
     let fields = [
         "Bearer".to_owned(),
         "Bearer ".to_owned(),
-        format!("Bearer  {good}"),
+        "Bearer   ".to_owned(),
+        format!("Bearer \t{good}"),
+        format!("Bearer {good}  {good}"),
         format!("Bearer\t{good}"),
         format!("Bearer {good} "),
         format!("Bearer {good},{good}"),
