@@ -23,6 +23,10 @@ const CANDIDATES: usize = 4;
 /// [`Bearer::read`] makes one. The rejection is [`Error::Bearer`], with the status and the challenge of RFC 6750
 /// section 3.
 ///
+/// A [`CookieLayer`](crate::CookieLayer) around it gives it its clock, `on_error` and observer. Where the verifier takes
+/// tokens from Authorization alone, there may be none: the system's clock counts then, the responses are the default
+/// ones, and nobody hears.
+///
 /// Where the verifier takes tokens from Authorization, such a field decides alone; see
 /// [`BearerVerifier::or_cookie`]. Of several cookies of the name at most four are tried; those that do not verify do not
 /// matter beside one that does, and two that verify and are not the same token are a conflict: none is taken.
@@ -72,8 +76,8 @@ impl<C: DeserializeOwned> Bearer<C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Bearer`] when there is none, or one that does not verify; [`Error::MissingLayer`]; and [`Error::Limit`]
-    /// when the verifier takes cookies and the Cookie header is over a limit of the layer.
+    /// [`Error::Bearer`] when there is none, or one that does not verify; and where the verifier takes cookies,
+    /// [`Error::MissingLayer`], and [`Error::Limit`] when the Cookie header is over a limit of the layer.
     pub fn read(
         headers: &HeaderMap,
         extensions: &Extensions,
@@ -201,8 +205,11 @@ fn look<C: DeserializeOwned>(
     extensions: &Extensions,
     verifier: &BearerVerifier<C>,
 ) -> Result<Found<C>, Error> {
-    let jar = Jar::of(extensions)?;
     let carriers = verifier.carriers();
+    let jar = match carriers.cookie {
+        Some(_) => Jar::of(extensions)?,
+        None => Jar::of_or_default(extensions),
+    };
     if carriers.authorization {
         match Authorization::of(headers) {
             Authorization::Absent => {}

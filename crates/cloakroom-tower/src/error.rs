@@ -20,7 +20,8 @@ use http::{HeaderValue, Response, StatusCode};
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request did not pass a [`CookieLayer`](crate::CookieLayer): a mistake in the program. 500.
+    /// The request did not pass a [`CookieLayer`](crate::CookieLayer), which all need that read or write cookies: a mistake
+    /// in the program. 500.
     #[error(
         "CookieLayer is missing: add `.layer(cloakroom_tower::CookieLayer::new())` to the router, outside of all that \
          reads or writes cookies"

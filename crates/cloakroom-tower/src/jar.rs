@@ -29,6 +29,17 @@ pub(crate) struct Settings {
     pub(crate) observer: Arc<dyn Observer>,
 }
 
+/// The system's clock, the default [`Limits`], no observer.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(UnixTime::now),
+            limits: Limits::DEFAULT,
+            observer: Arc::new(()),
+        }
+    }
+}
+
 enum State {
     Open(Vec<Entry>),
     /// The response has left the layer.
@@ -68,6 +79,13 @@ impl Jar {
     /// The jar that the layer left in the request.
     pub(crate) fn of(extensions: &Extensions) -> Result<Self, Error> {
         extensions.get().cloned().ok_or(Error::MissingLayer)
+    }
+
+    /// The same for what writes no cookie: without a layer there is one of the default settings, which goes nowhere.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn of_or_default(extensions: &Extensions) -> Self {
+        static DEFAULT: std::sync::LazyLock<Arc<Settings>> = std::sync::LazyLock::new(Arc::default);
+        Self::of(extensions).unwrap_or_else(|_| Self::new(Arc::clone(&DEFAULT)))
     }
 
     #[cfg(any(feature = "jwt", feature = "sealed"))]

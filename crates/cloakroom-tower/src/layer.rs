@@ -41,11 +41,7 @@ impl CookieLayer {
     /// A layer with the system's clock, the default [`Limits`], no observer and the default responses.
     pub fn new() -> Self {
         Self {
-            settings: Arc::new(Settings {
-                clock: Arc::new(UnixTime::now),
-                limits: Limits::DEFAULT,
-                observer: Arc::new(()),
-            }),
+            settings: Arc::default(),
             on_error: Arc::new(DefaultResponse),
         }
     }

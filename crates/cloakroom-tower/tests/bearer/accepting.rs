@@ -84,18 +84,71 @@ async fn the_layers_clock_decides() {
 }
 
 #[tokio::test]
-async fn a_request_without_the_layer_is_a_mistake_of_the_program() {
-    let verifier = BearerVerifier::from_authorization(verifier());
-    let request = Request::get("/").header(AUTHORIZATION, format!("Bearer {}", good()));
-    let response = Desk::routes(&verifier)
-        .oneshot(request.body(Body::empty()).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(response.status(), 500);
-    assert!(matches!(
-        response.extensions().get::<Error>(),
-        Some(Error::MissingLayer)
-    ));
+async fn authorization_alone_needs_no_layer() {
+    let app = Desk::routes(&BearerVerifier::from_authorization(verifier()));
+    let now = UnixTime::now().as_millis() / 1000;
+    let ask = async |path, field: Option<String>| {
+        let mut request = Request::get(path);
+        if let Some(field) = field {
+            request = request.header(AUTHORIZATION, field);
+        }
+        // No cookie is looked at.
+        let request = request.header(COOKIE, format!("__Host-jwt={}", good()));
+        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await;
+        let (parts, body) = response.unwrap().into_parts();
+        let body = axum::body::to_bytes(body, 1 << 10).await.unwrap();
+        let challenge = parts.headers.get("www-authenticate");
+        let challenge = challenge.map(|value| value.to_str().unwrap().to_owned());
+        (
+            parts.status.as_u16(),
+            challenge,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    };
+    let bearer = |token| Some(format!("Bearer {token}"));
+    // The system's clock decides.
+    let fresh = token(&json!({ "iat": now, "exp": now + 300 }));
+    let who = "u1 editor by authorization".to_owned();
+    for path in ["/", "/maybe"] {
+        assert_eq!(ask(path, bearer(fresh.clone())).await, (200, None, who.clone()));
+    }
+    let expired = "Bearer error=\"invalid_token\", error_description=\"the token has expired\"";
+    assert_eq!(
+        ask("/", bearer(good())).await,
+        (
+            401,
+            Some(expired.to_owned()),
+            "the token has expired\n".to_owned()
+        )
+    );
+    let (status, challenge, _) = ask("/", None).await;
+    assert_eq!((status, challenge.as_deref()), (401, Some("Bearer")));
+    assert_eq!(ask("/maybe", None).await, (200, None, "nobody".to_owned()));
+    assert_eq!(ask("/", Some("Bearer".to_owned())).await.0, 400);
+    assert_eq!(ask("/write", bearer(fresh)).await.0, 403);
+}
+
+#[tokio::test]
+async fn a_cookie_without_the_layer_is_a_mistake_of_the_program() {
+    let authorization = BearerVerifier::from_authorization(verifier());
+    for verifier in [
+        BearerVerifier::from_cookie(verifier(), crate::desk::COOKIE_NAME).unwrap(),
+        authorization.or_cookie(crate::desk::COOKIE_NAME).unwrap(),
+    ] {
+        // Told on the first request, whatever it brings.
+        for name in [AUTHORIZATION, COOKIE] {
+            let request = Request::get("/").header(name, format!("Bearer {}", good()));
+            let response = Desk::routes(&verifier)
+                .oneshot(request.body(Body::empty()).unwrap())
+                .await
+                .unwrap();
+            assert_eq!(response.status(), 500);
+            assert!(matches!(
+                response.extensions().get::<Error>(),
+                Some(Error::MissingLayer)
+            ));
+        }
+    }
 }
 
 #[tokio::test]
