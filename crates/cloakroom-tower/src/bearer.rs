@@ -9,6 +9,7 @@ use http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 
 use crate::authorization::{Authorization, is_b64token};
+use crate::bearer_error::is_scope_token;
 use crate::bearer_verifier::Carriers;
 use crate::jar::Jar;
 use crate::token_verifier::Snapshot;
@@ -154,10 +155,11 @@ impl<C> Bearer<C> {
         self.source
     }
 
-    /// Whether the claim `scope` (RFC 9068 section 2.2.3) has this one among its space-separated ones.
+    /// Whether the claim `scope` (RFC 9068 section 2.2.3) has this one among its space-separated ones. It never has what
+    /// is not one `scope-token` (RFC 6749 section 3.3).
     pub fn has_scope(&self, scope: &str) -> bool {
         let granted = self.scope.as_deref().unwrap_or_default();
-        !scope.is_empty() && granted.split(' ').any(|one| one == scope)
+        is_scope_token(scope) && granted.split(' ').any(|one| one == scope)
     }
 
     /// Goes on with a token of this scope alone.
@@ -165,7 +167,12 @@ impl<C> Bearer<C> {
     /// # Errors
     ///
     /// Without it the error that becomes a 403 with `insufficient_scope` and this scope in the challenge.
+    /// [`Error::InvalidScope`] when `scope` is not one `scope-token` (RFC 6749 section 3.3), whatever the token has: ask for
+    /// two scopes one after the other.
     pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
+        if !is_scope_token(scope) {
+            return Err(Error::InvalidScope);
+        }
         if self.has_scope(scope) {
             return Ok(());
         }

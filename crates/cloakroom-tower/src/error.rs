@@ -46,6 +46,11 @@ pub enum Error {
     #[cfg(feature = "jwt")]
     #[error(transparent)]
     Bearer(#[from] crate::BearerError),
+    /// [`Bearer::require_scope`](crate::Bearer::require_scope) was asked for what is not one scope: a mistake in the program.
+    /// 500.
+    #[cfg(feature = "jwt")]
+    #[error("a scope that a route asks for is not one scope-token")]
+    InvalidScope,
     /// The operating system had no random bytes for a [`Ticket`](cloakroom_seal::Ticket). 500.
     #[cfg(feature = "sealed")]
     #[error("the operating system has no random bytes to give")]

@@ -47,11 +47,33 @@ async fn claims_come_typed_and_the_registered_ones_beside_them() {
                     ("notes:read", true),
                     ("notes:list", true),
                     ("notes", false),
-                    ("notes:read notes:list", false),
-                    ("", false),
+                    ("!#[]~", false),
                 ] {
                     assert_eq!(bearer.has_scope(scope), held, "{scope:?}");
-                    assert_eq!(bearer.require_scope(scope).is_ok(), held, "{scope:?}");
+                    match bearer.require_scope(scope) {
+                        Ok(()) => assert!(held, "{scope:?}"),
+                        Err(error) => assert!(!held && error.status() == 403, "{scope:?}"),
+                    }
+                }
+                // Two scopes, held both, and what is none at all: a mistake of the program, and no fault of the token.
+                for scope in [
+                    "notes:read notes:list",
+                    "",
+                    " ",
+                    "notes:read ",
+                    "a\"b",
+                    "a\\b",
+                    "a\r\nb",
+                    "\u{e4}",
+                ] {
+                    assert!(!bearer.has_scope(scope), "{scope:?}");
+                    let error = bearer.require_scope(scope).unwrap_err();
+                    assert!(matches!(error, Error::InvalidScope), "{scope:?}");
+                    assert_eq!(error.status(), 500);
+                    assert_eq!(
+                        error.to_string(),
+                        "a scope that a route asks for is not one scope-token"
+                    );
                 }
                 let debug = format!("{bearer:?} {verifier:?}");
                 for hidden in ["u1", "t1", "editor", "notes", ISSUER, AUDIENCE] {
