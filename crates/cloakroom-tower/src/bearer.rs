@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ const CANDIDATES: usize = 4;
 /// page. A token in Authorization that does not verify is an error there too.
 pub struct Bearer<C> {
     claims: C,
-    registered: Registered,
+    registered: Box<Registered>,
     scope: Option<String>,
     source: BearerSource,
     carriers: Arc<Carriers>,
@@ -46,6 +47,7 @@ pub struct Bearer<C> {
 
 /// Where a token came from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum BearerSource {
     /// `Authorization: Bearer`. No page of another site can make a browser send it.
     Authorization,
@@ -57,10 +59,13 @@ pub enum BearerSource {
 struct Registered {
     issuer: String,
     subject: Option<String>,
+    audience: Vec<String>,
     token_id: Option<String>,
+    not_before: Option<UnixTime>,
     issued_at: Option<UnixTime>,
     expires_at: Option<UnixTime>,
     auth_time: Option<UnixTime>,
+    kid: Option<String>,
     policy: usize,
 }
 
@@ -125,9 +130,19 @@ impl<C> Bearer<C> {
         self.registered.subject.as_deref()
     }
 
+    /// `aud`: whom it is for.
+    pub fn audience(&self) -> impl Iterator<Item = &str> {
+        self.registered.audience.iter().map(String::as_str)
+    }
+
     /// `jti`: the token's own id.
     pub fn token_id(&self) -> Option<&str> {
         self.registered.token_id.as_deref()
+    }
+
+    /// `nbf`: the first instant at which it verifies, but for the policy's leeway.
+    pub fn not_before(&self) -> Option<UnixTime> {
+        self.registered.not_before
     }
 
     /// `iat`: when it was made. Not when somebody authenticated: see [`auth_time`](Self::auth_time).
@@ -143,6 +158,11 @@ impl<C> Bearer<C> {
     /// `auth_time`: when its subject authenticated (OIDC Core section 2).
     pub fn auth_time(&self) -> Option<UnixTime> {
         self.registered.auth_time
+    }
+
+    /// The id of the key that verified it.
+    pub fn kid(&self) -> Option<&str> {
+        self.registered.kid.as_deref()
     }
 
     /// The place, in the verifier, of the policy that accepted the token.
@@ -330,15 +350,18 @@ impl<'a> Checking<'a> {
         let verified = self.keys.verify(token, self.now, &mut scratch)?;
         Ok(Bearer {
             claims: verified.claims().map_err(|_| BearerErrorKind::Unreadable)?,
-            registered: Registered {
+            registered: Box::new(Registered {
                 issuer: verified.issuer().to_owned(),
                 subject: verified.subject().map(ToOwned::to_owned),
+                audience: verified.audience().map(Cow::into_owned).collect(),
                 token_id: verified.token_id().map(ToOwned::to_owned),
+                not_before: verified.not_before(),
                 issued_at: verified.issued_at(),
                 expires_at: verified.expires_at(),
                 auth_time: verified.auth_time(),
+                kid: verified.kid().map(ToOwned::to_owned),
                 policy: verified.policy(),
-            },
+            }),
             scope: verified
                 .get("scope")
                 .and_then(Value::as_str)

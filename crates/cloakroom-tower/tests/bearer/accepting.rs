@@ -35,6 +35,9 @@ async fn claims_come_typed_and_the_registered_ones_beside_them() {
                     bearer.expires_at(),
                     Some(UnixTime::from_millis((T0 + 300) * 1000))
                 );
+                assert_eq!(bearer.not_before(), Some(UnixTime::from_millis((T0 - 1) * 1000)));
+                assert_eq!(bearer.audience().collect::<Vec<_>>(), ["other", AUDIENCE]);
+                assert_eq!(bearer.kid(), Some("k1"));
                 assert_eq!(bearer.auth_time(), Some(UnixTime::from_millis((T0 - 60) * 1000)));
                 assert_eq!(bearer.source(), BearerSource::Authorization);
                 assert_eq!(
@@ -76,14 +79,15 @@ async fn claims_come_typed_and_the_registered_ones_beside_them() {
                     );
                 }
                 let debug = format!("{bearer:?} {verifier:?}");
-                for hidden in ["u1", "t1", "editor", "notes", ISSUER, AUDIENCE] {
+                for hidden in ["u1", "t1", "k1", "editor", "notes", ISSUER, AUDIENCE] {
                     assert!(!debug.contains(hidden), "{debug}");
                 }
                 assert_eq!(bearer.into_claims().role, "editor");
                 Ok::<_, Error>(HttpResponse::new(String::new()))
             }
         });
-    let request = Request::builder().header(AUTHORIZATION, format!("Bearer {}", good()));
+    let token = token(&json!({ "nbf": T0 - 1, "aud": ["other", AUDIENCE] }));
+    let request = Request::builder().header(AUTHORIZATION, format!("Bearer {token}"));
     service.oneshot(request.body(()).unwrap()).await.unwrap();
 }
 

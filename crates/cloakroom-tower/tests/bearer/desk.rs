@@ -245,6 +245,7 @@ fn who(bearer: &Bearer<Claims>) -> String {
     let source = match bearer.source() {
         BearerSource::Authorization => "authorization",
         BearerSource::Cookie => "cookie",
+        other => panic!("{other:?}"),
     };
     format!("{} {} by {source}", bearer.subject().unwrap_or("-"), bearer.role)
 }
