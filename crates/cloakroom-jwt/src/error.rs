@@ -39,7 +39,7 @@ pub enum ErrorKind {
     /// No key of the verifier has the header's algorithm.
     Algorithm,
     /// No key of the header's algorithm has the header's `kid`; or the header has none, and no policy has just one key of
-    /// that algorithm.
+    /// that algorithm that answers for it.
     UnknownKey,
     /// `typ` is not the policy's (RFC 8725 section 3.11), or the claim that stands in for it.
     Type,

@@ -68,6 +68,9 @@ impl Keys {
         }
         let mut all = Vec::new();
         for (policy, keys) in keys.into_iter().enumerate() {
+            if keys.len() > MAX_KEYS - all.len() {
+                return Err(invalid(policy, "keys", "are more than 4096"));
+            }
             check(&keys).map_err(|(member, problem)| invalid(policy, member, problem))?;
             let algorithms: Vec<_> = keys.iter().map(VerifyingKey::algorithm).collect();
             all.extend(keys.into_iter().zip(&algorithms).map(|(key, &algorithm)| Owned {
@@ -76,9 +79,6 @@ impl Keys {
                 policy,
                 is_default: algorithms.iter().filter(|&&other| other == algorithm).count() == 1,
             }));
-            if all.len() > MAX_KEYS {
-                return Err(invalid(policy, "keys", "are more than 4096"));
-            }
         }
         let mut keys = Self {
             keys: all,
