@@ -35,7 +35,9 @@ const CANDIDATES: usize = 4;
 ///
 /// `Option<Bearer<C>>` is for routes that serve strangers too. It is `None` when the request has no bearer token, and
 /// when it has cookies alone of which none counts: whoever can plant a cookie must not be able to keep anybody from a
-/// page. A token in Authorization that does not verify is an error there too.
+/// page. A token in Authorization that does not verify is an error there too. So is a token whose issuer's keys are not at
+/// hand, in a cookie as well: it may be a good one, and somebody who is logged in is never taken for a stranger. Whoever
+/// can plant a cookie of the name can thus make that 503 of pages for strangers, as long as such an outage lasts.
 pub struct Bearer<C> {
     claims: C,
     registered: Box<Registered>,
@@ -51,7 +53,8 @@ pub struct Bearer<C> {
 pub enum BearerSource {
     /// `Authorization: Bearer`. No page of another site can make a browser send it.
     Authorization,
-    /// A cookie, which browsers send on their own: what it authorizes must be checked for cross-site requests.
+    /// A cookie, which browsers send on their own: what it authorizes must be checked for cross-site requests, which
+    /// nothing here does. See [`BearerVerifier::from_cookie`].
     Cookie,
 }
 
@@ -97,7 +100,8 @@ impl<C: DeserializeOwned> Bearer<C> {
         Err(verifier.error(kind).into())
     }
 
-    /// The same where there may be none: `None` also when there are cookies alone and none of them counts.
+    /// The same where there may be none: `None` also when there are cookies alone and none of them counts, but for one of
+    /// an issuer whose keys are not at hand.
     ///
     /// # Errors
     ///

@@ -39,6 +39,12 @@ impl<C> BearerVerifier<C> {
 
     /// Takes tokens from the cookie of this wire name and from nowhere else; the Authorization field is not looked at.
     ///
+    /// **Browsers send a cookie with requests that another site's page makes, and nothing here checks for that.** Set the
+    /// cookie with `SameSite=Lax` or `Strict`, change nothing on GET, HEAD and OPTIONS, and refuse yourself every other
+    /// request, and every one that opens a WebSocket, unless its `Sec-Fetch-Site` is `same-origin` or its `Origin` is
+    /// yours: before the handler runs, or there, where [`Bearer::source`](crate::Bearer::source) is
+    /// [`Cookie`](crate::BearerSource::Cookie).
+    ///
     /// # Errors
     ///
     /// When the name begins with neither `__Host-` nor `__Host-Http-`.
@@ -77,6 +83,8 @@ impl<C> BearerVerifier<C> {
     /// Takes tokens from the cookie of this wire name too, in requests that have no Authorization field at all. One
     /// with any Authorization field is decided by that field alone: a token in it that does not verify, or credentials
     /// of another scheme, never make the cookie count.
+    ///
+    /// A request that the cookie authorizes must be checked as [`from_cookie`](Self::from_cookie) says: nothing here does.
     ///
     /// # Errors
     ///

@@ -179,6 +179,12 @@ async fn a_token_under_a_fetched_key_is_accepted() {
     let answer = desk.ask("/", &token("k2", ISSUER), false).await;
     assert_eq!(answer, (401, unknown, None, vec![TokenRejected]));
     let malformed = invalid("the token is not a well-formed JWS compact serialization");
+    // With keys a forged cookie is none.
+    let good = token("k1", ISSUER);
+    let place = good.rfind('.').unwrap() + 1;
+    let forged = format!("{}{}", &good[..place], "A".repeat(good.len() - place));
+    let answer = desk.ask("/maybe", &forged, true).await;
+    assert_eq!(answer, (200, None, None, vec![TokenRejected]));
     let answer = desk.ask("/", "a.b", false).await;
     assert_eq!(answer, (401, malformed, None, vec![TokenRejected]));
 }
@@ -195,6 +201,19 @@ async fn without_keys_the_answer_is_503_and_never_401() {
     // Nor does a cookie that is junk make a stranger of somebody who may not be one.
     let cookies = format!("junk; __Host-jwt={good}; __Host-jwt=junk");
     Desk::is_unavailable(desk.ask("/maybe", &cookies, true).await);
+    // One that is forged may be good as far as anybody can tell: 503 as well, to whoever has it planted.
+    let place = good.rfind('.').unwrap() + 1;
+    let forged = format!("{}{}", &good[..place], "A".repeat(good.len() - place));
+    for path in ["/", "/maybe"] {
+        for by_cookie in [false, true] {
+            Desk::is_unavailable(desk.ask(path, &forged, by_cookie).await);
+        }
+    }
+    // A cookie that no key of the issuer could make good keeps nobody from the page.
+    for planted in ["junk", &*token("k1", "https://evil.example")] {
+        let (status, _, wait, events) = desk.ask("/maybe", planted, true).await;
+        assert_eq!((status, wait, events), (200, None, vec![TokenRejected]));
+    }
     // What is no token of the issuer needs none of its keys to be refused.
     let (status, _, wait, events) = desk.ask("/", &token("k1", "https://evil.example"), false).await;
     assert_eq!((status, wait, events), (401, None, vec![TokenRejected]));
