@@ -108,7 +108,7 @@ impl<'t> Parts<'t> {
     }
 
     #[inline]
-    fn finish(self) -> Result<(), Refusal> {
+    fn finish(self) {
         let (end, depth) = match self.end {
             End::Array => (&b"]"[..], 1),
             End::Object => (&b"}"[..], 1),
@@ -122,7 +122,6 @@ impl<'t> Parts<'t> {
         self.text.depth -= depth;
         self.text.names.end(self.outer);
         self.text.push(end);
-        Ok(())
     }
 }
 
@@ -223,7 +222,8 @@ impl<'t> Serializer for AnyValue<'t> {
     ) -> Result<(), Refusal> {
         let mut object = Parts::begin(self.0, End::Object)?;
         object.member(variant, value)?;
-        object.finish()
+        object.finish();
+        Ok(())
     }
 
     #[inline]
@@ -298,7 +298,8 @@ macro_rules! parts {
 
             #[inline]
             fn end(self) -> Result<(), Refusal> {
-                self.finish()
+                self.finish();
+                Ok(())
             }
         }
     )+)+};
@@ -339,6 +340,7 @@ impl SerializeMap for Parts<'_> {
 
     #[inline]
     fn end(self) -> Result<(), Refusal> {
-        self.finish()
+        self.finish();
+        Ok(())
     }
 }

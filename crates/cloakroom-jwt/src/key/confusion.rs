@@ -89,8 +89,7 @@ fn is_der(bytes: &[u8]) -> bool {
             }
             // A certificate begins with its version, as of version 2, or with its serial number and an algorithm; a request
             // for one with its version and a name. 2^-34.
-            Some((0xa0, [INTEGER, 1, 0..=2], _)) => true,
-            Some((INTEGER, [0], [SEQUENCE, ..])) => true,
+            Some((0xa0, [INTEGER, 1, 0..=2], _) | (INTEGER, [0], [SEQUENCE, ..])) => true,
             Some((INTEGER, serial, rest)) => {
                 serial.len() <= 20 && matches!(tag_length_value(rest), Some((SEQUENCE, [OID, ..], _)))
             }

@@ -187,7 +187,7 @@ fn e7_no_claim_is_signed_twice_at_any_depth() {
         },
         twice,
     );
-    check(&BTreeMap::from([("sub", [Spelled])]), twice);
+    check(&BTreeMap::from([("sub", vec![Spelled])]), twice);
     for count in 1..NAMES.len() {
         check(&Many(count, false), Ok(()));
         check(&Many(count, true), twice);
