@@ -250,7 +250,7 @@ impl<'a> Claims<'a> {
         }
         if is_strict {
             let iat = self.iat.ok_or(ErrorKind::MissingClaim)?;
-            if now >= clamped(iat.up * 1000) + i128::from(MAX_AGE) + leeway {
+            if now >= clamped(iat.down * 1000) + i128::from(MAX_AGE) + leeway {
                 return Err(ErrorKind::TooOld);
             }
         }

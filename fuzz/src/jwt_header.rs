@@ -14,11 +14,15 @@ const MAX_OCTETS: usize = 1024;
 const MAX_MEMBERS: usize = 32;
 
 /// The policies, and for each its keys for HS256 by their key ids; the second has one for HS512 besides.
-const KEYS: [&[Option<&str>]; 2] = [&[Some("k1"), Some("../k\"2"), None], &[Some("k1")]];
+const KEYS: [&[Option<&str>]; 3] = [&[Some("k1"), Some("../k\"2")], &[Some("k1")], &[None]];
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let mut policies: Vec<_> = (0..)
-        .zip([Typ::exact("at+jwt"), Typ::untyped(Untyped::OwnKeys)])
+        .zip([
+            Typ::exact("at+jwt"),
+            Typ::untyped(Untyped::OwnKeys),
+            Typ::exact("dpop+jwt"),
+        ])
         .zip(KEYS)
         .map(|((policy, typ), kids)| {
             let keys = (0..).zip(kids).map(|(number, kid)| {
@@ -138,7 +142,8 @@ fn judge_members(members: &[(String, Json)]) -> Result<(u8, u8), ErrorKind> {
     }
     let accepts = |policy| match policy {
         0 => typ.is_some_and(|typ| subtype(typ) == "at+jwt"),
-        _ => is_untyped(typ),
+        1 => is_untyped(typ),
+        _ => typ.is_some_and(|typ| subtype(typ) == "dpop+jwt"),
     };
     meant
         .into_iter()
