@@ -260,3 +260,30 @@ fn a_later_set_that_does_not_fit_leaves_the_old_keys_until_they_are_stale() {
         assert!(!rig.verifier.is_ready());
     });
 }
+
+#[test]
+fn keys_that_are_too_old_take_no_room() {
+    run(async {
+        let fifth = key(5, "same");
+        let servers = four().await;
+        let server_b = Server::https(Reply::status("500 Oops", &[])).await;
+        let policies = FOUR.iter().map(|issuer| policy(issuer)).zip(&servers);
+        let rig = Rig::start([(policy(B), &server_b)].into_iter().chain(policies));
+        assert!(!rig.verifier.first_load().await);
+        rig.heard.count(6).await;
+        for server in &servers {
+            server.set(Reply::status("500 Oops", &[]));
+        }
+        server_b.set(Reply::ok(&set(&[&fifth]), &[]));
+        // Their lifetime and an hour.
+        rig.hand.advance(Duration::from_secs(70 * 60));
+        assert!(!rig.verifier.is_ready());
+        let heard = rig.heard.count(6 + 2 * 4 + 1).await;
+        assert!(heard.contains(&format!("{B} fetched 1")), "{heard:?}");
+        assert_eq!(verdict(&rig.verifier, &token_of(B, &fifth)), Verdict::Good);
+        for (number, issuer) in (1..).zip(FOUR) {
+            let token = token_of(issuer, &key(number, "same"));
+            assert_eq!(verdict(&rig.verifier, &token), Verdict::Unavailable(1));
+        }
+    });
+}
