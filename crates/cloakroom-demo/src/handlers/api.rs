@@ -33,12 +33,17 @@ pub(crate) async fn token(State(app): State<App>, grant: Result<Json<Grant>, Jso
     let grant = match grant {
         Ok(Json(grant)) => grant,
         Err(rejection) => {
-            let description = match rejection.status() {
+            // RFC 6749 section 5.2 has one status for a member that is missing, repeated or of another type.
+            let status = match rejection {
+                JsonRejection::JsonDataError(_) => StatusCode::BAD_REQUEST,
+                other => other.status(),
+            };
+            let description = match status {
                 StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => "the body is not application/json",
                 _ => "the body is not a JSON object with the strings name and password",
             };
-            return refused(rejection.status(), "invalid_request", description);
+            return refused(status, "invalid_request", description);
         }
     };
     let proven = match app.check_password(&grant.name, grant.password).await {
@@ -134,20 +139,24 @@ pub(crate) async fn wrong_method() -> Response {
     refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", description)
 }
 
-/// The extractors' rejections as JSON: the status and the challenge stay, the body says the same to a program.
+/// The extractors' rejections as JSON: the status and the challenge stay, the body says the same to a program. A request
+/// that brought no token gets no error code there either (RFC 6750 section 3.1).
 pub(crate) fn bearer_error(error: &Error, response: Response) -> Response {
     let code = match error {
-        Error::Bearer(error) => error.kind().code().unwrap_or(match error.kind() {
-            BearerErrorKind::Required => "login_required",
-            _ => "temporarily_unavailable",
-        }),
-        _ => "server_error",
+        Error::Bearer(error) => match error.kind() {
+            BearerErrorKind::Required => None,
+            kind => Some(kind.code().unwrap_or("temporarily_unavailable")),
+        },
+        _ => Some("server_error"),
     };
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_TYPE);
     // For the page that shows what the API answered, and why.
     parts.extensions.insert(error.clone());
-    let body = json!({ "error": code, "error_description": error.to_string() });
+    let mut body = json!({ "error_description": error.to_string() });
+    if let Some(code) = code {
+        body["error"] = code.into();
+    }
     (parts, Json(body)).into_response()
 }
 
