@@ -22,7 +22,7 @@ impl fmt::Display for SignError {
         f.write_str(match self.0 {
             SignErrorKind::Kid => "the key id is empty or longer than 256 bytes",
             SignErrorKind::Typ => "`typ` is not 1 to 127 characters of a media type",
-            SignErrorKind::Claims => "the claims cannot be written as JSON",
+            SignErrorKind::Claims => "the claims cannot be written as strict JSON",
             SignErrorKind::NotAnObject => "the claims are not a JSON object",
             SignErrorKind::Duplicate => "the claims have a member twice",
             SignErrorKind::SignatureLength => "the signature has another length than its algorithm's",
@@ -41,7 +41,8 @@ pub enum SignErrorKind {
     Kid,
     /// `typ` is not 1 to 127 characters of a media type (RFC 7515 section 4.1.9).
     Typ,
-    /// The claims cannot be written as JSON.
+    /// The claims cannot be written as JSON, or not as a strict verifier reads it: arrays and objects nest deeper than 16
+    /// levels, or there is half of a surrogate pair in a text that is JSON already.
     Claims,
     /// The claims are no JSON object (RFC 7519 section 3).
     NotAnObject,

@@ -182,7 +182,7 @@ fn wycheproof_rsa_pss() {
 fn hex(text: &str) -> Vec<u8> {
     (0..text.len())
         .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits of hexadecimal"))
         .collect()
 }
 

@@ -6,3 +6,4 @@ mod bytes;
 mod claims;
 mod elsewhere;
 mod once;
+mod spelling;
