@@ -6,6 +6,7 @@ mod app;
 mod args;
 mod attempts;
 mod decoded_token;
+mod forged_token;
 mod handlers;
 mod host_check;
 mod key_file;

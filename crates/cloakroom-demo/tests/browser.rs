@@ -181,7 +181,7 @@ async fn a_person_gets_a_token_and_sees_what_the_api_refuses() {
     assert_eq!(chromium.text("[role=alert]").await, "Name or password is wrong.");
     chromium.enter("ada", PASSWORD).await;
     assert_eq!(chromium.text("tr[data-claim=name] td").await, "\"ada\"");
-    assert!(chromium.text("#header").await.contains("\"typ\": \"at+jwt\""));
+    assert!(chromium.text("#header").await.contains("\"typ\":\"at+jwt\""));
     let field = "return document.querySelector('#token-text').value";
     let token = chromium.script(field).await;
     let token = token.as_str().unwrap();

@@ -7,11 +7,13 @@ use serde::Deserialize;
 
 use super::Failure;
 use crate::app::App;
-use crate::decoded_token::{tampered, unsigned};
-use crate::pages::{FormError, PATHS, Problem, Trial, TrialOutcome, token_form, token_page};
+use crate::forged_token::{tampered, unsigned};
+use crate::pages::{
+    Change, FormError, PATHS, Problem, Resigned, Trial, TrialOutcome, token_form, token_page,
+};
 use crate::password_check::Unproven;
 use crate::posted::Posted;
-use crate::tokens::TokensError;
+use crate::tokens::{Tokens, TokensError};
 
 /// The form to log in for a token.
 #[derive(Deserialize)]
@@ -33,7 +35,7 @@ pub(crate) struct Call {
 /// What becomes of the token on its way to the API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Sent {
+enum Sent {
     AsItIs,
     Tampered,
     Unsigned,
@@ -82,30 +84,42 @@ pub(crate) async fn call(State(app): State<App>, Posted(call): Posted<Call>) -> 
     let Some(path) = PATHS.into_iter().find(|path| *path == call.path) else {
         return Ok(Problem::BadForm.into_response());
     };
-    let made = match call.sent {
-        Sent::AsItIs => Ok(token.to_owned()),
-        Sent::Tampered => Ok(tampered(token)),
-        Sent::Unsigned => Ok(unsigned(token)),
-        Sent::Expired => app.tokens.grown_old(token, now),
-        Sent::OtherAudience => app.tokens.for_another(token, now),
-    };
-    let outcome = match made {
-        Ok(sent) => match app.call_api(path, &sent).await {
-            Ok(answer) => TrialOutcome::Answered { sent, answer },
+    let outcome = match changed(&app.tokens, token, call.sent, now)? {
+        Ok((change, sent)) => match app.call_api(path, &sent).await {
+            Ok(answer) => TrialOutcome::Answered { change, sent, answer },
             Err(error) => TrialOutcome::NotSendable(error),
         },
-        Err(TokensError::Token(error)) => TrialOutcome::NotMade(error),
-        Err(error) => return Err(error.into()),
+        Err(not_signed) => not_signed,
     };
     let status = match outcome {
         // The page did what it was asked to do; what the API said is its content.
         TrialOutcome::Answered { .. } => StatusCode::OK,
-        TrialOutcome::NotSendable(_) | TrialOutcome::NotMade(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        TrialOutcome::NotSendable(_) | TrialOutcome::NotSigned { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let trial = Trial {
-        path,
-        kind: call.sent,
-        outcome,
-    };
+    let trial = Trial { path, outcome };
     Ok((status, token_page(app.tokens.origin(), token, now, Some(&trial))).into_response())
+}
+
+/// The token as it is to be sent and what was done to it; or what came of it when the issuer did not sign that.
+fn changed(
+    tokens: &Tokens,
+    token: &str,
+    wanted: Sent,
+    now: UnixTime,
+) -> Result<Result<(Change, String), TrialOutcome>, TokensError> {
+    let (wanted, signed) = match wanted {
+        Sent::AsItIs => return Ok(Ok((Change::Nothing, token.to_owned()))),
+        Sent::Tampered => {
+            let (tampering, token) = tampered(token);
+            return Ok(Ok((Change::Tampered(tampering), token)));
+        }
+        Sent::Unsigned => return Ok(Ok((Change::Unsigned, unsigned(token)))),
+        Sent::Expired => (Resigned::GrownOld, tokens.grown_old(token, now)),
+        Sent::OtherAudience => (Resigned::ForAnother, tokens.for_another(token, now)),
+    };
+    match signed {
+        Ok(token) => Ok(Ok((Change::Resigned(wanted), token))),
+        Err(TokensError::Token(error)) => Ok(Err(TrialOutcome::NotSigned { wanted, error })),
+        Err(error) => Err(error),
+    }
 }

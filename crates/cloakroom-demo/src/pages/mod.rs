@@ -12,7 +12,7 @@ mod welcome;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
-pub(crate) use access_token::{PATHS, Trial, TrialOutcome, token_form, token_page};
+pub(crate) use access_token::{Change, PATHS, Resigned, Trial, TrialOutcome, token_form, token_page};
 pub(crate) use home::{HeldCookie, Home, home};
 pub(crate) use notice::Notice;
 pub(crate) use problem::{Problem, problem};

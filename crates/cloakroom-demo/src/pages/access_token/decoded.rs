@@ -1,7 +1,7 @@
 use cloakroom_core::UnixTime;
 use maud::{Markup, html};
 
-use crate::decoded_token::DecodedToken;
+use crate::decoded_token::{Claim, DecodedToken};
 use crate::pages::time::time;
 
 /// What anybody reads in it, with no key.
@@ -15,30 +15,43 @@ pub(super) fn decoded(token: &str, now: UnixTime) -> Markup {
                     h3 { "Header" }
                     pre.wire #header { (decoded.header) }
                     h3 { "Claims" }
-                    table #claims {
-                        caption.unseen { "Claims of the token and what they mean" }
-                        thead { tr { th scope="col" { "Claim" } th scope="col" { "Value" } th scope="col" { "Meaning" } } }
-                        tbody {
-                            @for claim in &decoded.claims {
-                                tr data-claim=(claim.name) {
-                                    th scope="row" { code.wrap { (claim.name) } }
-                                    td { code.wrap { (claim.value) } }
-                                    td {
-                                        (meaning(&claim.name))
-                                        @if let Some(at) = claim.seconds { (when(at, now)) }
-                                    }
-                                }
-                            }
-                        }
+                    @match &decoded.claims {
+                        Ok(claims) => (table(claims, now)),
+                        Err(error) => p #no-claims { "No verifier reads any: " (error.to_string()) "." },
                     }
                     h3 { "Signature" }
-                    p {
-                        (decoded.signature) " bytes over header and claims as they were sent, character by character. "
-                        a href="/.well-known/jwks.json" { "The public key" }
-                        " lets any program verify it and none make one."
+                    @if decoded.signature == 0 {
+                        p { "There is none." }
+                    } @else {
+                        p {
+                            (decoded.signature) " bytes over header and claims as they were sent, character by character. "
+                            a href="/.well-known/jwks.json" { "The public key" }
+                            " lets any program verify it and none make one."
+                        }
                     }
                 },
-                None => p #undecodable { "This is not three parts of base64url of which two are JSON objects, so there is nothing to show." },
+                None => p #undecodable { "This is not three parts of base64url of which the first is text, so there is nothing to show." },
+            }
+        }
+    }
+}
+
+fn table(claims: &[Claim], now: UnixTime) -> Markup {
+    html! {
+        table #claims {
+            caption.unseen { "Claims of the token and what they mean" }
+            thead { tr { th scope="col" { "Claim" } th scope="col" { "Value" } th scope="col" { "Meaning" } } }
+            tbody {
+                @for claim in claims {
+                    tr data-claim=(claim.name) {
+                        th scope="row" { code.wrap { (claim.name) } }
+                        td { code.wrap { (claim.value) } }
+                        td {
+                            (meaning(&claim.name))
+                            @if let Some(at) = claim.seconds { (when(at, now)) }
+                        }
+                    }
+                }
             }
         }
     }

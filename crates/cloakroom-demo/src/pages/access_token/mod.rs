@@ -8,4 +8,4 @@ mod trial;
 
 pub(crate) use form::token_form;
 pub(crate) use page::{PATHS, token_page};
-pub(crate) use trial::{Trial, TrialOutcome};
+pub(crate) use trial::{Change, Resigned, Trial, TrialOutcome};

@@ -1,24 +1,41 @@
 use cloakroom_jwt::ErrorKind;
 use cloakroom_tower::BearerErrorKind;
+use maud::{Markup, html};
 
+use super::{Change, Resigned};
 use crate::api_call::ApiAnswer;
-use crate::handlers::access_token::Sent;
+use crate::forged_token::Tampering;
 
 /// What was done to the token before it was sent.
-pub(super) fn change(kind: Sent) -> &'static str {
-    match kind {
-        Sent::AsItIs => "The token went out as it stands in the field.",
-        Sent::Tampered => "The name in the claims was changed and the signature left as it was.",
-        Sent::Unsigned => {
-            "The header was changed to say that there is no signature, and the signature was left out."
+pub(super) fn told(change: Change) -> Markup {
+    match change {
+        Change::Nothing => html! { "The token went out as it stands in the field." },
+        Change::Tampered(Tampering::Renamed) => {
+            html! { "The name in the claims was changed and the signature left as it was." }
         }
-        Sent::Expired => "The issuer signed it as it will be a minute after its end.",
-        Sent::OtherAudience => "The issuer signed it for the API of another server.",
+        Change::Tampered(Tampering::Named) => {
+            html! { "A name was put into the claims and the signature left as it was." }
+        }
+        Change::Tampered(Tampering::LastCharacter) => {
+            html! { "No claims could be read in it, so its last character was changed." }
+        }
+        Change::Unsigned => {
+            html! { "Its header was replaced by one that says there is no signature, and the signature was left out." }
+        }
+        Change::Resigned(resigned) => html! { "The issuer signed it " (signed(resigned)) "." },
+    }
+}
+
+/// How the issuer signs it another time.
+pub(super) fn signed(resigned: Resigned) -> &'static str {
+    match resigned {
+        Resigned::GrownOld => "as it will be a minute after its end",
+        Resigned::ForAnother => "for the API of another server",
     }
 }
 
 /// Why the API answered as it did.
-pub(super) fn why(answer: &ApiAnswer) -> &'static str {
+pub(super) fn why(answer: &ApiAnswer, change: Change) -> &'static str {
     let Some(refused) = &answer.refused else {
         return if answer.status.is_success() {
             "Its signature verifies, and issuer, audience, type and times are what the policy asks for."
@@ -34,22 +51,27 @@ pub(super) fn why(answer: &ApiAnswer) -> &'static str {
         BearerErrorKind::InsufficientScope { .. } => {
             "The token is good, and it was not given for this: 403, not 401. Log in again and tick the box."
         }
-        BearerErrorKind::Rejected(error) => why_rejected(error.kind()),
+        BearerErrorKind::Rejected(error) => why_rejected(error.kind(), change),
         _ => "It is not a token that this API can use.",
     }
 }
 
-fn why_rejected(kind: ErrorKind) -> &'static str {
+fn why_rejected(kind: ErrorKind, change: Change) -> &'static str {
     match kind {
         ErrorKind::TooLarge => {
             "It is longer than any token of this API, and was refused before it was looked at."
         }
         ErrorKind::Malformed => {
-            "It is not three parts of base64url with a JSON header, so there is no signature to check."
+            "It is not three parts of base64url of which the first is a JSON object where no member has another of its \
+             name, so there is no signature to check."
         }
-        ErrorKind::Header => {
+        ErrorKind::Header if change == Change::Unsigned => {
             "“none” is no algorithm here, and no setting makes it one: the keys know their algorithm, and the header \
              does not choose it."
+        }
+        ErrorKind::Header => {
+            "Its header asks for something that is not supported: it names no algorithm that this API knows, or an \
+             extension, compression or encryption that has to be understood."
         }
         ErrorKind::Algorithm => {
             "The header names an algorithm that no key of this API has. The keys choose, not the header."

@@ -3,16 +3,15 @@ use cloakroom_jwt as jwt;
 use maud::{Markup, html};
 
 use super::decoded::when;
-use super::reason::{change, why};
+use super::reason::{signed, told, why};
 use crate::api_call::{ApiAnswer, NotSendable};
 use crate::decoded_token::DecodedToken;
-use crate::handlers::access_token::Sent;
+use crate::forged_token::Tampering;
 
 /// A call of the API from the page.
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub(crate) path: &'static str,
-    pub(crate) kind: Sent,
     pub(crate) outcome: TrialOutcome,
 }
 
@@ -20,13 +19,33 @@ pub(crate) struct Trial {
 #[derive(Debug)]
 pub(crate) enum TrialOutcome {
     Answered {
+        change: Change,
         /// The token as it was sent.
         sent: String,
         answer: ApiAnswer,
     },
-    /// The issuer makes a changed token of a good one alone; this one is not good.
-    NotMade(jwt::Error),
+    /// The issuer signs a good token alone in another way; this one is not good.
+    NotSigned {
+        wanted: Resigned,
+        error: jwt::Error,
+    },
     NotSendable(NotSendable),
+}
+
+/// What was done to the token before it was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Change {
+    Nothing,
+    Tampered(Tampering),
+    Unsigned,
+    Resigned(Resigned),
+}
+
+/// How the issuer signed it another time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Resigned {
+    GrownOld,
+    ForAnother,
 }
 
 impl Trial {
@@ -35,11 +54,11 @@ impl Trial {
         html! {
             section.card #answer aria-labelledby="answer-title" {
                 @match &self.outcome {
-                    TrialOutcome::Answered { sent, answer } => {
+                    TrialOutcome::Answered { change, sent, answer } => {
                         h2 #answer-title {
                             @if answer.status.is_success() { "The API takes it" } @else { "The API refuses it" }
                         }
-                        p #why { (change(self.kind)) " " (why(answer)) }
+                        p #why { (told(*change)) " " (why(answer, *change)) }
                         (differences(token, sent, now))
                         h3 { "The request" }
                         pre.wire { "GET " (self.path) " HTTP/1.1\nAuthorization: Bearer " (sent) }
@@ -52,11 +71,11 @@ impl Trial {
                             "\n" span #body { (answer.body) }
                         }
                     },
-                    TrialOutcome::NotMade(error) => {
+                    TrialOutcome::NotSigned { wanted, error } => {
                         h2 #answer-title { "There is no such token to send" }
                         p.error #why role="alert" {
-                            (change(self.kind)) " It does so only with a token that is good, and of yours it says: "
-                            (error.to_string()) "."
+                            "The issuer would sign it " (signed(*wanted)) ", and did not: it does so only with a token \
+                             that is good, and of yours it says: " (error.to_string()) "."
                         }
                     },
                     TrialOutcome::NotSendable(error) => {

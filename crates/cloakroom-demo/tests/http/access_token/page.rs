@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::{ADA, call, get, json_of, token};
@@ -24,8 +26,8 @@ fn the_page_shows_the_token_taken_apart_and_sets_no_cookie() {
     assert!(page.body.contains(&curl), "{}", page.body);
     let header = page.between("id=\"header\">", "</pre>");
     for part in [
-        "&quot;alg&quot;: &quot;EdDSA&quot;",
-        "&quot;typ&quot;: &quot;at+jwt&quot;",
+        "&quot;alg&quot;:&quot;EdDSA&quot;",
+        "&quot;typ&quot;:&quot;at+jwt&quot;",
     ] {
         assert!(header.contains(part), "{header}");
     }
@@ -152,12 +154,18 @@ fn hostile_and_long_tokens_are_refused_clearly() {
         ("", "as-it-is", 200, "400 Bad Request"),
         ("a%0D%0AX-Evil: 1", "as-it-is", 422, "Nothing was sent"),
         ("a%00b", "tampered", 422, "Nothing was sent"),
+        (
+            "junk",
+            "expired",
+            422,
+            "The issuer would sign it as it will be a minute after its end, and did not",
+        ),
         ("junk", "expired", 422, "the token is not a well-formed JWS"),
         (
             "e30.e30.AA",
             "other-audience",
             422,
-            "It does so only with a token that is good",
+            "The issuer would sign it for the API of another server, and did not",
         ),
         ("<script>alert(1)</script>", "as-it-is", 200, "400 Bad Request"),
         (&"a".repeat(7000), "as-it-is", 200, "401 Unauthorized"),
@@ -186,5 +194,61 @@ fn hostile_and_long_tokens_are_refused_clearly() {
     for path in ["/jwt", "/jwt/call"] {
         let response = browser.request(&format!("POST {path}"), &[other], ADA.as_bytes());
         assert_eq!(response.status, 403, "{path}");
+    }
+}
+
+#[test]
+fn what_the_page_says_of_a_token_agrees_with_what_it_shows() {
+    let (_folder, _server, mut browser) = start();
+    browser.register("ada");
+    let unsupported = "asks for something that is not supported";
+    for (header, sent, reason) in [
+        (r#"{"alg":"EdDSA","crit":["x"],"x":1}"#, "as-it-is", unsupported),
+        (r#"{"alg":"EdDSA","zip":"DEF"}"#, "as-it-is", unsupported),
+        (r#"{"alg":"ES256K"}"#, "as-it-is", unsupported),
+        (r#"{"typ":"at+jwt"}"#, "as-it-is", unsupported),
+        (r#"{"alg":"EdDSA","zip":"DEF"}"#, "tampered", unsupported),
+        (
+            r#"{"alg":"EdDSA","zip":"DEF"}"#,
+            "unsigned",
+            "is no algorithm here",
+        ),
+        (
+            r#"{"alg":"none","alg":"EdDSA"}"#,
+            "as-it-is",
+            "no member has another of its name",
+        ),
+    ] {
+        let token = format!("{}.eyJuYW1lIjoiYWRhIn0.AA", URL_SAFE_NO_PAD.encode(header));
+        let page = call(&mut browser, &token, "/api/me", sent);
+        let why = page.between("id=\"why\">", "</p>");
+        assert!(why.contains(reason), "{header}: {why}");
+        assert_eq!(why.contains("none"), sent == "unsigned", "{header}: {why}");
+        let shown = page.between("id=\"header\">", "</pre>").replace("&quot;", "\"");
+        assert_eq!(shown, header, "as it is spelled");
+        assert!(page.body.contains("data-claim=\"name\""), "{header}");
+    }
+}
+
+#[test]
+fn the_page_tells_what_it_tampered_with() {
+    let (_folder, _server, mut browser) = start();
+    browser.register("ada");
+    let twice = URL_SAFE_NO_PAD.encode(r#"{"name":"ada","name":"bob"}"#);
+    for (token, change) in [
+        (
+            "eyJhbGciOiJFZERTQSJ9.eyJuYW1lIjoiYWRhIn0.AA",
+            "The name in the claims was changed",
+        ),
+        ("eyJhbGciOiJFZERTQSJ9.e30.AA", "A name was put into the claims"),
+        ("junk", "so its last character was changed"),
+        (
+            &format!("eyJhbGciOiJFZERTQSJ9.{twice}.AA"),
+            "so its last character was changed",
+        ),
+    ] {
+        let page = call(&mut browser, token, "/api/me", "tampered");
+        let why = page.between("id=\"why\">", "</p>");
+        assert!(why.contains(change), "{token}: {why}");
     }
 }
