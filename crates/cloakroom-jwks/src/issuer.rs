@@ -1,13 +1,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cloakroom_core::{Tick, UnixTime};
-use cloakroom_jwt::{ErrorKind, HmacKey, InvalidVerifier, JwksCache, Policy, Scratch, Verifier};
+use cloakroom_core::Tick;
+use cloakroom_jwt::{InvalidVerifier, JwksCache, Policy};
 
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
-
-/// What a policy may allow at most, and what is read without one.
-const GREATEST_LEN: usize = 64 * 1024;
 
 /// What the handles and the refreshing task share.
 #[derive(Debug)]
@@ -27,7 +24,7 @@ impl Shared {
     pub(crate) fn max_len(&self) -> usize {
         self.issuers
             .iter()
-            .map(|issuer| issuer.max_len)
+            .map(|issuer| issuer.policy.greatest_len())
             .max()
             .unwrap_or(0)
     }
@@ -37,8 +34,6 @@ impl Shared {
 #[derive(Debug)]
 pub(crate) struct Issuer {
     pub(crate) policy: Policy,
-    /// The policy's: longer tokens are bad whatever the keys are.
-    pub(crate) max_len: usize,
     pub(crate) endpoint: Endpoint,
     cache: Mutex<JwksCache>,
 }
@@ -50,8 +45,8 @@ impl Issuer {
     ///
     /// What is wrong with the policy.
     pub(crate) fn new(policy: Policy, endpoint: Endpoint, cache: JwksCache) -> Result<Self, InvalidVerifier> {
+        policy.check()?;
         Ok(Self {
-            max_len: max_len(&policy)?,
             policy,
             endpoint,
             cache: Mutex::new(cache),
@@ -61,50 +56,5 @@ impl Issuer {
     /// The cache. It is held for one transition, each of which leaves it whole, so poison means nothing.
     pub(crate) fn cache(&self) -> MutexGuard<'_, JwksCache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How long a token may be, which a policy does not tell: a verifier of it is made, asked, and dropped with its key.
-fn max_len(policy: &Policy) -> Result<usize, InvalidVerifier> {
-    let Ok(key) = HmacKey::hs256(&[1; 32]) else {
-        return Ok(GREATEST_LEN);
-    };
-    let verifier = Verifier::one(policy.clone(), [key])?;
-    let text = "a".repeat(GREATEST_LEN);
-    let mut scratch = Scratch::new();
-    let mut is_too_large = |length: usize| {
-        let verdict = verifier.verify(&text[..length], UnixTime::from_millis(0), &mut scratch);
-        verdict.is_err_and(|error| error.kind() == ErrorKind::TooLarge)
-    };
-    // Halving: `fits` fits, and what is longer than `fits + open` does not.
-    let (mut fits, mut open) = (0, GREATEST_LEN);
-    while open > 0 {
-        let step = open.div_ceil(2);
-        if is_too_large(fits + step) {
-            open = step - 1;
-        } else {
-            fits += step;
-            open -= step;
-        }
-    }
-    Ok(fits)
-}
-
-#[cfg(test)]
-mod tests {
-    use cloakroom_jwt::{Policy, Typ};
-
-    use super::max_len;
-
-    #[test]
-    fn the_greatest_length_is_that_of_the_policy() {
-        for length in [1, 2, 3, 8191, 8192, 8193, 65_535, 65_536] {
-            let policy = Policy::new("issuer", "audience", Typ::exact("at+jwt")).max_len(length);
-            assert_eq!(max_len(&policy).unwrap(), length);
-        }
-        for length in [0, 65_537] {
-            let policy = Policy::new("issuer", "audience", Typ::exact("at+jwt")).max_len(length);
-            assert_eq!(max_len(&policy).unwrap_err().member(), "max_len");
-        }
     }
 }

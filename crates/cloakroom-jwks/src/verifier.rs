@@ -156,7 +156,7 @@ impl JwksVerifier {
             if candidate.policy.issuer() != issuer {
                 continue;
             }
-            if token.len() > candidate.max_len {
+            if token.len() > candidate.policy.greatest_len() {
                 error.get_or_insert(ErrorKind::TooLarge.into());
             } else {
                 retry_after = retry_after.max(self.wait(index, candidate, kid, now));

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::claims::Registered;
-use crate::{Algorithm, Typ};
+use crate::{Algorithm, InvalidVerifier, Typ};
 
 /// The claims that RFC 9068 section 2.2 requires, but `client_id`.
 const ACCESS_TOKEN_CLAIMS: [&str; 6] = ["iss", "exp", "aud", "sub", "iat", "jti"];
@@ -160,9 +160,30 @@ impl Policy {
         self.max_skew
     }
 
+    /// What [`Policy::max_len`] set, in characters.
+    pub fn greatest_len(&self) -> usize {
+        self.max_len
+    }
+
     /// What [`Policy::rsa_algorithm`] set.
     pub fn default_rsa_algorithm(&self) -> Option<Algorithm> {
         self.rsa_algorithm
+    }
+
+    /// Whether a verifier can be made of it, for a program that gets its keys later.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, as of policy 0.
+    pub fn check(&self) -> Result<(), InvalidVerifier> {
+        match self.problem() {
+            None => Ok(()),
+            Some((member, problem)) => Err(InvalidVerifier {
+                policy: 0,
+                member,
+                problem,
+            }),
+        }
     }
 
     /// How far after `now` a token may have been issued. Where a cut-off may follow, nothing widens it: a token from further
@@ -175,7 +196,7 @@ impl Policy {
     }
 
     /// The first member that is wrong, and what is wrong with it.
-    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
+    fn problem(&self) -> Option<(&'static str, &'static str)> {
         let one_second = Duration::from_secs(1);
         if self.issuer.is_empty() {
             return Some(("issuer", "is empty"));

@@ -62,13 +62,10 @@ impl Verifier {
         let base64 = Base64Url::new();
         let (policies, keys): (Vec<_>, Vec<_>) = policies.into_iter().unzip();
         for (index, policy) in policies.iter().enumerate() {
-            if let Some((member, problem)) = policy.problem() {
-                return Err(InvalidVerifier {
-                    policy: index,
-                    member,
-                    problem,
-                });
-            }
+            policy.check().map_err(|invalid| InvalidVerifier {
+                policy: index,
+                ..invalid
+            })?;
         }
         let keys = Keys::new(keys, &policies, &base64)?;
         Ok(Self(Arc::new(Inner {

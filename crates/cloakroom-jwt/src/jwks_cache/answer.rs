@@ -1,4 +1,4 @@
-use core::sync::atomic::{AtomicUsize, Ordering};
+use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::VerifyingKey;
@@ -21,24 +21,22 @@ pub enum Lookup<'a> {
 
 /// One fetch of one cache: told to another, it changes nothing there. It is consumed by telling how the fetch ended;
 /// dropping it lets the fetch fail when its time is over.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FetchTicket(usize);
+#[derive(Debug)]
+pub struct FetchTicket(Arc<()>);
 
 impl FetchTicket {
-    /// A ticket that no other of the process equals: each takes the next number, whatever cache it is for. They begin anew
-    /// after 2^32 of them at the least, when the fetch that had the same number was given up long ago.
+    /// A ticket that no other is: no two of them are one allocation while both live.
     pub(super) fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        // Nothing else is read or written by it.
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        Self(Arc::new(()))
     }
 
-    pub(super) const fn number(&self) -> usize {
-        self.0
+    /// The half that stays in the cache.
+    pub(super) fn stub(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 
-    pub(super) const fn into_number(self) -> usize {
-        self.0
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

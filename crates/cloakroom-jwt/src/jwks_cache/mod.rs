@@ -64,10 +64,19 @@ struct Set {
     dead_at: Tick,
 }
 
-#[derive(Clone, Copy)]
 struct Started {
-    number: usize,
+    ticket: FetchTicket,
     at: Tick,
+}
+
+/// The copy of a cache awaits the same fetch.
+impl Clone for Started {
+    fn clone(&self) -> Self {
+        Self {
+            ticket: self.ticket.stub(),
+            at: self.at,
+        }
+    }
 }
 
 impl JwksCache {
@@ -175,7 +184,7 @@ impl JwksCache {
         cache_control: Option<&str>,
         now: Tick,
     ) -> FetchOutcome {
-        let Some(started) = self.finish(ticket, now) else {
+        let Some(started) = self.finish(&ticket, now) else {
             return FetchOutcome::Late;
         };
         keys.retain(|key| !is_symmetric(key.algorithm()));
@@ -197,7 +206,7 @@ impl JwksCache {
 
     /// Takes note that the fetch of `ticket` brought nothing. `false` when it had been given up before.
     pub fn failed(&mut self, ticket: FetchTicket, now: Tick) -> bool {
-        let is_awaited = self.finish(ticket, now).is_some();
+        let is_awaited = self.finish(&ticket, now).is_some();
         if is_awaited {
             self.back_off(now);
         }
@@ -243,17 +252,16 @@ impl JwksCache {
     fn begin(&mut self, now: Tick) -> FetchTicket {
         let ticket = FetchTicket::new();
         self.fetch = Some(Started {
-            number: ticket.number(),
+            ticket: ticket.stub(),
             at: now,
         });
         ticket
     }
 
     /// The awaited fetch that `ticket` stands for. None is out afterwards.
-    fn finish(&mut self, ticket: FetchTicket, now: Tick) -> Option<Started> {
+    fn finish(&mut self, ticket: &FetchTicket, now: Tick) -> Option<Started> {
         self.give_up(now);
-        let number = ticket.into_number();
-        self.fetch.take_if(|started| started.number == number)
+        self.fetch.take_if(|started| started.ticket.is(ticket))
     }
 
     /// A fetch that has been out too long has failed, at the moment when its time was over, whoever notices when.
