@@ -38,9 +38,11 @@ pub fn sign_bytes(payload: &[u8], key: &SigningKey) -> Result<String, SignError>
 /// Candidates are the keys whose algorithm and kid equal the header's; without a kid there it is the only key of that
 /// algorithm.
 ///
+/// A message may be of any length, and all of it is hashed: whoever reads one from a network limits it there.
+///
 /// # Errors
 ///
-/// [`ErrorKind::TooLarge`], [`Malformed`](ErrorKind::Malformed), [`Header`](ErrorKind::Header),
+/// [`ErrorKind::TooLarge`] for a header above 1 KiB, [`Malformed`](ErrorKind::Malformed), [`Header`](ErrorKind::Header),
 /// [`Algorithm`](ErrorKind::Algorithm), [`UnknownKey`](ErrorKind::UnknownKey) and [`Signature`](ErrorKind::Signature).
 pub fn verify_bytes<'k>(
     token: &str,
