@@ -69,7 +69,7 @@ fn meaning(claim: &str) -> &'static str {
         "iat" => "when it was made: ",
         "exp" => "when it ends: ",
         "nbf" => "when it begins: ",
-        "auth_time" => "when the password was given: ",
+        "auth_time" => "when you logged in: ",
         _ => "",
     }
 }

@@ -80,8 +80,8 @@ fn why_rejected(kind: ErrorKind, change: Change) -> &'static str {
             "No key has the id in its header: it is of another issuer, or of this one before it was started again."
         }
         ErrorKind::Signature => {
-            "The signature covers every character of header and claims. It was made over others, and only the issuer \
-             can make a new one."
+            "The signature covers every character of header and claims. This one was made over other characters, and \
+             only the issuer can make a new one."
         }
         ErrorKind::Type => "It is a token of another kind, and one kind must not pass for another.",
         ErrorKind::Issuer => "It is from another issuer.",
