@@ -1,7 +1,8 @@
 //! JWKs and JWK sets.
 
 use cloakroom_jwt::{
-    Algorithm, Backend, Fetched, InvalidKey, InvalidKeyKind, Jwk, JwkSet, VerifyingKey, jwk_set_json, jws,
+    Algorithm, Backend, Fetched, InvalidKey, InvalidKeyKind, Jwk, JwkSet, Policy, Typ, Verifier,
+    VerifyingKey, jwk_set_json, jws,
 };
 use serde_json::Value;
 
@@ -34,7 +35,8 @@ const DEEPEST: u32 = 127;
 /// 3. Both backends make the same key of it, or neither a key; RSA is for one of them alone, and so is an Ed25519 key that is
 ///    no point of the curve, with which nothing verifies.
 /// 4. What the private half signs, the public half verifies, and its thumbprint is the JWK's.
-/// 5. A fetched set gives or reports each of its JWKs, never gives a symmetric or private one, nor two of one name.
+/// 5. A fetched set gives or reports each of its JWKs, never gives a symmetric or private one, nor two of one name:
+///    a verifier can be made of what it gives.
 /// 6. No error, and no `Debug`, repeats key material.
 ///
 /// # Panics
@@ -177,6 +179,10 @@ fn set(data: &[u8]) {
             let is_same =
                 |other: &VerifyingKey| (other.algorithm(), other.kid()) == (key.algorithm(), key.kid());
             assert!(!keys[..at].iter().any(is_same), "two keys of one name");
+        }
+        if !keys.is_empty() {
+            let policy = Policy::new("i", "a", Typ::exact("at+jwt"));
+            Verifier::one(policy, keys.clone()).expect("fetched keys go together");
         }
         for skipped in &skipped {
             silent(data, &format!("{skipped} {skipped:?}"));

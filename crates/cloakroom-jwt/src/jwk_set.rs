@@ -58,8 +58,8 @@ impl JwkSet {
     /// The verifying keys of a set that an issuer publishes, and the keys that were passed over.
     ///
     /// Symmetric and private keys are passed over: what everybody can fetch is neither. Of two keys with the same `kid` and
-    /// algorithm the first is taken, because a verifier would not know which one to ask. Of two keys of one algorithm that
-    /// have no `kid`, neither is: such a key answers for tokens without one as the only key of its algorithm.
+    /// algorithm the first is taken, because a verifier would not know which one to ask. A key without `kid` is taken when it
+    /// is the only one of its algorithm: beside another, no token could mean it.
     ///
     /// # Errors
     ///
@@ -91,17 +91,16 @@ impl JwkSet {
 fn alone<'k>(
     key: &'k VerifyingKey,
     index: usize,
-    keys: &[Result<VerifyingKey, InvalidKey>],
+    keys: &'k [Result<VerifyingKey, InvalidKey>],
 ) -> Result<&'k VerifyingKey, InvalidKey> {
-    let is_like = |other: &Result<VerifyingKey, InvalidKey>| {
-        other
-            .as_ref()
-            .is_ok_and(|other| (other.kid(), other.algorithm()) == (key.kid(), key.algorithm()))
+    let of_algorithm = |keys: &'k [Result<VerifyingKey, InvalidKey>]| {
+        (keys.iter().filter_map(|other| other.as_ref().ok()))
+            .filter(|other| other.algorithm() == key.algorithm())
     };
     let (before, after) = (&keys[..index], &keys[index + 1..]);
-    if key.kid().is_none() && before.iter().chain(after).any(is_like) {
+    if key.kid().is_none() && of_algorithm(before).chain(of_algorithm(after)).next().is_some() {
         Err(InvalidKey::member_of(InvalidKeyKind::Missing, "kid"))
-    } else if before.iter().any(is_like) {
+    } else if of_algorithm(before).any(|other| other.kid() == key.kid()) {
         Err(InvalidKey::member_of(InvalidKeyKind::Duplicate, "kid"))
     } else {
         Ok(key)

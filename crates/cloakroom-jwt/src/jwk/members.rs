@@ -7,8 +7,10 @@ use core::fmt;
 
 use cloakroom_core::Secret;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
+use crate::json;
 use crate::key::{InvalidKey, InvalidKeyKind};
 
 /// What stood in one JWK.
@@ -124,7 +126,8 @@ pub(crate) fn find_twice(names: &mut [String]) -> Option<&str> {
         .map(|pair| pair[0].as_str())
 }
 
-/// Any JSON value, as far as it matters.
+/// Any JSON value, as far as it matters. Numbers are never converted, only passed over: what `serde_json` makes of them
+/// depends on features that any crate of a build may turn on.
 pub(crate) enum Value {
     Text(String),
     Texts(Vec<String>),
@@ -135,64 +138,73 @@ pub(crate) enum Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Self::of(raw.get(), json::MAX_DEPTH).map_err(D::Error::custom)
     }
 }
 
-struct ValueVisitor;
-
-macro_rules! other {
-    ($($method:ident: $type:ty),+) => {$(
-        fn $method<E>(self, _: $type) -> Result<Value, E> {
-            Ok(Value::Other)
+impl Value {
+    /// The value that `json` spells, with at most `depth` arrays and objects inside one another.
+    fn of(json: &str, depth: u32) -> Result<Self, serde_json::Error> {
+        match json.as_bytes().first() {
+            Some(b'"') => serde_json::from_str(json).map(Self::Text),
+            Some(b'[' | b'{') if depth == 0 => Err(serde_json::Error::custom("too deep")),
+            Some(b'[') => Self::array(&serde_json::from_str::<Vec<&RawValue>>(json)?, depth),
+            Some(b'{') => Self::object(serde_json::from_str(json)?, depth),
+            _ => Ok(Self::Other),
         }
-    )+};
-}
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
     }
 
-    other!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+    fn array(elements: &[&RawValue], depth: u32) -> Result<Self, serde_json::Error> {
         let mut texts = Some(Vec::new());
-        let mut ambiguous = false;
-        while let Some(value) = seq.next_element::<Value>()? {
-            ambiguous |= matches!(value, Value::Ambiguous);
-            match (&mut texts, value) {
-                (Some(texts), Value::Text(text)) => texts.push(text),
+        for element in elements {
+            match (&mut texts, Self::of(element.get(), depth - 1)?) {
+                (_, Self::Ambiguous) => return Ok(Self::Ambiguous),
+                (Some(texts), Self::Text(text)) => texts.push(text),
                 _ => texts = None,
             }
         }
-        Ok(match texts {
-            _ if ambiguous => Value::Ambiguous,
-            Some(texts) => Value::Texts(texts),
-            None => Value::Other,
-        })
+        Ok(texts.map_or(Self::Other, Self::Texts))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut names: Vec<String> = Vec::new();
-        let mut ambiguous = false;
-        while let Some(name) = map.next_key::<String>()? {
-            ambiguous |= matches!(map.next_value::<Value>()?, Value::Ambiguous);
+    fn object(Pairs(pairs): Pairs<'_>, depth: u32) -> Result<Self, serde_json::Error> {
+        let mut names = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            if let Self::Ambiguous = Self::of(value.get(), depth - 1)? {
+                return Ok(Self::Ambiguous);
+            }
             names.push(name);
         }
-        if ambiguous || find_twice(&mut names).is_some() {
-            return Ok(Value::Ambiguous);
+        Ok(match find_twice(&mut names) {
+            Some(_) => Self::Ambiguous,
+            None => Self::Other,
+        })
+    }
+}
+
+/// The members of an object, in their order.
+struct Pairs<'j>(Vec<(String, &'j RawValue)>);
+
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor).map(Self)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
         }
-        Ok(Value::Other)
+        Ok(pairs)
     }
 }

@@ -35,8 +35,9 @@ impl FetchTicket {
         Self(Arc::clone(&self.0))
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+    /// Whether it is the other half of `stub`. It is used up by that.
+    pub(super) fn is(self, stub: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &stub.0)
     }
 }
 

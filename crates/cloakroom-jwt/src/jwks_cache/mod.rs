@@ -184,7 +184,7 @@ impl JwksCache {
         cache_control: Option<&str>,
         now: Tick,
     ) -> FetchOutcome {
-        let Some(started) = self.finish(&ticket, now) else {
+        let Some(started) = self.finish(ticket, now) else {
             return FetchOutcome::Late;
         };
         keys.retain(|key| !is_symmetric(key.algorithm()));
@@ -206,7 +206,7 @@ impl JwksCache {
 
     /// Takes note that the fetch of `ticket` brought nothing. `false` when it had been given up before.
     pub fn failed(&mut self, ticket: FetchTicket, now: Tick) -> bool {
-        let is_awaited = self.finish(&ticket, now).is_some();
+        let is_awaited = self.finish(ticket, now).is_some();
         if is_awaited {
             self.back_off(now);
         }
@@ -259,9 +259,9 @@ impl JwksCache {
     }
 
     /// The awaited fetch that `ticket` stands for. None is out afterwards.
-    fn finish(&mut self, ticket: &FetchTicket, now: Tick) -> Option<Started> {
+    fn finish(&mut self, ticket: FetchTicket, now: Tick) -> Option<Started> {
         self.give_up(now);
-        self.fetch.take_if(|started| started.ticket.is(ticket))
+        self.fetch.take_if(|started| ticket.is(&started.ticket))
     }
 
     /// A fetch that has been out too long has failed, at the moment when its time was over, whoever notices when.
