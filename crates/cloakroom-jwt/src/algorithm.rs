@@ -70,6 +70,14 @@ impl Algorithm {
             _ => return None,
         })
     }
+
+    /// Whether its keys are RSA keys, which do not say by themselves which algorithm is theirs.
+    pub(crate) const fn is_rsa(self) -> bool {
+        matches!(
+            self,
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512
+        )
+    }
 }
 
 impl fmt::Display for Algorithm {

@@ -7,6 +7,7 @@ use core::fmt;
 use crate::encoding::Base64Url;
 use crate::header::Header;
 use crate::json;
+use crate::key::is_kid;
 use crate::{Algorithm, ErrorKind, InvalidVerifier, Policy, VerifyingKey};
 
 /// How many keys are tried for one token at most. No header has more: [`Keys::new`] sees to that.
@@ -14,9 +15,6 @@ const MAX_CANDIDATES: usize = 4;
 
 /// How many keys a verifier has at most; each is compared with each other one when it is made.
 const MAX_KEYS: usize = 4096;
-
-/// The longest key id, in bytes.
-const MAX_KID: usize = 256;
 
 /// The keys of a verifier, each with its policy, and the headers that choose them.
 pub(crate) struct Keys {
@@ -64,7 +62,7 @@ impl Keys {
         base64: &Base64Url,
     ) -> Result<Self, InvalidVerifier> {
         if policies.is_empty() {
-            return Err(invalid(0, "policies", "are none"));
+            return Err(invalid(0, "policies", "must not be empty"));
         }
         let mut all = Vec::new();
         for (policy, keys) in keys.into_iter().enumerate() {
@@ -85,7 +83,7 @@ impl Keys {
             pins: Vec::new(),
         };
         if let Some(policy) = keys.crowded(policies) {
-            let problem = "has the fifth of one algorithm, kid and type, of which 4 are tried for a token";
+            let problem = "hold a fifth of the same algorithm, kid and type; at most 4 are tried for a token";
             return Err(invalid(policy, "keys", problem));
         }
         keys.thin_out(policies);
@@ -244,10 +242,10 @@ fn is_plain(text: &str) -> bool {
 /// What is wrong with the keys of one policy.
 fn check(keys: &[VerifyingKey]) -> Result<(), (&'static str, &'static str)> {
     if keys.is_empty() {
-        return Err(("keys", "are none"));
+        return Err(("keys", "must not be empty"));
     }
-    if (keys.iter().filter_map(VerifyingKey::kid)).any(|kid| kid.is_empty() || kid.len() > MAX_KID) {
-        return Err(("kid", "has not 1 to 256 bytes"));
+    if (keys.iter().filter_map(VerifyingKey::kid)).any(|kid| !is_kid(kid)) {
+        return Err(("kid", "must have 1 to 256 bytes"));
     }
     let mut names: Vec<_> = keys
         .iter()
@@ -255,14 +253,14 @@ fn check(keys: &[VerifyingKey]) -> Result<(), (&'static str, &'static str)> {
         .collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(("keys", "has two of one algorithm and kid"));
+        return Err(("keys", "must not hold two of the same algorithm and kid"));
     }
     // Sorted, a key without a kid comes before the others of its algorithm.
     if names
         .windows(2)
         .any(|pair| pair[0].1.is_none() && pair[0].0 == pair[1].0)
     {
-        let problem = "has one without a kid beside another of its algorithm, so that no token can mean it";
+        let problem = "hold one without a kid beside another of its algorithm, so that no token can mean it";
         return Err(("keys", problem));
     }
     Ok(())

@@ -228,17 +228,9 @@ impl Policy {
         if self.max_len == 0 || self.max_len > GREATEST_MAX_LEN {
             return Some(("max_len", "is not from 1 to 65536"));
         }
-        match self.rsa_algorithm {
-            None
-            | Some(
-                Algorithm::Rs256
-                | Algorithm::Rs384
-                | Algorithm::Rs512
-                | Algorithm::Ps256
-                | Algorithm::Ps384
-                | Algorithm::Ps512,
-            ) => None,
-            Some(_) => Some(("rsa_algorithm", "is no RSA algorithm")),
+        if self.rsa_algorithm.is_some_and(|algorithm| !algorithm.is_rsa()) {
+            return Some(("rsa_algorithm", "is no RSA algorithm"));
         }
+        None
     }
 }

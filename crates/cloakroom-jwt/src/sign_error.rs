@@ -22,7 +22,9 @@ impl fmt::Display for SignError {
         f.write_str(match self.0 {
             SignErrorKind::Kid => "the key id is empty or longer than 256 bytes",
             SignErrorKind::Typ => "`typ` is not 1 to 127 characters of a media type",
-            SignErrorKind::Claims => "the claims cannot be written as strict JSON",
+            SignErrorKind::Claims => {
+                "the claims cannot be written as strict JSON, or are deeper than the 16 levels that a verifier reads"
+            }
             SignErrorKind::NotAnObject => "the claims are not a JSON object",
             SignErrorKind::Duplicate => "the claims have a member twice",
             SignErrorKind::SignatureLength => "the signature has another length than its algorithm's",

@@ -88,12 +88,7 @@ fn has_right_length(algorithm: Algorithm, signature: &[u8]) -> bool {
         Algorithm::Hs512 | Algorithm::Es256 | Algorithm::EdDsa => length == 64,
         Algorithm::Es384 => length == 96,
         // As long as the modulus, which has 2048 to 8192 bits.
-        Algorithm::Rs256
-        | Algorithm::Rs384
-        | Algorithm::Rs512
-        | Algorithm::Ps256
-        | Algorithm::Ps384
-        | Algorithm::Ps512 => (256..=1024).contains(&length),
+        rsa => rsa.is_rsa() && (256..=1024).contains(&length),
     }
 }
 

@@ -44,20 +44,12 @@ impl Backend {
 }
 
 pub(crate) fn is_rsa(algorithm: Algorithm) -> bool {
-    matches!(
-        algorithm,
-        Algorithm::Rs256
-            | Algorithm::Rs384
-            | Algorithm::Rs512
-            | Algorithm::Ps256
-            | Algorithm::Ps384
-            | Algorithm::Ps512
-    )
+    algorithm.is_rsa()
 }
 
 fn rust_crypto_verifying(algorithm: Algorithm, parts: &PublicParts) -> Result<VerifyingKey, InvalidKey> {
     match parts {
-        _ if is_rsa(algorithm) => Err(InvalidKeyKind::Unsupported.into()),
+        _ if algorithm.is_rsa() => Err(InvalidKeyKind::Unsupported.into()),
         #[cfg(feature = "eddsa")]
         PublicParts::Ed25519(bytes) => {
             let bytes = bytes.as_slice().try_into().map_err(|_| InvalidKeyKind::Value)?;
@@ -71,7 +63,6 @@ fn rust_crypto_verifying(algorithm: Algorithm, parts: &PublicParts) -> Result<Ve
         PublicParts::Ec(Curve::P384, point) => {
             super::Es384VerifyingKey::from_sec1(point).map(VerifyingKey::from)
         }
-        #[allow(unreachable_patterns)]
         _ => Err(InvalidKeyKind::Unsupported.into()),
     }
 }
@@ -84,7 +75,7 @@ fn rust_crypto_signing(parts: &PrivateParts) -> Result<SigningKey, InvalidKey> {
         PrivateKind::Ec(Curve::P256) => super::Es256SigningKey::from_parts(parts).map(SigningKey::from),
         #[cfg(feature = "es256")]
         PrivateKind::Ec(Curve::P384) => super::Es384SigningKey::from_parts(parts).map(SigningKey::from),
-        #[allow(unreachable_patterns)]
+        #[cfg(not(all(feature = "eddsa", feature = "es256")))]
         _ => Err(InvalidKeyKind::Unsupported.into()),
     }
 }

@@ -1,5 +1,8 @@
 //! The guard against algorithm confusion: a public key, which everybody knows, must never become an HMAC secret
 //! (RFC 8725 section 2.1).
+//!
+//! It does not use the reader of keys in `der.rs`, which takes just what the backends can use: a key that is of no use here,
+//! a certificate, or a file that is cut or has something behind it is as public, and the guard is there without features.
 
 use alloc::vec::Vec;
 

@@ -1,5 +1,5 @@
-//! What is asked of an Ed25519 key and of a signature here, so that all backends accept the same ones, whatever other
-//! crates of the build ask of them: a feature of `ed25519-dalek` makes it accept an s beyond the order.
+//! What is asked of an Ed25519 key and of a signature here, so that all backends accept the same ones, whatever features
+//! other crates of the build turn on.
 
 use cloakroom_core::Secret;
 

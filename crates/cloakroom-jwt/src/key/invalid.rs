@@ -6,6 +6,8 @@ pub struct InvalidKey {
     kind: InvalidKeyKind,
     member: Option<&'static str>,
     index: Option<usize>,
+    /// The label of the PEM block that was asked for.
+    label: Option<&'static str>,
 }
 
 impl InvalidKey {
@@ -29,6 +31,16 @@ impl InvalidKey {
             kind,
             member: None,
             index: None,
+            label: None,
+        }
+    }
+
+    /// [`InvalidKeyKind::Pem`], where a block of this label was asked for.
+    #[cfg(any(feature = "aws-lc", feature = "eddsa", feature = "es256"))]
+    pub(crate) const fn pem(label: &'static str) -> Self {
+        Self {
+            label: Some(label),
+            ..Self::new(InvalidKeyKind::Pem)
         }
     }
 
@@ -37,6 +49,7 @@ impl InvalidKey {
             kind,
             member: Some(member),
             index: None,
+            label: None,
         }
     }
 
@@ -70,7 +83,15 @@ impl fmt::Display for InvalidKey {
         if let Some(member) = self.member {
             write!(f, "member `{member}`: ")?;
         }
-        f.write_str(self.kind.text())
+        f.write_str(self.kind.text())?;
+        match self.label {
+            Some(label @ "PRIVATE KEY") => write!(
+                f,
+                " `{label}`: `openssl pkcs8 -topk8 -nocrypt` makes one of an `EC PRIVATE KEY`"
+            ),
+            Some(label) => write!(f, " `{label}`"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -113,7 +134,7 @@ pub enum InvalidKeyKind {
     Use,
     /// A member that contradicts another one.
     Conflict,
-    /// A private or a symmetric key where only public keys belong, or the reverse.
+    /// A private or a symmetric key where only public keys belong.
     Private,
     /// A set longer than 256 KiB or of more than 100 keys.
     TooLarge,
@@ -124,7 +145,7 @@ impl InvalidKeyKind {
         match self {
             Self::TooShort => "the HMAC secret is shorter than the hash",
             Self::EncodedKey => "the HMAC secret is the encoding of another key",
-            Self::Pem => "not one PEM block with the expected label",
+            Self::Pem => "not one PEM block with the label",
             Self::Der => "not the expected DER structure",
             Self::OtherType => "a key of another type or curve",
             Self::Value => "not a valid key of its type",
@@ -135,10 +156,10 @@ impl InvalidKeyKind {
             Self::Duplicate => "present twice",
             Self::Missing => "absent",
             Self::Malformed => "of the wrong type, encoding or length",
-            Self::Unsupported => "not supported",
+            Self::Unsupported => "not supported by this backend with the features of this build",
             Self::Use => "the key is not meant for this",
             Self::Conflict => "contradicts another member",
-            Self::Private => "a private or symmetric key where a public one belongs, or the reverse",
+            Self::Private => "a private or symmetric key where a public one belongs",
             Self::TooLarge => "more than 256 KiB or 100 keys",
         }
     }

@@ -30,9 +30,12 @@ pub(crate) use signature::Signature;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
+/// The longest key id, in bytes.
+const MAX_KID: usize = 256;
+
 /// Whether `kid` has a length that this crate carries.
 pub(crate) fn is_kid(kid: &str) -> bool {
-    (1..=256).contains(&kid.len())
+    (1..=MAX_KID).contains(&kid.len())
 }
 
 #[cfg(all(test, feature = "aws-lc", feature = "eddsa", feature = "es256"))]

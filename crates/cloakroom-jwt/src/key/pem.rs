@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloakroom_core::Secret;
 
-use super::{InvalidKey, InvalidKeyKind};
+use super::InvalidKey;
 
 /// The label of a `SubjectPublicKeyInfo` (RFC 7468 section 13).
 pub(crate) const PUBLIC_KEY: &str = "PUBLIC KEY";
@@ -14,14 +14,15 @@ pub(crate) const PUBLIC_KEY: &str = "PUBLIC KEY";
 pub(crate) const PRIVATE_KEY: &str = "PRIVATE KEY";
 
 /// The DER inside the block. What stands around it is white space; a second block is an error.
-pub(crate) fn decode(pem: &str, label: &str) -> Result<Secret<Vec<u8>>, InvalidKey> {
-    let body = body(pem, label).ok_or(InvalidKeyKind::Pem)?;
+pub(crate) fn decode(pem: &str, label: &'static str) -> Result<Secret<Vec<u8>>, InvalidKey> {
+    let error = InvalidKey::pem(label);
+    let body = body(pem, label).ok_or(error)?;
     // The capacity is there from the start, so that no copy is left behind unwiped.
     let mut packed = Vec::with_capacity(body.len());
     packed.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
     let packed = Secret::new(packed);
     let der = STANDARD.decode(packed.expose());
-    der.map(Secret::new).map_err(|_| InvalidKeyKind::Pem.into())
+    der.map(Secret::new).map_err(|_| error)
 }
 
 /// The base64 between the two lines.

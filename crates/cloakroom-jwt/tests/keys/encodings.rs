@@ -225,6 +225,21 @@ fn public_key_beside_a_private_one_must_be_its_own() {
 }
 
 #[test]
+fn an_error_about_pem_names_the_label_and_a_remedy() {
+    // What `openssl ecparam -genkey` writes (RFC 5915 section 4).
+    let sec1 = common::P256_PKCS8.replace(" PRIVATE KEY", " EC PRIVATE KEY");
+    assert_eq!(
+        Es256SigningKey::from_pkcs8_pem(&sec1).unwrap_err().to_string(),
+        "not one PEM block with the label `PRIVATE KEY`: \
+         `openssl pkcs8 -topk8 -nocrypt` makes one of an `EC PRIVATE KEY`"
+    );
+    assert_eq!(
+        Es256VerifyingKey::from_pem(&sec1).unwrap_err().to_string(),
+        "not one PEM block with the label `PUBLIC KEY`"
+    );
+}
+
+#[test]
 fn points_have_one_form() {
     let compressed = include_str!("pem/p256.compressed.spki.pem");
     assert_eq!(

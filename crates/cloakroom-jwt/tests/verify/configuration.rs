@@ -110,15 +110,15 @@ fn the_keys_of_a_policy_are_there_and_distinct() {
             .map(drop)
             .map_err(|error| error.to_string())
     };
-    assert_eq!(make(vec![]).unwrap_err(), "policy 0: keys are none");
+    assert_eq!(make(vec![]).unwrap_err(), "policy 0: keys must not be empty");
     for kid in [String::new(), "x".repeat(257)] {
         assert_eq!(
             make(vec![key().with_kid(kid)]).unwrap_err(),
-            "policy 0: kid has not 1 to 256 bytes"
+            "policy 0: kid must have 1 to 256 bytes"
         );
     }
     make(vec![key().with_kid("x".repeat(256))]).unwrap();
-    let twice = "policy 0: keys has two of one algorithm and kid";
+    let twice = "policy 0: keys must not hold two of the same algorithm and kid";
     assert_eq!(make(vec![key(), key()]).unwrap_err(), twice);
     assert_eq!(
         make(vec![key().with_kid("a"), key(), key().with_kid("a")]).unwrap_err(),
@@ -142,7 +142,7 @@ fn a_key_that_no_token_can_mean_is_refused() {
     };
     let hs512 = || VerifyingKey::from(HmacKey::hs512(&[1; 64]).unwrap());
     let never =
-        "policy 0: keys has one without a kid beside another of its algorithm, so that no token can mean it";
+        "policy 0: keys hold one without a kid beside another of its algorithm, so that no token can mean it";
     // A token that names a key does not mean it, and one that names none cannot tell it from the other.
     assert_eq!(make(vec![key().with_kid("a"), key()]).unwrap_err(), never);
     assert_eq!(
@@ -171,7 +171,7 @@ fn policies(typs: &[Typ], keys: impl Fn(usize) -> Vec<VerifyingKey>) -> Result<(
 fn more_keys_than_are_tried_for_a_token_are_refused() {
     let fifth = |policy| {
         format!(
-            "policy {policy}: keys has the fifth of one algorithm, kid and type, of which 4 are tried for a token"
+            "policy {policy}: keys hold a fifth of the same algorithm, kid and type; at most 4 are tried for a token"
         )
     };
     let typ = |name: &str| Typ::exact(name);
@@ -247,7 +247,7 @@ fn a_mistake_names_its_policy() {
     let error = Verifier::many([(policy(), vec![key()]), (policy().subject(""), vec![key()])]).unwrap_err();
     assert_eq!((error.policy(), error.member()), (1, "subject"));
     let error = Verifier::many([(policy(), vec![key()]), (policy(), vec![])]).unwrap_err();
-    assert_eq!(error.to_string(), "policy 1: keys are none");
+    assert_eq!(error.to_string(), "policy 1: keys must not be empty");
     let error = Verifier::many([]).unwrap_err();
     assert_eq!(error.member(), "policies");
 }

@@ -252,7 +252,8 @@ fn e24_older_than_max_age_though_exp_is_far() {
 
 #[test]
 fn e24_a_revocable_policy_names_max_age_and_requires_what_a_denial_needs() {
-    // There is no way to write one without: the age is an argument.
+    // There is no way to write one without: the age is an argument, and the example of `Policy::revocable` that leaves it out
+    // (`compile_fail,E0061`) does not build.
     let policy = policy().revocable(Duration::from_secs(60), SECOND);
     for claim in ["sub", "iat", "jti"] {
         check(&policy, claim, "", 0, Some(MissingClaim));
