@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use cloakroom_jwt::{Error, HmacKey, Policy, Scratch, SigningKey, Typ, Untyped, Verifier, attacks, jws};
+use cloakroom_jwt::{
+    Ed25519SigningKey, Error, HmacKey, Policy, Scratch, Signer, SigningKey, Typ, Untyped, Verifier, attacks,
+    jws,
+};
 
 use crate::expected;
 use crate::keys::{AUDIENCE, Application, ISSUER, NOW, applications};
@@ -40,6 +43,22 @@ fn our_verifiers_reject_every_attack_for_its_reason() {
         }
     }
     assert_eq!(unused, BTreeSet::new(), "rows about attacks that do not exist");
+}
+
+/// The numbers that the README tells: of a token with `iss`, `aud` and `exp` alone, with an HMAC key and with a public key. A
+/// token that has more is attacked in more ways.
+#[test]
+fn the_corpus_is_as_large_as_it_is_said_to_be() {
+    let claims = serde_json::json!({"iss": ISSUER, "aud": AUDIENCE, "exp": 1_750_000_600});
+    let token = |key: &SigningKey| Signer::new(key, "at+jwt").unwrap().sign(&claims).unwrap();
+    let hmac = SigningKey::from(HmacKey::hs256(&[0x5a; 32]).unwrap());
+    let pair = SigningKey::from(Ed25519SigningKey::from_seed(&[7; 32]));
+    assert_eq!(attacks(&token(&hmac), &hmac).count(), 341);
+    assert_eq!(attacks(&token(&pair), &pair.verifying_key()).count(), 165);
+    for app in applications() {
+        let least = if app.signing.is_some() { 341 } else { 165 };
+        assert!(app.attacks().count() >= least, "{}", app.name);
+    }
 }
 
 /// A token without type and key id, for several audiences, among other claims: its verifier rejects every attack too.
