@@ -23,7 +23,7 @@ impl fmt::Display for SignError {
             SignErrorKind::Kid => "the key id is empty or longer than 256 bytes",
             SignErrorKind::Typ => "`typ` is not 1 to 127 characters of a media type",
             SignErrorKind::Claims => {
-                "the claims cannot be written as strict JSON, or are deeper than the 16 levels that a verifier reads"
+                "the claims are not strict JSON, or are deeper than the 16 levels that a verifier reads"
             }
             SignErrorKind::NotAnObject => "the claims are not a JSON object",
             SignErrorKind::Duplicate => "the claims have a member twice",

@@ -157,8 +157,7 @@ fn claims_that_cannot_be_written() {
     check(&Inner { sub: Fails }, Err(SignErrorKind::Claims));
     check(&BTreeMap::from([((1, 2), 3)]), Err(SignErrorKind::Claims));
     let error = signer().sign(&Inner { sub: Fails }).unwrap_err();
-    let text =
-        "the claims cannot be written as strict JSON, or are deeper than the 16 levels that a verifier reads";
+    let text = "the claims are not strict JSON, or are deeper than the 16 levels that a verifier reads";
     assert_eq!(error.to_string(), text);
 }
 
