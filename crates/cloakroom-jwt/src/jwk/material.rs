@@ -6,7 +6,7 @@ use super::members::Members;
 use super::thumbprint;
 use crate::encoding::decode;
 use crate::key::parts::{Curve, PrivateKind, PrivateParts, PublicParts};
-use crate::key::{Backend, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey, backend};
+use crate::key::{Backend, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey};
 use crate::{Algorithm, HmacKey};
 
 /// The key material of a JWK.
@@ -53,7 +53,7 @@ impl Material {
     pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
         match self.public() {
             None => matches!(algorithm, Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512),
-            Some(PublicParts::Rsa { .. }) => backend::is_rsa(algorithm),
+            Some(PublicParts::Rsa { .. }) => algorithm.is_rsa(),
             Some(_) => self.only_algorithm() == Some(algorithm),
         }
     }

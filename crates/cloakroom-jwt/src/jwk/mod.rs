@@ -12,7 +12,6 @@ use members::Members;
 pub(crate) use members::{Value, find_twice};
 pub use publish::jwk_set_json;
 
-use crate::key::backend::is_rsa;
 use crate::key::{Backend, InvalidKey, InvalidKeyKind, SigningKey, VerifyingKey, is_kid};
 use crate::{Algorithm, encoding};
 
@@ -110,7 +109,7 @@ impl Jwk {
         backend: Backend,
         rsa: Option<Algorithm>,
     ) -> Result<VerifyingKey, InvalidKey> {
-        if rsa.is_some_and(|algorithm| !is_rsa(algorithm)) {
+        if rsa.is_some_and(|algorithm| !algorithm.is_rsa()) {
             return Err(InvalidKeyKind::OtherType.into());
         }
         self.check_use("verify")?;

@@ -5,7 +5,7 @@ use super::thumbprint;
 use crate::encoding::encode;
 use crate::jose_header::push_json_string;
 use crate::key::parts::{Curve, PublicParts};
-use crate::key::{InvalidKey, InvalidKeyKind, VerifyingKey};
+use crate::key::{InvalidKey, InvalidKeyKind, VerifyingKey, is_kid};
 
 impl VerifyingKey {
     /// The key as a JWK for others to verify with: `kty` and the public members, `use`, `alg`, and `kid` if it has one.
@@ -36,18 +36,42 @@ impl VerifyingKey {
 ///
 /// # Errors
 ///
-/// [`InvalidKeyKind::Private`] with the place of the first HMAC key.
+/// About the first key that a reader would pass over, with its place: [`InvalidKeyKind::Private`] for an HMAC key,
+/// [`InvalidKeyKind::Kid`], [`InvalidKeyKind::Duplicate`] for the second of one algorithm and `kid`, and
+/// [`InvalidKeyKind::Missing`] for one without a `kid` beside another of its algorithm.
 pub fn jwk_set_json<'k>(keys: impl IntoIterator<Item = &'k VerifyingKey>) -> Result<String, InvalidKey> {
+    let keys: Vec<_> = keys.into_iter().collect();
     let mut json = String::from(r#"{"keys":["#);
-    for (index, key) in keys.into_iter().enumerate() {
+    for (index, key) in keys.iter().enumerate() {
         if index > 0 {
             json.push(',');
         }
         let jwk = key.to_jwk();
         json.push_str(&jwk.ok_or(InvalidKey::new(InvalidKeyKind::Private).at(index))?);
+        check_kid(index, &keys).map_err(|error| error.at(index))?;
     }
     json.push_str("]}");
     Ok(json)
+}
+
+/// Whether a token can mean the key at `index`, and none of the others by the same header.
+fn check_kid(index: usize, keys: &[&VerifyingKey]) -> Result<(), InvalidKey> {
+    let key = keys[index];
+    let kind = match key.kid() {
+        Some(kid) if !is_kid(kid) => InvalidKeyKind::Kid,
+        kid => {
+            let mut others = (keys.iter().enumerate())
+                .filter(|(place, other)| *place != index && other.algorithm() == key.algorithm());
+            if kid.is_none() && others.next().is_some() {
+                InvalidKeyKind::Missing
+            } else if others.any(|(place, other)| place < index && other.kid() == kid) {
+                InvalidKeyKind::Duplicate
+            } else {
+                return Ok(());
+            }
+        }
+    };
+    Err(InvalidKey::member_of(kind, "kid"))
 }
 
 /// The members that a public key of its type must have (RFC 7638 section 3.2).

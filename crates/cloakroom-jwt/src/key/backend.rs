@@ -43,10 +43,6 @@ impl Backend {
     }
 }
 
-pub(crate) fn is_rsa(algorithm: Algorithm) -> bool {
-    algorithm.is_rsa()
-}
-
 fn rust_crypto_verifying(algorithm: Algorithm, parts: &PublicParts) -> Result<VerifyingKey, InvalidKey> {
     match parts {
         _ if algorithm.is_rsa() => Err(InvalidKeyKind::Unsupported.into()),

@@ -1,6 +1,6 @@
 #[cfg(feature = "aws-lc")]
 pub mod aws_lc;
-pub(crate) mod backend;
+mod backend;
 mod confusion;
 #[cfg(any(feature = "aws-lc", feature = "eddsa", feature = "es256"))]
 mod der;

@@ -56,3 +56,41 @@ fn hmac_keys_are_not_published() {
     let error = jwk_set_json([&key(P256, Backend::RustCrypto), &secret]).unwrap_err();
     assert_eq!((error.kind(), error.index()), (InvalidKeyKind::Private, Some(1)));
 }
+
+#[test]
+fn nothing_is_published_that_a_reader_passes_over() {
+    let key = |kid: Option<&str>| {
+        let key = key(P256, Backend::RustCrypto);
+        kid.map(|kid| key.clone().with_kid(kid)).unwrap_or(key)
+    };
+    let other = self::key(ED25519, Backend::RustCrypto);
+    let refused = |keys: &[VerifyingKey]| {
+        let error = jwk_set_json(keys).unwrap_err();
+        (error.kind(), error.member(), error.index())
+    };
+    for kid in [String::new(), "x".repeat(257)] {
+        let keys = [other.clone(), key(Some(&kid))];
+        assert_eq!(refused(&keys), (InvalidKeyKind::Kid, Some("kid"), Some(1)));
+    }
+    let twice = [key(Some("a")), other.clone(), key(Some("a"))];
+    assert_eq!(refused(&twice), (InvalidKeyKind::Duplicate, Some("kid"), Some(2)));
+    for (keys, index) in [
+        ([key(None), key(None)], 0),
+        ([key(None), key(Some("a"))], 0),
+        ([key(Some("a")), key(None)], 1),
+    ] {
+        assert_eq!(
+            refused(&keys),
+            (InvalidKeyKind::Missing, Some("kid"), Some(index))
+        );
+    }
+    // Each has what tells it from the others: an algorithm of its own, or a kid.
+    let keys = [
+        key(Some("a")),
+        key(Some(&"x".repeat(256))),
+        other.clone(),
+        key(Some("b")),
+    ];
+    jwk_set_json(&keys).unwrap();
+    jwk_set_json(&[key(None), other]).unwrap();
+}
