@@ -100,7 +100,7 @@ impl ErrorKind {
             Self::Algorithm => "no key has the token's algorithm",
             Self::UnknownKey => "no key has the token's key id",
             Self::Signature => "the token's signature does not verify",
-            Self::Claims => "the token's claims are not a well-formed claims set",
+            Self::Claims => "the token's claims are not well-formed, or not of the type that was asked for",
             Self::Type => "the token is of another type",
             Self::Issuer => "the token is from another issuer",
             Self::Subject => "the token is for another subject",

@@ -24,7 +24,7 @@ pub enum BearerErrorKind {
     #[error("this needs a bearer token")]
     Required,
     /// The Authorization field is there twice, or is not a scheme, a space or more and a `b64token`. 400, `invalid_request`.
-    #[error("the Authorization field is not one scheme, one space and one token")]
+    #[error("the Authorization field is not one scheme and one token")]
     Malformed,
     /// The token did not verify. 401, `invalid_token`.
     #[error("{0}")]

@@ -9,8 +9,8 @@ use http::{Method, Request};
 use crate::desk::{Desk, good, tampered, verifier};
 
 const MALFORMED: &str = "Bearer error=\"invalid_request\", error_description=\"the Authorization field is not one \
-                         scheme, one space and one token\"";
-const MALFORMED_LINE: &str = "the Authorization field is not one scheme, one space and one token";
+                         scheme and one token\"";
+const MALFORMED_LINE: &str = "the Authorization field is not one scheme and one token";
 const SIGNATURE: &str =
     "Bearer error=\"invalid_token\", error_description=\"the token's signature does not verify\"";
 const SIGNATURE_LINE: &str = "the token's signature does not verify";

@@ -79,7 +79,7 @@ async fn e19_each_rejection_is_an_invalid_token_with_a_fixed_description() {
         (
             token(&json!({ "exp": "secret-text" })),
             ErrorKind::Claims,
-            "the token's claims are not a well-formed claims set",
+            "the token's claims are not well-formed, or not of the type that was asked for",
         ),
         (
             signed_by(key(), "secret+jwt"),

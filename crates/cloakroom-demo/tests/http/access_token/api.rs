@@ -62,8 +62,8 @@ fn the_api_refuses_in_json_with_the_challenge() {
     let tampered = format!("{rest}.{first}{}", &signature[1..]);
     let invalid =
         |description: &str| format!("Bearer error=\"invalid_token\", error_description=\"{description}\"");
-    let request = "Bearer error=\"invalid_request\", error_description=\"the Authorization field is not one scheme, \
-                   one space and one token\"";
+    let request = "Bearer error=\"invalid_request\", error_description=\"the Authorization field is not one scheme \
+                   and one token\"";
     for (authorization, status, challenge, code) in [
         ("Basic YWRhOmg=", 401, "Bearer".to_owned(), None),
         (
