@@ -29,7 +29,8 @@ pub fn sign_bytes(payload: &[u8], key: &SigningKey) -> Result<String, SignError>
     let base64 = Base64Url::new();
     let mut text = jose_header::prefix(key.algorithm_name(), None, key.kid(), &base64)?;
     text.push_str(&base64.encode(payload));
-    sign_input(text.into_bytes(), key, &base64)
+    let length = text.len();
+    sign_input(text.into_bytes(), length, key, &base64)
 }
 
 /// The payload of a message that one of `keys` has signed.

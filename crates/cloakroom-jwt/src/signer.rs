@@ -61,8 +61,8 @@ impl Signer {
     pub fn sign<T: Serialize + ?Sized>(&self, claims: &T) -> Result<String, SignError> {
         let mut json = ClaimsJson::new();
         json.write(claims)?;
-        let token = signing_input(&self.prefix, &json, &self.base64);
-        sign_input(token, &self.key, &self.base64)
+        let (text, length) = unsigned(&self.prefix, &json, &self.base64);
+        sign_input(text, length, &self.key, &self.base64)
     }
 
     /// What [`sign`](Signer::sign) signs, for a signature that is made elsewhere or later.
@@ -98,36 +98,46 @@ const SIGNATURE_ROOM: usize = 1 + encoded_len(96);
 const LEAST: usize = 128;
 
 /// Header, dot, claims, with room for a signature.
-///
-/// More is encoded than asked for, zeros, and cut off again, so that the vector code does it all; the characters that
-/// stay are those of the claims, because every one depends on its own three bytes alone.
 pub(crate) fn signing_input(prefix: &str, claims: &ClaimsJson, base64: &Base64Url) -> Vec<u8> {
-    let length = claims.bytes().len();
-    let wanted = (length.next_multiple_of(24) + 8).max(LEAST);
-    let octets = claims.padded(wanted).unwrap_or(claims.bytes());
-    let filled = prefix.len() + encoded_len(octets.len());
-    let mut text = Vec::with_capacity(filled + SIGNATURE_ROOM);
-    text.extend_from_slice(prefix.as_bytes());
-    text.resize(filled, 0);
-    base64.encode_into(octets, &mut text[prefix.len()..]);
-    text.truncate(prefix.len() + encoded_len(length));
+    let (mut text, length) = unsigned(prefix, claims, base64);
+    text.truncate(length);
     text
 }
 
-/// The token of a signing input.
+/// Header, dot, claims, and how long they are; behind them is more, in the place of the dot and the signature.
+///
+/// More is encoded than asked for, zeros, so that the vector code does it all; the characters that count are those of the
+/// claims, because every one depends on its own three bytes alone.
+#[inline]
+fn unsigned(prefix: &str, claims: &ClaimsJson, base64: &Base64Url) -> (Vec<u8>, usize) {
+    let length = claims.bytes().len();
+    let wanted = (length.next_multiple_of(24) + 8).max(LEAST);
+    let octets = claims.padded(wanted).unwrap_or(claims.bytes());
+    let filled = prefix.len() + encoded_len(octets.len()) + SIGNATURE_ROOM;
+    let mut text = Vec::with_capacity(filled);
+    text.extend_from_slice(prefix.as_bytes());
+    text.resize(filled, 0);
+    base64.encode_into(octets, &mut text[prefix.len()..]);
+    (text, prefix.len() + encoded_len(length))
+}
+
+/// The token of a signing input, which is the first `length` bytes of `text`.
 pub(crate) fn sign_input(
     mut text: Vec<u8>,
+    length: usize,
     key: &SigningKey,
     base64: &Base64Url,
 ) -> Result<String, SignError> {
-    let signature = key.sign(&text).ok_or(SignErrorKind::Backend)?;
-    push_signature(&mut text, signature.as_ref(), base64);
+    let signature = key.sign(&text[..length]).ok_or(SignErrorKind::Backend)?;
+    put_signature(&mut text, length, signature.as_ref(), base64);
     // Only base64url and dots were written.
     String::from_utf8(text).map_err(|_| SignErrorKind::Claims.into())
 }
 
-pub(crate) fn push_signature(text: &mut Vec<u8>, signature: &[u8], base64: &Base64Url) {
-    let start = text.len() + 1;
-    text.resize(start + encoded_len(signature.len()), b'.');
-    base64.encode_into(signature, &mut text[start..]);
+/// Ends the text with a signature, behind the first `length` bytes.
+#[inline]
+pub(crate) fn put_signature(text: &mut Vec<u8>, length: usize, signature: &[u8], base64: &Base64Url) {
+    text.resize(length + 1 + encoded_len(signature.len()), 0);
+    text[length] = b'.';
+    base64.encode_into(signature, &mut text[length + 1..]);
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::claims_json::ClaimsJson;
 use crate::encoding::Base64Url;
 use crate::sign_error::{SignError, SignErrorKind};
-use crate::signer::{push_signature, signing_input};
+use crate::signer::{put_signature, signing_input};
 use crate::{Algorithm, jose_header};
 
 /// The part of a token that is signed (RFC 7515 section 5.1), for a signature from elsewhere: a key management service, a
@@ -74,7 +74,8 @@ impl SigningInput {
         if !has_right_length(self.algorithm, signature) {
             return Err(SignErrorKind::SignatureLength.into());
         }
-        push_signature(&mut self.text, signature, &Base64Url::new());
+        let length = self.text.len();
+        put_signature(&mut self.text, length, signature, &Base64Url::new());
         // Only base64url and dots were written.
         String::from_utf8(self.text).map_err(|_| SignErrorKind::Claims.into())
     }

@@ -47,7 +47,7 @@ impl Names {
 
     /// Takes in a name of the innermost object, and tells whether it is there for the first time. It may say no of a name
     /// that is like another, and of one too many, and never yes of one that is there twice.
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, name: &str) -> bool {
         let key = key(name.as_bytes());
         let bit = 1 << (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58);

@@ -97,7 +97,7 @@ impl<'t> Parts<'t> {
         self.value(value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Refusal> {
         if let End::Raw = self.end {
             return value.serialize(Key::raw(self.text));
@@ -310,7 +310,7 @@ macro_rules! parts {
         }
     };
     (member: $one:ident) => {
-        #[inline]
+        #[inline(always)]
         fn $one<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Refusal> {
             self.member(name, value)
         }

@@ -166,16 +166,21 @@ struct Claims<'c> {
     sub: &'c str,
 }
 
-/// Around the length where the claims leave the stack, and the lengths where the encoder's steps begin.
+/// Around the lengths where the claims outgrow a buffer, and the lengths where the encoder's steps begin.
 #[test]
 fn claims_of_every_length() {
     let signer = signer();
-    for length in (0..200).chain(1480..1600).chain([10_000]) {
+    for length in (0..200).chain(440..560).chain(1480..1600).chain([10_000]) {
         let sub = "x".repeat(length);
         let token = signer.sign(&BTreeMap::from([("sub", &sub)])).unwrap();
         let expected = format!(r#"{{"sub":"{sub}"}}"#);
         assert_eq!(token.split('.').nth(1).unwrap(), URL_SAFE_NO_PAD.encode(expected));
         assert_eq!(signer.sign(&Claims { sub: &sub }).unwrap(), token);
+        // A name, an escape, a number and an array are on that length's border too.
+        let claims = serde_json::json!({"a": sub, "b": "c\"", "d": length, "e": [&sub, "f\\", "ghi"], "j": sub + "\n"});
+        let token = signer.sign(&claims).unwrap();
+        let expected = serde_json::to_string(&claims).unwrap();
+        assert_eq!(token.split('.').nth(1).unwrap(), URL_SAFE_NO_PAD.encode(expected));
     }
 }
 
