@@ -1,0 +1,131 @@
+//! What the cases share.
+
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::Selector;
+use tokio::sync::Barrier;
+
+use crate::{Created, NewRecord, Page, SessionStore, StoreError, Stored, Subject, SubjectIndex};
+
+/// The answer of an operation that has no reason to fail.
+#[track_caller]
+pub(super) fn ok<T>(answer: Result<T, StoreError>) -> T {
+    match answer {
+        Ok(answer) => answer,
+        Err(error) => panic!("the store failed: {error:?}"),
+    }
+}
+
+/// Creates a session, and gives what the store now holds.
+pub(super) async fn created(store: &impl SessionStore, record: NewRecord, now: UnixTime) -> Stored {
+    assert_eq!(ok(store.create(&record, now).await), Created::Done);
+    record.into_stored(now)
+}
+
+/// Everything that `subject` is listed with, in parts of `limit`.
+pub(super) async fn listed_by(
+    store: &impl SubjectIndex,
+    subject: &Subject,
+    limit: u32,
+    now: UnixTime,
+) -> Vec<Stored> {
+    let mut page = Page::first(NonZeroU32::new(limit).expect("cases list something"));
+    let mut all: Vec<Stored> = Vec::new();
+    loop {
+        let part = ok(store.list_by_subject(subject, page, now).await);
+        assert!(
+            part.sessions.len() <= usize::try_from(page.size()).unwrap_or(usize::MAX),
+            "a part of a list has at most as many sessions as were asked for"
+        );
+        for session in part.sessions {
+            assert!(
+                page.after.is_none_or(|after| after < session.selector)
+                    && all.last().is_none_or(|last| last.selector < session.selector),
+                "sessions are listed in the order of their selectors, each once"
+            );
+            all.push(session);
+        }
+        let Some(next) = part.next else { return all };
+        assert!(
+            page.after.is_none_or(|after| after < next),
+            "each part of a list begins after the one before"
+        );
+        assert!(
+            all.last().is_none_or(|last| last.selector <= next),
+            "no part of a list begins before the end of the one before"
+        );
+        page.after = Some(next);
+    }
+}
+
+/// Everything that `subject` is listed with.
+pub(super) async fn listed(store: &impl SubjectIndex, subject: &Subject, now: UnixTime) -> Vec<Stored> {
+    listed_by(store, subject, 100, now).await
+}
+
+/// Asserts that the session is what it should be, when loaded and (a subject's) when listed.
+pub(super) async fn assert_holds(store: &impl SubjectIndex, expected: &Stored, now: UnixTime) {
+    let loaded = ok(store.load(&expected.selector, now).await);
+    assert_eq!(loaded.as_ref(), Some(expected), "what a load answers");
+    if let Some(known) = &expected.authentication {
+        let listed = listed(store, &known.subject, now).await;
+        let found = listed.iter().find(|listed| listed.selector == expected.selector);
+        assert_eq!(found, Some(expected), "what a list shows");
+    }
+}
+
+/// Asserts that nobody sees the session at `now`.
+pub(super) async fn assert_gone(
+    store: &impl SubjectIndex,
+    selector: &Selector,
+    subject: Option<&Subject>,
+    now: UnixTime,
+) {
+    assert_eq!(ok(store.load(selector, now).await), None, "a load after the end");
+    if let Some(subject) = subject {
+        let listed = listed(store, subject, now).await;
+        assert!(
+            listed.iter().all(|listed| listed.selector != *selector),
+            "a session is listed after its end"
+        );
+    }
+}
+
+/// Something to do beside other things.
+pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// `future` as one of several of different types.
+pub(super) fn task<T>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    Box::pin(future)
+}
+
+/// Runs all of them on the runtime's threads, begun as nearly at once as it can be, and gives their results in order.
+pub(super) async fn together<T: Send + 'static>(
+    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = tasks.into_iter().collect();
+    let barrier = Arc::new(Barrier::new(tasks.len()));
+    let running: Vec<_> = tasks
+        .into_iter()
+        .map(|task| {
+            let barrier = Arc::clone(&barrier);
+            tokio::spawn(async move {
+                barrier.wait().await;
+                task.await
+            })
+        })
+        .collect();
+    let mut results = Vec::with_capacity(running.len());
+    for one in running {
+        match one.await {
+            Ok(result) => results.push(result),
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
+    results
+}

@@ -1,0 +1,3 @@
+//! The conformance kit itself: the model passes every case, and each wrong store fails the case made for it.
+
+mod model;

@@ -1,0 +1,1 @@
+cloakroom_store::conformance_tests! { cloakroom_store::conformance::Model::new() }
