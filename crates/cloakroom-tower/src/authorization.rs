@@ -8,7 +8,7 @@ pub(crate) enum Authorization<'a> {
     Absent,
     /// Credentials of a scheme that is not ours: no bearer token, and no absence of credentials either.
     OtherScheme,
-    /// What follows `Bearer` and its spaces. Whether it is a [`b64token`](is_b64token) is for the caller to ask.
+    /// What follows `Bearer` and its spaces. Whether it is a `b64token` is for the caller to ask.
     Bearer(&'a str),
     /// The field is there twice, or is no `auth-scheme` with what may follow it.
     Malformed,
@@ -46,6 +46,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// Whether `text` is a `b64token` (RFC 6750 section 2.1): everything that can be a JWT is.
+#[cfg(feature = "jwt")]
 pub(crate) fn is_b64token(text: &str) -> bool {
     let unpadded = text.trim_end_matches('=');
     !unpadded.is_empty()
@@ -68,6 +69,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::Authorization::{self, Absent, Bearer, Malformed, OtherScheme};
+    #[cfg(feature = "jwt")]
     use super::is_b64token;
 
     #[test]
@@ -107,6 +109,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "jwt")]
     #[test]
     fn a_b64token_is_spelled_as_the_rfc_says() {
         for (text, expected) in [

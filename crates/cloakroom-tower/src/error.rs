@@ -2,14 +2,18 @@
 use std::sync::Arc;
 
 use cloakroom_cookie::LimitExceeded;
-#[cfg(feature = "sealed")]
+#[cfg(any(feature = "sealed", feature = "session"))]
 use cloakroom_cookie::{CookieName, InvalidSetCookie};
 #[cfg(feature = "sealed")]
 use cloakroom_keyring::RandomError;
 #[cfg(feature = "sealed")]
 use cloakroom_seal::SealError;
+#[cfg(feature = "session")]
+use cloakroom_session::{SessionError, cloakroom_store::StoreErrorKind};
 use http::header::CONTENT_TYPE;
-#[cfg(feature = "sealed")]
+#[cfg(feature = "session")]
+use http::header::RETRY_AFTER;
+#[cfg(any(feature = "sealed", feature = "session"))]
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
 
@@ -80,17 +84,59 @@ pub enum Error {
         /// The wire name of the cookie.
         cookie: CookieName,
     },
+    /// The request did not pass a [`SessionLayer`](crate::SessionLayer), which gives it its session: a mistake in the
+    /// program. 500.
+    #[cfg(feature = "session")]
+    #[error(
+        "SessionLayer is missing: add `.layer(cloakroom_tower::SessionLayer::new(sessions))` to the router"
+    )]
+    MissingSessionLayer,
+    /// A session could not be read or changed, or is not what a route asks for.
+    ///
+    /// 401 when a login is needed, 403 when a recent one is, 409 when another request was faster, 503 when the store
+    /// cannot be reached, does not answer in time or is full, and 500 for all else, a corrupt record among it.
+    #[cfg(feature = "session")]
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The session's cookie could not be built. 500.
+    #[cfg(feature = "session")]
+    #[error("the cookie {cookie} could not be built")]
+    SessionCookie {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+        /// Why.
+        source: InvalidSetCookie,
+    },
+}
+
+/// The status of an error about a session.
+#[cfg(feature = "session")]
+fn status_of(error: &SessionError) -> StatusCode {
+    match error {
+        SessionError::LoginRequired => StatusCode::UNAUTHORIZED,
+        SessionError::ReauthenticationRequired => StatusCode::FORBIDDEN,
+        SessionError::Superseded | SessionError::Contended | SessionError::Refused => StatusCode::CONFLICT,
+        SessionError::Store(error) => match error.kind() {
+            StoreErrorKind::Unavailable | StoreErrorKind::Timeout | StoreErrorKind::Full => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
 }
 
 impl Error {
     /// The status of the default response.
-    pub const fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::Limit(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             #[cfg(feature = "sealed")]
             Self::Required { .. } => StatusCode::UNAUTHORIZED,
             #[cfg(feature = "jwt")]
             Self::Bearer(error) => error.status(),
+            #[cfg(feature = "session")]
+            Self::Session(error) => status_of(error),
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -118,6 +164,16 @@ impl Error {
         #[cfg(feature = "jwt")]
         if let Self::Bearer(error) = &self {
             error.write(headers);
+        }
+        #[cfg(feature = "session")]
+        if let Self::Session(error) = &self {
+            if matches!(error, SessionError::LoginRequired) {
+                // The layer, which knows what carries sessions, says more.
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie"));
+            }
+            if status_of(error) == StatusCode::SERVICE_UNAVAILABLE {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            }
         }
         response.extensions_mut().insert(self);
         response

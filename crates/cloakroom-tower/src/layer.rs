@@ -173,11 +173,6 @@ where
     }
 }
 
-/// In a response's extensions, for the layer further out: the handler answered with a status of 400 or above, whatever
-/// the status is now. It stays with that response: one that is made in its place decides for itself.
-#[derive(Clone, Copy)]
-struct Failed;
-
 pin_project! {
     /// The future that [`CookieService`] answers with.
     pub struct ResponseFuture<Fut, F = DefaultResponse> {
@@ -199,18 +194,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
-        // The status that decides about the cookies is the handler's, not that of the page which explains an error: here
-        // or on a level further in.
-        let failed = response.extensions_mut().remove::<Failed>();
-        let failed = failed.or_else(|| (response.status().as_u16() >= 400).then_some(Failed));
-        if let Some(error) = response.extensions_mut().remove::<Error>() {
-            response = this.on_error.respond(&error, response);
-        }
-        match (this.own, failed) {
-            (Some(jar), failed) => jar.finish(failed.is_none(), response.headers_mut()),
-            (None, Some(failed)) => drop(response.extensions_mut().insert(failed)),
-            (None, None) => {}
-        }
+        let failed = Failed::take(&mut response);
+        let response = conclude(response, failed, this.own.as_ref(), &**this.on_error);
         Poll::Ready(Ok(response))
     }
 }
@@ -219,4 +204,37 @@ impl<Fut, F> fmt::Debug for ResponseFuture<Fut, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
+}
+
+/// In a response's extensions, for the layer further out: the handler answered with a status of 400 or above, whatever
+/// the status is now. It stays with that response: one that is made in its place decides for itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Failed;
+
+impl Failed {
+    /// Whether the handler failed. The status that decides is the handler's, not that of the page which explains an
+    /// error: here or on a level further in.
+    pub(crate) fn take<B>(response: &mut Response<B>) -> Option<Self> {
+        let failed = response.extensions_mut().remove::<Self>();
+        failed.or_else(|| (response.status().as_u16() >= 400).then_some(Self))
+    }
+}
+
+/// Asks `on_error` and sends the cookies of the layer's own jar; without one, tells the layer further out what it needs
+/// to know.
+pub(crate) fn conclude<B, F: OnError<B>>(
+    mut response: Response<B>,
+    failed: Option<Failed>,
+    own: Option<&Jar>,
+    on_error: &F,
+) -> Response<B> {
+    if let Some(error) = response.extensions_mut().remove::<Error>() {
+        response = on_error.respond(&error, response);
+    }
+    match (own, failed) {
+        (Some(jar), failed) => jar.finish(failed.is_none(), response.headers_mut()),
+        (None, Some(failed)) => drop(response.extensions_mut().insert(failed)),
+        (None, None) => {}
+    }
+    response
 }

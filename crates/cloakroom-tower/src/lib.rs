@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "jwt")]
+#[cfg(any(feature = "jwt", feature = "session"))]
 mod authorization;
 #[cfg(feature = "jwt")]
 mod bearer;
@@ -11,17 +11,21 @@ mod bearer_error;
 mod bearer_verifier;
 mod cookies;
 mod error;
+#[cfg(feature = "session")]
+mod forwarded_for;
 #[cfg(feature = "jwt")]
 mod invalid_bearer_verifier;
 #[cfg(feature = "sealed")]
 mod invalid_cutoff;
 #[cfg(feature = "sealed")]
 mod invalid_sealed_cookie;
+#[cfg(feature = "session")]
+mod invalid_session_cookie;
 mod jar;
 mod layer;
 mod observer;
 mod on_error;
-#[cfg(any(feature = "jwt", feature = "sealed"))]
+#[cfg(any(feature = "jwt", feature = "sealed", feature = "session"))]
 mod reach;
 #[cfg(feature = "sealed")]
 mod required;
@@ -31,6 +35,16 @@ mod sealed;
 mod sealed_cookie;
 #[cfg(feature = "sealed")]
 mod sealer;
+#[cfg(feature = "session")]
+mod session;
+#[cfg(feature = "session")]
+mod session_cookie;
+#[cfg(feature = "session")]
+mod session_future;
+#[cfg(feature = "session")]
+mod session_layer;
+#[cfg(feature = "session")]
+mod session_slot;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "jwt")]
@@ -52,6 +66,9 @@ pub use cloakroom_keyring;
 /// The crate `cloakroom-seal`, whose errors stand in the signatures here.
 #[cfg(feature = "sealed")]
 pub use cloakroom_seal;
+/// The crate `cloakroom-session`, whose `Sessions` and `Session` stand in the signatures here.
+#[cfg(feature = "session")]
+pub use cloakroom_session;
 
 #[cfg(feature = "jwt")]
 pub use bearer::{Bearer, BearerSource};
@@ -61,16 +78,20 @@ pub use bearer_error::{BearerError, BearerErrorKind};
 pub use bearer_verifier::BearerVerifier;
 pub use cookies::Cookies;
 pub use error::Error;
+#[cfg(feature = "session")]
+pub use forwarded_for::forwarded_for;
 #[cfg(feature = "jwt")]
 pub use invalid_bearer_verifier::InvalidBearerVerifier;
 #[cfg(feature = "sealed")]
 pub use invalid_cutoff::InvalidCutoff;
 #[cfg(feature = "sealed")]
 pub use invalid_sealed_cookie::InvalidSealedCookie;
+#[cfg(feature = "session")]
+pub use invalid_session_cookie::InvalidSessionCookie;
 pub use layer::{CookieLayer, CookieService, ResponseFuture};
 pub use observer::{Event, EventKind, Observer};
 pub use on_error::{DefaultResponse, OnError};
-#[cfg(any(feature = "jwt", feature = "sealed"))]
+#[cfg(any(feature = "jwt", feature = "sealed", feature = "session"))]
 pub use reach::Reach;
 #[cfg(feature = "sealed")]
 pub use required::Required;
@@ -80,5 +101,13 @@ pub use sealed::Sealed;
 pub use sealed_cookie::{Persistence, SealedCookie};
 #[cfg(feature = "sealed")]
 pub use sealer::Sealer;
+#[cfg(feature = "session")]
+pub use session::{Session, SessionSource};
+#[cfg(feature = "session")]
+pub use session_cookie::SessionCookie;
+#[cfg(feature = "session")]
+pub use session_future::SessionFuture;
+#[cfg(feature = "session")]
+pub use session_layer::{SessionLayer, SessionService};
 #[cfg(feature = "jwt")]
 pub use token_verifier::TokenVerifier;

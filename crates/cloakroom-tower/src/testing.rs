@@ -139,3 +139,72 @@ mod bearer {
         Ok(request)
     }
 }
+
+#[cfg(feature = "session")]
+pub use session::{in_session, in_session_by_bearer, session_token};
+
+#[cfg(feature = "session")]
+mod session {
+    use cloakroom_session::{Answer, Carried, Client, SessionError, Sessions, cloakroom_id::SessionToken};
+    use http::header::{AUTHORIZATION, COOKIE};
+    use http::{HeaderName, HeaderValue, Request};
+
+    use crate::SessionLayer;
+
+    /// The token of a new session of `subject`, which has logged in just now by the clock of `sessions`.
+    ///
+    /// # Errors
+    ///
+    /// As a login: when the store fails, or `subject` is none.
+    pub async fn session_token(sessions: &Sessions, subject: &str) -> Result<SessionToken, SessionError> {
+        let (session, commit) = sessions.begin(None, Client::default());
+        session.login(subject)?;
+        match commit.finish(Answer::Succeeded).await? {
+            Carried::Set { token, .. } => Ok(token),
+            Carried::Nothing | Carried::Remove => Err(SessionError::Superseded),
+        }
+    }
+
+    /// `request` with the cookie of a new session of `subject`, which is in the store of `layer`: logged in as whoever
+    /// that is.
+    ///
+    /// # Errors
+    ///
+    /// As [`session_token`].
+    pub async fn in_session<B, F>(
+        request: Request<B>,
+        layer: &SessionLayer<F>,
+        subject: &str,
+    ) -> Result<Request<B>, SessionError> {
+        let token = session_token(&layer.carriers().sessions, subject).await?;
+        let cookie = layer.carriers().cookie.name();
+        let cookie = format!("{cookie}={}", *token.to_text());
+        Ok(with(request, COOKIE, cookie))
+    }
+
+    /// The same with the session's token in the Authorization field.
+    ///
+    /// # Errors
+    ///
+    /// As [`session_token`].
+    pub async fn in_session_by_bearer<B, F>(
+        request: Request<B>,
+        layer: &SessionLayer<F>,
+        subject: &str,
+    ) -> Result<Request<B>, SessionError> {
+        let token = session_token(&layer.carriers().sessions, subject).await?;
+        Ok(with(
+            request,
+            AUTHORIZATION,
+            format!("Bearer {}", *token.to_text()),
+        ))
+    }
+
+    fn with<B>(mut request: Request<B>, name: HeaderName, value: String) -> Request<B> {
+        let mut value =
+            HeaderValue::try_from(value).expect("names and tokens are of printable US-ASCII characters");
+        value.set_sensitive(true);
+        request.headers_mut().append(name, value);
+        request
+    }
+}

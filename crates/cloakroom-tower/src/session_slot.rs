@@ -1,0 +1,168 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cloakroom_session::cloakroom_id::SessionToken;
+use cloakroom_session::{Client, Commit, Session, Sessions};
+use http::header::USER_AGENT;
+use http::{Extensions, HeaderMap, HeaderValue};
+
+use crate::authorization::Authorization;
+use crate::jar::Jar;
+use crate::{Error, SessionCookie, SessionSource};
+
+/// Where a request's session will be, once somebody asks for it. It travels in the request's extensions; the layer holds
+/// it too and takes the [`Commit`] out.
+#[derive(Clone)]
+pub(crate) struct Slot(Arc<Inner>);
+
+struct Inner {
+    carriers: Arc<Carriers>,
+    address: Option<IpAddr>,
+    state: Mutex<State>,
+}
+
+/// What a layer's sessions are carried by.
+#[derive(Clone)]
+pub(crate) struct Carriers {
+    pub(crate) sessions: Sessions,
+    pub(crate) cookie: SessionCookie,
+    pub(crate) carried_by: CarriedBy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CarriedBy {
+    Cookie,
+    Authorization,
+    Both,
+}
+
+impl Carriers {
+    /// The value of `WWW-Authenticate` for a request that has to log in first: where a token may come in Authorization,
+    /// that of RFC 6750 section 3; for a cookie alone, that of `Error::Required`.
+    pub(crate) fn challenge(&self) -> Option<HeaderValue> {
+        if self.carried_by == CarriedBy::Cookie {
+            HeaderValue::try_from(format!("Cookie cookie-name=\"{}\"", self.cookie.name())).ok()
+        } else {
+            Some(HeaderValue::from_static("Bearer"))
+        }
+    }
+}
+
+enum State {
+    /// Nobody has asked: nothing was parsed.
+    Unasked,
+    Begun(Begun, Commit),
+    /// The response was made, or given up.
+    Over(Option<Begun>),
+}
+
+/// What a request's session is, for those who asked.
+#[derive(Clone)]
+pub(crate) struct Begun {
+    pub(crate) session: Session,
+    pub(crate) source: SessionSource,
+}
+
+impl Slot {
+    pub(crate) fn new(carriers: Arc<Carriers>, address: Option<IpAddr>) -> Self {
+        Self(Arc::new(Inner {
+            carriers,
+            address,
+            state: Mutex::new(State::Unasked),
+        }))
+    }
+
+    /// The session, begun now if this is the first to ask.
+    pub(crate) fn begun(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<(Session, SessionSource), Error> {
+        let mut state = self.lock();
+        let begun = match &*state {
+            State::Begun(begun, _) | State::Over(Some(begun)) => begun.clone(),
+            State::Over(None) => return Err(Error::ResponseSent),
+            State::Unasked => {
+                let (begun, commit) = self.0.begin(headers, extensions)?;
+                *state = State::Begun(begun.clone(), commit);
+                begun
+            }
+        };
+        Ok((begun.session, begun.source))
+    }
+
+    /// What is to be committed, if anybody asked; nothing begins any more.
+    pub(crate) fn close(&self) -> Option<(Begun, Commit)> {
+        let mut state = self.lock();
+        let (over, taken) = match std::mem::replace(&mut *state, State::Over(None)) {
+            State::Unasked => (None, None),
+            State::Begun(begun, commit) => (Some(begun.clone()), Some((begun, commit))),
+            State::Over(begun) => (begun, None),
+        };
+        *state = State::Over(over);
+        taken
+    }
+
+    /// What is left in it when something panics under the lock is whole: it is replaced in one step.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn begin(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<(Begun, Commit), Error> {
+        let Carriers {
+            sessions,
+            cookie,
+            carried_by,
+        } = &*self.carriers;
+        let client = Client {
+            user_agent: headers
+                .get(USER_AGENT)
+                .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
+            address: self.address,
+        };
+        // Authorization alone decides where it is present.
+        let authorization = match carried_by {
+            CarriedBy::Cookie => None,
+            CarriedBy::Authorization => Some(Authorization::of(headers)),
+            CarriedBy::Both => {
+                Some(Authorization::of(headers)).filter(|field| *field != Authorization::Absent)
+            }
+        };
+        let (source, (session, commit)) = if let Some(authorization) = authorization {
+            let token = match authorization {
+                Authorization::Bearer(token) => SessionToken::parse(token.as_bytes()).ok(),
+                _ => None,
+            };
+            (SessionSource::Authorization, sessions.begin(token, client))
+        } else {
+            let cookies = Jar::of(extensions)?.read(headers)?;
+            // Of several cookies of the name the first four count, as for sealed ones.
+            let tokens = cookies
+                .all(cookie.name())
+                .take(4)
+                .filter_map(|value| SessionToken::parse(value.as_bytes()).ok());
+            (SessionSource::Cookie, sessions.begin(tokens, client))
+        };
+        Ok((Begun { session, source }, commit))
+    }
+}
+
+/// Prints nothing of what it holds.
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Slot(..)")
+    }
+}
+
+/// Takes the commit out when the response is given up, by a panic or because nobody waits for it: what takes privilege
+/// away is then done by the [`Commit`] itself.
+pub(crate) struct Guard(pub(crate) Slot);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        drop(self.0.close());
+    }
+}
