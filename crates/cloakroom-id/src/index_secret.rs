@@ -30,6 +30,7 @@ impl IndexSecret {
     }
 
     /// The tag of `subject`.
+    #[expect(clippy::missing_panics_doc, reason = "HMAC takes a key of any length")]
     pub fn tag(&self, subject: &[u8]) -> SubjectTag {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.0.expose()).expect("HMAC takes a key of any length");

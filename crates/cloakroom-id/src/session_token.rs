@@ -111,7 +111,7 @@ impl SessionToken {
         let mut bytes = Zeroizing::new([0; 48]);
         bytes[..16].copy_from_slice(self.selector.as_bytes());
         bytes[16..].copy_from_slice(self.verifier.expose());
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes))
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(&bytes[..]))
     }
 }
 

@@ -4,10 +4,12 @@
 mod answer;
 mod dyn_store;
 mod error;
+mod forward;
 mod memory;
 mod page;
 mod record;
 mod session_store;
+mod shared;
 mod subject;
 mod subject_index;
 mod unindexed;
@@ -24,7 +26,7 @@ pub use cloakroom_id;
 pub use answer::{Created, Rotated, Touched, Updated};
 pub use dyn_store::DynSessionStore;
 pub use error::{StoreError, StoreErrorKind};
-pub use memory::{MemoryLimits, MemoryStore};
+pub use memory::{MemoryLimits, MemoryStore, MemoryUsage};
 pub use page::{Listed, Page};
 pub use record::{
     Authentication, Change, InvalidRecord, NewRecord, Previous, Rotation, RotationReason, Stored,
@@ -34,3 +36,6 @@ pub use subject::{InvalidSubject, Subject};
 pub use subject_index::SubjectIndex;
 pub use unindexed::Unindexed;
 pub use version::Version;
+
+/// The most bytes of data that a session may hold: 1 MiB. A store answers `TooLarge` to more, before it does anything.
+pub const MAX_PAYLOAD: usize = 1 << 20;

@@ -1,0 +1,350 @@
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::{Selector, VerifierHash};
+
+use super::hasher::SelectorState;
+use super::ledger::{Ledger, NoRoom, cost};
+use super::subjects::Subjects;
+use crate::{
+    Change, Created, Listed, NewRecord, Page, Previous, Rotated, Rotation, Stored, Subject, Touched, Updated,
+    Version,
+};
+
+/// The most rows that one purge looks at while it holds the lock.
+const BATCH: usize = 256;
+
+/// The sessions whose tags end in one byte. Everything here happens under the shard's lock.
+pub(super) struct Shard {
+    rows: HashMap<Selector, Box<Row>, SelectorState>,
+    /// Each row once, by a time that is not after its idle deadline. A touch leaves it: a purge that meets a row whose
+    /// deadline has moved moves the entry.
+    queue: BTreeSet<(UnixTime, Selector)>,
+    subjects: Subjects,
+    sweep: Sweep,
+}
+
+pub(super) struct Row {
+    stored: Stored,
+    /// The time under which it stands in the queue.
+    queued: UnixTime,
+}
+
+/// How far rows that the store-wide cut-off ends have been looked for. Whatever is created later is not among them.
+struct Sweep {
+    cutoff: UnixTime,
+    /// The last entry of the queue that was looked at.
+    position: Option<(UnixTime, Selector)>,
+    is_done: bool,
+}
+
+/// What a purge took out.
+#[must_use]
+pub(super) struct Batch {
+    #[expect(clippy::vec_box, reason = "they are boxed where they come from")]
+    pub(super) rows: Vec<Box<Row>>,
+    /// Whether it stopped before it had seen all that is due.
+    pub(super) more: bool,
+}
+
+impl Shard {
+    pub(super) fn new(hasher: SelectorState) -> Self {
+        Self {
+            rows: HashMap::with_hasher(hasher),
+            queue: BTreeSet::new(),
+            subjects: Subjects::default(),
+            sweep: Sweep {
+                cutoff: UnixTime::MIN,
+                position: None,
+                is_done: true,
+            },
+        }
+    }
+
+    pub(super) fn create(
+        &mut self,
+        record: &NewRecord,
+        now: UnixTime,
+        cutoff: UnixTime,
+        ledger: &Ledger,
+    ) -> Result<Created, NoRoom> {
+        let mut stored = record.clone().into_stored(now);
+        let known = stored.authentication.as_mut();
+        let own_cutoff = known.as_ref().map(|known| self.subjects.cutoff(&known.subject));
+        if stored.lineage_at <= own_cutoff.map_or(cutoff, |own| own.max(cutoff)) {
+            return Ok(Created::Refused);
+        }
+        let selector = stored.selector;
+        if self.rows.contains_key(&selector) {
+            return Ok(Created::Exists);
+        }
+        ledger.enter(cost(&stored), stored.authentication.is_none())?;
+        if let Some(known) = &mut stored.authentication {
+            known.subject = self.subjects.add(&known.subject, selector);
+        }
+        let queued = stored.idle_deadline;
+        self.queue.insert((queued, selector));
+        self.rows.insert(selector, Box::new(Row { stored, queued }));
+        Ok(Created::Done)
+    }
+
+    pub(super) fn load(&self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<Stored> {
+        let stored = &self.rows.get(selector)?.stored;
+        is_live(stored, now, cutoff).then(|| stored.clone())
+    }
+
+    pub(super) fn update(
+        &mut self,
+        selector: &Selector,
+        expect: Version,
+        change: &Change,
+        now: UnixTime,
+        cutoff: UnixTime,
+        ledger: &Ledger,
+    ) -> Result<Updated, NoRoom> {
+        let Some(stored) = self.live(selector, now, cutoff) else {
+            return Ok(Updated::Gone);
+        };
+        if stored.version != expect {
+            return Ok(Updated::Conflict(Box::new(stored.clone())));
+        }
+        replace_data(stored, &change.payload, ledger)?;
+        stored.version = stored.version.next();
+        seen(stored, change.idle_deadline, now);
+        Ok(Updated::Done(stored.version))
+    }
+
+    pub(super) fn touch(
+        &mut self,
+        selector: &Selector,
+        idle_deadline: UnixTime,
+        now: UnixTime,
+        cutoff: UnixTime,
+    ) -> Touched {
+        let Some(stored) = self.live(selector, now, cutoff) else {
+            return Touched::Gone;
+        };
+        seen(stored, idle_deadline, now);
+        Touched::Done
+    }
+
+    pub(super) fn rotate(
+        &mut self,
+        selector: &Selector,
+        old: &VerifierHash,
+        rotation: &Rotation,
+        now: UnixTime,
+        cutoff: UnixTime,
+        ledger: &Ledger,
+    ) -> Result<Rotated, NoRoom> {
+        let Some(row) = self.rows.get_mut(selector).filter(|row| row.stored.is_live(now)) else {
+            return Ok(Rotated::Gone);
+        };
+        let stored = &mut row.stored;
+        if let Some(at) = rotation.authenticated_at {
+            let Some(known) = &stored.authentication else {
+                return Ok(Rotated::Refused);
+            };
+            if at <= self.subjects.cutoff(&known.subject).max(cutoff) {
+                return Ok(Rotated::Refused);
+            }
+        }
+        if stored.is_cut_off(cutoff) {
+            return Ok(Rotated::Gone);
+        }
+        let data = rotation.data.as_ref();
+        if stored.verifier_hash != *old || data.is_some_and(|(expect, _)| *expect != stored.version) {
+            return Ok(Rotated::Stale);
+        }
+        if let Some((_, payload)) = data {
+            replace_data(stored, payload, ledger)?;
+        }
+        stored.previous = Some(Previous {
+            verifier_hash: stored.verifier_hash,
+            rotated_at: now,
+            reason: rotation.reason,
+        });
+        stored.verifier_hash = rotation.verifier_hash;
+        stored.version = stored.version.next();
+        if let (Some(at), Some(known)) = (rotation.authenticated_at, &mut stored.authentication) {
+            known.at = at;
+            stored.lineage_at = stored.lineage_at.max(at);
+            let asked = rotation.absolute_deadline.unwrap_or(UnixTime::MIN);
+            stored.absolute_deadline = stored.absolute_deadline.max(asked);
+        }
+        seen(stored, rotation.idle_deadline, now);
+        Ok(Rotated::Done(stored.version))
+    }
+
+    /// Takes a session out, live or not.
+    pub(super) fn remove(&mut self, selector: &Selector, ledger: &Ledger) -> Option<Box<Row>> {
+        let row = self.rows.remove(selector)?;
+        self.queue.remove(&(row.queued, *selector));
+        if let Some(known) = &row.stored.authentication {
+            self.subjects.remove(&known.subject, selector);
+        }
+        ledger.leave(cost(&row.stored));
+        Some(row)
+    }
+
+    /// The same if it belongs to `subject`.
+    pub(super) fn remove_of(
+        &mut self,
+        subject: &Subject,
+        selector: &Selector,
+        ledger: &Ledger,
+    ) -> Option<Box<Row>> {
+        let stored = &self.rows.get(selector)?.stored;
+        let owner = stored.authentication.as_ref().map(|known| &known.subject);
+        if owner != Some(subject) {
+            return None;
+        }
+        self.remove(selector, ledger)
+    }
+
+    pub(super) fn list(&self, subject: &Subject, page: Page, now: UnixTime, cutoff: UnixTime) -> Listed {
+        let (size, most) = (page.size() as usize, Page::MAX.get() as usize);
+        let mut listed = Listed::default();
+        let mut last = None;
+        for (seen, selector) in self.subjects.sessions(subject, page.after).enumerate() {
+            if listed.sessions.len() == size || seen == most {
+                listed.next = last;
+                break;
+            }
+            listed.sessions.extend(self.load(&selector, now, cutoff));
+            last = Some(selector);
+        }
+        listed
+    }
+
+    /// Cuts the subject off at `now` and takes its sessions out; tells how many of them were live.
+    #[expect(clippy::vec_box, reason = "they are boxed where they come from")]
+    pub(super) fn end_all(
+        &mut self,
+        subject: &Subject,
+        except: Option<&Selector>,
+        now: UnixTime,
+        cutoff: UnixTime,
+        ledger: &Ledger,
+    ) -> (u64, Vec<Box<Row>>) {
+        let own_cutoff = self.subjects.cut_off(subject, now, ledger);
+        let selectors: Vec<_> = self.subjects.sessions(subject, None).collect();
+        let mut rows = Vec::with_capacity(selectors.len());
+        for selector in &selectors {
+            // At the end of time nothing is after the cut-off, so nothing is spared.
+            let spared = after(own_cutoff).filter(|_| except == Some(selector));
+            match (spared, self.rows.get_mut(selector)) {
+                (Some(lineage_at), Some(row)) => {
+                    row.stored.lineage_at = row.stored.lineage_at.max(lineage_at);
+                }
+                _ => rows.extend(self.remove(selector, ledger)),
+            }
+        }
+        let ended = rows
+            .iter()
+            .filter(|row| is_live(&row.stored, now, cutoff))
+            .count();
+        (ended as u64, rows)
+    }
+
+    /// Takes out at most `max` rows that are not live any more, and looks at [`BATCH`] of each kind.
+    pub(super) fn purge(&mut self, now: UnixTime, cutoff: UnixTime, max: usize, ledger: &Ledger) -> Batch {
+        let mut batch = Batch {
+            rows: Vec::new(),
+            more: false,
+        };
+        self.subjects
+            .forget_cutoffs(now, ledger.limits().cutoff_retention, BATCH, ledger);
+        self.purge_cut_off(cutoff, max, ledger, &mut batch);
+        self.purge_due(now, max, ledger, &mut batch);
+        batch
+    }
+
+    fn purge_due(&mut self, now: UnixTime, max: usize, ledger: &Ledger, batch: &mut Batch) {
+        for _ in 0..BATCH {
+            let Some(&(queued, selector)) = self.queue.first().filter(|(queued, _)| *queued <= now) else {
+                return;
+            };
+            match self.rows.get_mut(&selector) {
+                Some(row) if row.stored.is_live(now) => {
+                    self.queue.remove(&(queued, selector));
+                    row.queued = row.stored.idle_deadline;
+                    self.queue.insert((row.queued, selector));
+                }
+                _ if batch.rows.len() == max => {
+                    batch.more = true;
+                    return;
+                }
+                _ => batch.rows.extend(self.remove(&selector, ledger)),
+            }
+        }
+        batch.more = true;
+    }
+
+    fn purge_cut_off(&mut self, cutoff: UnixTime, max: usize, ledger: &Ledger, batch: &mut Batch) {
+        if self.sweep.cutoff < cutoff {
+            self.sweep = Sweep {
+                cutoff,
+                position: None,
+                is_done: false,
+            };
+        }
+        if self.sweep.is_done {
+            return;
+        }
+        let start = self.sweep.position.map_or(Bound::Unbounded, Bound::Excluded);
+        let entries: Vec<_> = self
+            .queue
+            .range((start, Bound::Unbounded))
+            .take(BATCH)
+            .copied()
+            .collect();
+        self.sweep.is_done = entries.len() < BATCH;
+        for entry @ (_, selector) in entries {
+            let is_dead = self
+                .rows
+                .get(&selector)
+                .is_some_and(|row| row.stored.is_cut_off(cutoff));
+            if is_dead {
+                if batch.rows.len() == max {
+                    self.sweep.is_done = false;
+                    break;
+                }
+                batch.rows.extend(self.remove(&selector, ledger));
+            }
+            self.sweep.position = Some(entry);
+        }
+        batch.more = !self.sweep.is_done;
+    }
+
+    fn live(&mut self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&mut Stored> {
+        let row = self.rows.get_mut(selector)?;
+        is_live(&row.stored, now, cutoff).then_some(&mut row.stored)
+    }
+}
+
+/// The subject's own cut-off has no say: what it ends is taken out when it is set, and never let in after.
+fn is_live(stored: &Stored, now: UnixTime, cutoff: UnixTime) -> bool {
+    stored.is_live(now) && !stored.is_cut_off(cutoff)
+}
+
+fn seen(stored: &mut Stored, idle_deadline: UnixTime, now: UnixTime) {
+    stored.idle_deadline = stored.touched_deadline(idle_deadline);
+    stored.last_seen_at = stored.last_seen_at.max(now);
+}
+
+fn replace_data(stored: &mut Stored, payload: &std::sync::Arc<[u8]>, ledger: &Ledger) -> Result<(), NoRoom> {
+    let (old, new) = (stored.payload.len(), payload.len());
+    match new.checked_sub(old) {
+        Some(more) => ledger.grow(more, stored.authentication.is_none())?,
+        None => ledger.shrink(old - new),
+    }
+    stored.payload.clone_from(payload);
+    Ok(())
+}
+
+/// The first moment after `cutoff`.
+fn after(cutoff: UnixTime) -> Option<UnixTime> {
+    cutoff.checked_add(std::time::Duration::from_millis(1))
+}
