@@ -8,8 +8,8 @@ use super::hasher::SelectorState;
 use super::ledger::{Ledger, NoRoom, cost};
 use super::subjects::Subjects;
 use crate::{
-    Change, Created, Listed, NewRecord, Page, Previous, Rotated, Rotation, Stored, Subject, Touched, Updated,
-    Version,
+    Authentication, Change, Created, Listed, NewRecord, Page, Previous, Rotated, Rotation, Stored, Subject,
+    Touched, Updated, Version,
 };
 
 /// The most rows that one purge looks at while it holds the lock.
@@ -69,15 +69,13 @@ impl Shard {
         cutoff: UnixTime,
         ledger: &Ledger,
     ) -> Result<Created, NoRoom> {
-        let mut stored = record.clone().into_stored(now);
-        let known = stored.authentication.as_mut();
-        let own_cutoff = known.as_ref().map(|known| self.subjects.cutoff(&known.subject));
-        if stored.lineage_at <= own_cutoff.map_or(cutoff, |own| own.max(cutoff)) {
-            return Ok(Created::Refused);
-        }
-        let selector = stored.selector;
+        let selector = record.selector();
         if self.rows.contains_key(&selector) {
             return Ok(Created::Exists);
+        }
+        let mut stored = record.clone().into_stored(now);
+        if stored.is_cut_off(self.cutoff(stored.authentication.as_ref(), cutoff)) {
+            return Ok(Created::Refused);
         }
         ledger.enter(cost(&stored), stored.authentication.is_none())?;
         if let Some(known) = &mut stored.authentication {
@@ -138,10 +136,13 @@ impl Shard {
         cutoff: UnixTime,
         ledger: &Ledger,
     ) -> Result<Rotated, NoRoom> {
-        let Some(row) = self.rows.get_mut(selector).filter(|row| row.stored.is_live(now)) else {
+        let Some(row) = self.rows.get_mut(selector) else {
             return Ok(Rotated::Gone);
         };
         let stored = &mut row.stored;
+        if !is_live(stored, now, cutoff) {
+            return Ok(Rotated::Gone);
+        }
         if let Some(at) = rotation.authenticated_at {
             let Some(known) = &stored.authentication else {
                 return Ok(Rotated::Refused);
@@ -149,9 +150,6 @@ impl Shard {
             if at <= self.subjects.cutoff(&known.subject).max(cutoff) {
                 return Ok(Rotated::Refused);
             }
-        }
-        if stored.is_cut_off(cutoff) {
-            return Ok(Rotated::Gone);
         }
         let data = rotation.data.as_ref();
         if stored.verifier_hash != *old || data.is_some_and(|(expect, _)| *expect != stored.version) {
@@ -232,13 +230,14 @@ impl Shard {
         let selectors: Vec<_> = self.subjects.sessions(subject, None).collect();
         let mut rows = Vec::with_capacity(selectors.len());
         for selector in &selectors {
-            // At the end of time nothing is after the cut-off, so nothing is spared.
-            let spared = after(own_cutoff).filter(|_| except == Some(selector));
-            match (spared, self.rows.get_mut(selector)) {
-                (Some(lineage_at), Some(row)) => {
-                    row.stored.lineage_at = row.stored.lineage_at.max(lineage_at);
-                }
-                _ => rows.extend(self.remove(selector, ledger)),
+            // At the end of time nothing is after the cut-off, so nothing is spared. Nor is what is not live: to move
+            // its lineage would bring back what the store-wide cut-off ended.
+            let spared = after(own_cutoff)
+                .filter(|_| except == Some(selector))
+                .zip(self.live(selector, now, cutoff));
+            match spared {
+                Some((lineage_at, stored)) => stored.lineage_at = stored.lineage_at.max(lineage_at),
+                None => rows.extend(self.remove(selector, ledger)),
             }
         }
         let ended = rows
@@ -316,6 +315,11 @@ impl Shard {
             self.sweep.position = Some(entry);
         }
         batch.more = !self.sweep.is_done;
+    }
+
+    /// What the lineage of a session is compared with.
+    fn cutoff(&self, known: Option<&Authentication>, cutoff: UnixTime) -> UnixTime {
+        known.map_or(cutoff, |known| self.subjects.cutoff(&known.subject).max(cutoff))
     }
 
     fn live(&mut self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&mut Stored> {
