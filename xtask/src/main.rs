@@ -6,12 +6,13 @@
 )]
 
 mod bench;
-mod browser;
 mod ci;
 mod fuzz;
+mod packages;
 mod peers;
 mod project;
 mod proofs;
+mod services;
 mod test;
 mod tidy;
 mod tools;
@@ -29,6 +30,8 @@ cargo xtask COMMAND
                                                  --after-test leaves out the tests, STEP runs only the steps named
   test [--no-install] [FILTER]                   every test there is, after installing what they need;
                                                  FILTER runs only the tests whose names contain it
+  services up|down|status                        Redis, Redis Cluster and PostgreSQL on loopback, for tests by hand;
+                                                 `up` prints what the shell has to export
   fuzz [TARGET] [--seconds N] [--list]           fuzzes one target, or all of them, N seconds each
                                                  (10; 0 is until it is stopped)
   bench [FILTER] [--quick] [--write]             our crates beside their peers and the bare primitives
@@ -59,6 +62,7 @@ enum Command {
     Test(test::Options),
     Fuzz(fuzz::Options),
     Bench(bench::Options),
+    Services(services::Action),
     Tidy { write: bool },
 }
 
@@ -74,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test(options) => test::run(&project, &options),
         Command::Fuzz(options) => fuzz::run(&project, &options),
         Command::Bench(options) => bench::run(&project, &options),
+        Command::Services(action) => services::run(&project, action),
         Command::Tidy { write } => tidy::run(&project, write),
     }
 }
@@ -89,6 +94,12 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
             "test" => Command::Test(test::Options::default()),
             "fuzz" => Command::Fuzz(fuzz::Options::default()),
             "bench" => Command::Bench(bench::Options::default()),
+            "services" => Command::Services(match args.value()?.string()?.as_str() {
+                "up" => services::Action::Up,
+                "down" => services::Action::Down,
+                "status" => services::Action::Status,
+                other => return Err(format!("services are `up`, `down` or `status`, not `{other}`").into()),
+            }),
             "tidy" => Command::Tidy { write: false },
             other => return Err(format!("there is no command `{other}`").into()),
         },
@@ -120,7 +131,7 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, bench, ci, fuzz, parse, test};
+    use super::{Command, bench, ci, fuzz, parse, services, test};
 
     #[track_caller]
     fn check(line: &str, expected: &Command) {
@@ -132,6 +143,9 @@ mod tests {
     fn commands_take_their_options() {
         check("", &Command::Help);
         check("fuzz --help", &Command::Help);
+        check("services up", &Command::Services(services::Action::Up));
+        check("services down", &Command::Services(services::Action::Down));
+        check("services status", &Command::Services(services::Action::Status));
         check("tidy", &Command::Tidy { write: false });
         check("tidy --write", &Command::Tidy { write: true });
         check(
@@ -177,6 +191,9 @@ mod tests {
             "fuzz --seconds",
             "fuzz --seconds x",
             "bench --list",
+            "services",
+            "services sideways",
+            "services up --full",
         ] {
             let args = lexopt::Parser::from_args(line.split_whitespace());
             assert!(parse(args).is_err(), "{line}");

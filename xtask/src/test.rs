@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -5,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::cmd;
 
 use crate::project::{Pipe, Project, on_path, watch};
-use crate::{browser, peers};
+use crate::{packages, peers, services};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -16,13 +17,20 @@ pub(crate) struct Options {
 /// Where the counts of the last complete run lie, for the summary of `ci`.
 const COUNTS: &str = "xtask/tests.txt";
 
-/// Runs every test there is: with all features, so those against the browser and the peers too.
+/// Runs every test there is: with all features, so those against the browser, the peers and the servers
+/// too.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let sh = &project.sh;
     sh.remove_path(project.under_target(COUNTS))?;
     peers::ensure(project, !options.no_install)?;
-    browser::ensure(project, !options.no_install)?;
-    let _peers = sh.push_env("CLOAKROOM_PEERS", project.under_target("peers"));
+    packages::BROWSER.ensure(project, !options.no_install)?;
+    let services = services::for_tests(project, !options.no_install)?;
+    let mut environment = vec![("CLOAKROOM_PEERS", project.under_target("peers").into_os_string())];
+    environment.extend(services.urls.iter().map(|(name, url)| (*name, url.into())));
+    let _environment: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| sh.push_env(name, value))
+        .collect();
 
     if let Some(filter) = &options.filter {
         return cmd!(sh, "cargo test --workspace --all-features --locked {filter}")
@@ -46,11 +54,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     } else {
         counts.run(
             project,
+            &environment,
             &["--no-fail-fast", "--lib", "--bins", "--tests", "--examples"],
         )
     };
     // Nextest does not run the examples in the documentation. They run whether or not a test failed.
-    let examples = counts.run(project, &["--no-fail-fast", "--doc"]);
+    let examples = counts.run(project, &environment, &["--no-fail-fast", "--doc"]);
     println!(
         "\nall together: {} passed, {} failed, {} ignored",
         counts.passed, counts.failed, counts.ignored
@@ -104,14 +113,14 @@ impl std::fmt::Display for Counts {
 
 impl Counts {
     /// Runs `cargo test` with all features and `arguments`, passes its output on, and counts.
-    fn run(&mut self, project: &Project, arguments: &[&str]) -> Result<()> {
+    fn run(&mut self, project: &Project, environment: &[(&str, OsString)], arguments: &[&str]) -> Result<()> {
         let mut command = Command::new("cargo");
         command
             .args(["test", "--workspace", "--all-features", "--locked"])
             .args(arguments);
         command
             .current_dir(&project.root)
-            .env("CLOAKROOM_PEERS", project.under_target("peers"));
+            .envs(environment.iter().map(|(name, value)| (name, value)));
         let status = watch(&mut command, Pipe::Output, |line| {
             println!("{line}");
             self.add_line(line);

@@ -63,7 +63,7 @@ impl Postgres {
         };
         let data_dir = scratch.as_ref().map_or(&*dir, Scratch::path).join("data");
         let server = Server {
-            programs: programs()?,
+            programs: Self::programs()?,
             data_dir,
             user,
             options: options.clone(),
@@ -150,6 +150,34 @@ impl Postgres {
         if let Some(scratch) = self.scratch.take() {
             scratch.leave();
         }
+    }
+
+    /// The folder of `initdb` and `postgres`, which Debian keeps off `PATH`.
+    ///
+    /// # Errors
+    /// When there is none; the message names Debian's package.
+    pub fn programs() -> io::Result<PathBuf> {
+        let has_both = |dir: &PathBuf| ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file());
+        let named = Command::new("pg_config").arg("--bindir").output();
+        let named = named.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut debian: Vec<_> = fs::read_dir("/usr/lib/postgresql")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+            .collect();
+        debian.sort();
+        named
+            .into_iter()
+            .map(PathBuf::from)
+            .chain(debian.into_iter().rev())
+            .chain(std::env::split_paths(&path))
+            .find(has_both)
+            .ok_or_else(|| {
+                let what =
+                    "PostgreSQL is missing; on Debian: apt-get install -y --no-install-recommends postgresql";
+                io::Error::new(io::ErrorKind::NotFound, what)
+            })
     }
 
     pub(crate) fn running(&self) -> Running {
@@ -319,31 +347,6 @@ fn everybody_may_search(dir: &Path) -> bool {
 #[cfg(not(unix))]
 fn everybody_may_search(_: &Path) -> bool {
     true
-}
-
-/// The folder of `initdb` and `postgres`, which Debian keeps off `PATH`.
-fn programs() -> io::Result<PathBuf> {
-    let has_both = |dir: &PathBuf| ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file());
-    let named = Command::new("pg_config").arg("--bindir").output();
-    let named = named.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut debian: Vec<_> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .collect();
-    debian.sort();
-    named
-        .into_iter()
-        .map(PathBuf::from)
-        .chain(debian.into_iter().rev())
-        .chain(std::env::split_paths(&path))
-        .find(has_both)
-        .ok_or_else(|| {
-            let what =
-                "PostgreSQL is missing; on Debian: apt-get install -y --no-install-recommends postgresql";
-            io::Error::new(io::ErrorKind::NotFound, what)
-        })
 }
 
 pub(crate) fn create_database(name: &str) -> String {

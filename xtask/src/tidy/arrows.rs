@@ -2,7 +2,7 @@ use super::house::House;
 use super::levels::{Level, level};
 use super::{at, house};
 
-/// An arrow points to a lower level only, in tests as well, and nothing depends on what is not published.
+/// An arrow points to a lower level only, in tests as well, and nothing depends on what is not published but a harness.
 pub(super) fn check(house: &House) -> Vec<String> {
     let mut findings = Vec::new();
     for member in &house.members {
@@ -23,14 +23,21 @@ fn arrow(from: &str, to: &str, kind: house::Kind) -> Result<(), String> {
     let Some(to_level) = level(to) else {
         return if to.starts_with("cloakroom") {
             Err(format!("`{to}` has no level in the house"))
+        } else if level(from) == Some(Level::Harness) && kind != house::Kind::Dev {
+            Err(format!("`{from}` depends on nothing outside its tests"))
         } else {
             Ok(())
         };
     };
     match (level(from), to_level) {
-        (_, Level::Unpublished) => Err(format!("nothing depends on `{to}`")),
+        (Some(Level::Unpublished), Level::Harness) => Ok(()),
+        (_, Level::Unpublished | Level::Harness) => Err(format!("nothing depends on `{to}`")),
         (None, _) => Err(format!("`{from}` has no level in the house")),
         (Some(Level::Unpublished), Level::Published(_)) => Ok(()),
+        (Some(Level::Harness), Level::Published(_)) if kind == house::Kind::Dev => Ok(()),
+        (Some(Level::Harness), Level::Published(_)) => {
+            Err(format!("`{from}` depends on nothing outside its tests"))
+        }
         (Some(Level::Published(above)), Level::Published(below)) if below < above => Ok(()),
         (Some(Level::Published(above)), Level::Published(below)) => {
             let kind = if kind == house::Kind::Dev {
@@ -51,6 +58,19 @@ mod tests {
     use crate::tidy::house::Kind;
 
     #[test]
+    fn a_harness_has_dependencies_in_its_tests_alone() {
+        for to in ["cloakroom-session", "tokio"] {
+            for (kind, ok) in [(Kind::Normal, false), (Kind::Dev, true), (Kind::Build, false)] {
+                assert_eq!(
+                    arrow("cloakroom-servers", to, kind).is_ok(),
+                    ok,
+                    "{to} ({kind:?})"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn arrows_point_down() {
         for (from, to, ok) in [
             ("cloakroom-cookie", "cloakroom-core", true),
@@ -64,6 +84,10 @@ mod tests {
             ("cloakroom-cookie", "cloakroom-cookie", false),
             ("cloakroom-demo", "cloakroom-tower", true),
             ("cloakroom-interop", "cloakroom-demo", false),
+            ("xtask", "cloakroom-servers", true),
+            ("cloakroom-demo", "cloakroom-servers", true),
+            ("cloakroom-redis", "cloakroom-servers", false),
+            ("cloakroom-servers", "xtask", false),
             ("cloakroom-tower", "xtask", false),
             ("xtask", "cloakroom-fuzz", false),
             ("cloakroom-tower", "cloakroom-novel", false),

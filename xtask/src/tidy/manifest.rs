@@ -40,7 +40,9 @@ fn check_member(member: &Member) -> Vec<String> {
         report("description", "has no description".into());
     }
     match (member.level(), member.is_published()) {
-        (Some(Level::Unpublished), true) => report("name", "does not say `publish = false`".into()),
+        (Some(Level::Unpublished | Level::Harness), true) => {
+            report("name", "does not say `publish = false`".into())
+        }
         (Some(Level::Published(_)), false) => report("publish", "says `publish = false`".into()),
         _ => {}
     }
