@@ -30,10 +30,9 @@ fn arrow(from: &str, to: &str, kind: house::Kind) -> Result<(), String> {
         };
     };
     match (level(from), to_level) {
-        (Some(Level::Unpublished), Level::Harness) => Ok(()),
+        (Some(Level::Unpublished), Level::Harness | Level::Published(_)) => Ok(()),
         (_, Level::Unpublished | Level::Harness) => Err(format!("nothing depends on `{to}`")),
         (None, _) => Err(format!("`{from}` has no level in the house")),
-        (Some(Level::Unpublished), Level::Published(_)) => Ok(()),
         (Some(Level::Harness), Level::Published(_)) if kind == house::Kind::Dev => Ok(()),
         (Some(Level::Harness), Level::Published(_)) => {
             Err(format!("`{from}` depends on nothing outside its tests"))

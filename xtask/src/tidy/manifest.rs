@@ -41,7 +41,7 @@ fn check_member(member: &Member) -> Vec<String> {
     }
     match (member.level(), member.is_published()) {
         (Some(Level::Unpublished | Level::Harness), true) => {
-            report("name", "does not say `publish = false`".into())
+            report("name", "does not say `publish = false`".into());
         }
         (Some(Level::Published(_)), false) => report("publish", "says `publish = false`".into()),
         _ => {}
