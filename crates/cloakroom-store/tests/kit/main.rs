@@ -1,3 +1,4 @@
 //! The conformance kit itself: the model passes every case, and each wrong store fails the case made for it.
 
+mod faulty;
 mod model;
