@@ -1,0 +1,310 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Error, Row as _};
+use tokio::time::Instant;
+
+use crate::OpenError;
+use crate::connections::{Connections, Loan};
+use crate::error::Fault;
+use crate::schema::Schema;
+
+/// How long opening waits for other processes that migrate the same database.
+const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a database is and how it is used.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// `None` is a database in memory, which has one connection.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) max_readers: u32,
+    pub(crate) max_pages: Option<u32>,
+    pub(crate) durable: bool,
+    pub(crate) read_only: bool,
+}
+
+/// An open database: one connection that writes, and some that read.
+#[derive(Debug)]
+pub(crate) struct Database {
+    writer: Connections,
+    /// `None` when the writer reads as well: in memory.
+    readers: Option<(Connections, u32)>,
+    file: Option<File>,
+}
+
+impl Database {
+    /// Opens it, creates what is missing and brings its schema to the known version.
+    pub(crate) async fn open(settings: &Settings, schema: &Schema) -> Result<Self, OpenError> {
+        let Some(path) = &settings.path else {
+            let writer = Connections::new(options(settings).in_memory(true), 1);
+            schema
+                .migrate(&mut *writer.lend().await.map_err(open_error)?)
+                .await?;
+            return Ok(Self {
+                writer,
+                readers: None,
+                file: None,
+            });
+        };
+        // An absolute path begins with a separator or a drive, so SQLite takes it for no `file:` URL and no `:memory:`.
+        let path = std::path::absolute(path).map_err(|source| OpenError::Path {
+            path: path.clone(),
+            reason: "it is no path",
+            source: Some(source.into()),
+        })?;
+        prepare(&path, settings, schema)
+            .await
+            .map_err(|error| at(&path, error))?;
+        let options = options(settings).filename(&path).read_only(settings.read_only);
+        let writer = Connections::new(options.clone(), 1);
+        let readers = Connections::new(options.pragma("query_only", "ON"), settings.max_readers);
+        let file = File::at(path.clone()).map_err(|source| at(&path, open_error(source.into())))?;
+        drop(
+            writer
+                .lend()
+                .await
+                .map_err(|error| at(&path, open_error(error)))?,
+        );
+        drop(
+            readers
+                .lend()
+                .await
+                .map_err(|error| at(&path, open_error(error)))?,
+        );
+        Ok(Self {
+            writer,
+            readers: Some((readers, settings.max_readers)),
+            file: Some(file),
+        })
+    }
+
+    /// The connection that writes, when it is this caller's turn.
+    pub(crate) async fn writer(&self) -> Result<Loan<'_>, Error> {
+        let loan = self.writer.lend().await?;
+        self.check()?;
+        Ok(loan)
+    }
+
+    /// A connection that reads what was last written.
+    pub(crate) async fn reader(&self) -> Result<Loan<'_>, Error> {
+        let Some((readers, _)) = &self.readers else {
+            return self.writer().await;
+        };
+        let loan = readers.lend().await?;
+        self.check()?;
+        Ok(loan)
+    }
+
+    /// Waits for the operations under way, then closes all connections.
+    pub(crate) async fn close(&self) {
+        if let Some((readers, max)) = &self.readers {
+            readers.close(*max).await;
+        }
+        self.writer.close(1).await;
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match &self.file {
+            Some(file) => file.check().map_err(Error::Io),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The file that was opened. A file that was deleted or replaced by another can still be read and written through an
+/// open connection, and what is written there is gone with the process.
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    #[cfg(unix)]
+    identity: (u64, u64),
+}
+
+#[cfg(unix)]
+impl File {
+    fn at(path: PathBuf) -> std::io::Result<Self> {
+        let identity = Self::identity(&path)?;
+        Ok(Self { path, identity })
+    }
+
+    /// One `stat`: below a microsecond.
+    fn check(&self) -> std::io::Result<()> {
+        if Self::identity(&self.path)? == self.identity {
+            return Ok(());
+        }
+        Err(std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            "the database file was replaced by another",
+        ))
+    }
+
+    fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = std::fs::metadata(path)?;
+        Ok((found.dev(), found.ino()))
+    }
+}
+
+#[cfg(not(unix))]
+impl File {
+    #[expect(clippy::unnecessary_wraps, reason = "the same as elsewhere")]
+    fn at(path: PathBuf) -> std::io::Result<Self> {
+        Ok(Self { path })
+    }
+
+    /// An open file cannot be deleted or replaced here.
+    fn check(&self) -> std::io::Result<()> {
+        std::fs::metadata(&self.path).map(drop)
+    }
+}
+
+fn options(settings: &Settings) -> SqliteConnectOptions {
+    let mut options = SqliteConnectOptions::new()
+        .busy_timeout(settings.busy_timeout)
+        .synchronous(if settings.durable {
+            SqliteSynchronous::Full
+        } else {
+            SqliteSynchronous::Normal
+        })
+        // A schema that somebody else wrote calls no function that does more than compute.
+        .pragma("trusted_schema", "OFF")
+        // Overwrites what is deleted where that costs no further page.
+        .pragma("secure_delete", "FAST")
+        // After a burst, the log is cut back to this size: 16 MiB.
+        .pragma("journal_size_limit", "16777216")
+        .thread_name(|number| format!("cloakroom-sqlite-{number}"))
+        .disable_statement_logging();
+    if let Some(max) = settings.max_pages {
+        options = options.pragma("max_page_count", max.to_string());
+    }
+    options
+}
+
+/// Looks at the schema before anything is changed, then turns the write-ahead log on and migrates.
+async fn prepare(path: &Path, settings: &Settings, schema: &Schema) -> Result<(), OpenError> {
+    if path.is_dir() {
+        return Err(refused(path, "it is a directory", None));
+    }
+    if !settings.read_only {
+        create_private(path)?;
+    }
+    let mut connection = options(settings)
+        .busy_timeout(MIGRATION_PATIENCE)
+        .filename(path)
+        .read_only(settings.read_only)
+        .connect()
+        .await
+        .map_err(open_error)?;
+    let found = schema.found(&mut connection).await?;
+    if settings.read_only {
+        if found != schema.known() {
+            return Err(OpenError::NotMigrated {
+                component: schema.component,
+                found,
+                known: schema.known(),
+            });
+        }
+    } else {
+        enable_wal(&mut connection).await?;
+        schema.migrate(&mut connection).await?;
+    }
+    connection.close().await.map_err(open_error)
+}
+
+/// SQLite makes new files readable for everyone that the process's umask lets in. Its log takes after the file.
+#[cfg(unix)]
+fn create_private(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let created = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match created {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => "its directory does not exist",
+                std::io::ErrorKind::PermissionDenied => "permission denied",
+                std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+                _ => "it cannot be created",
+            };
+            Err(refused(path, reason, Some(error.into())))
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> Result<(), OpenError> {
+    let created = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    match created {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(refused(path, "it cannot be created", Some(error.into()))),
+    }
+}
+
+/// The busy timeout does not cover the change of the journal mode, which needs the file for itself for a moment.
+async fn enable_wal(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let patience = Instant::now() + MIGRATION_PATIENCE;
+    loop {
+        let answer = sqlx::query("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *connection)
+            .await
+            .and_then(|row| row.try_get::<String, _>(0));
+        match answer {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(OpenError::NoWal { mode }),
+            Err(error) if Fault::of(&error) == Fault::Busy && Instant::now() < patience => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Err(error) => return Err(open_error(error)),
+        }
+    }
+}
+
+pub(crate) fn open_error(error: Error) -> OpenError {
+    match Fault::of(&error) {
+        Fault::Busy => OpenError::Locked,
+        _ => OpenError::Other(error),
+    }
+}
+
+/// Says the path where that is what is wrong.
+fn at(path: &Path, error: OpenError) -> OpenError {
+    let OpenError::Other(source) = error else {
+        return error;
+    };
+    match Fault::of(&source) {
+        Fault::Corrupt => OpenError::NotADatabase {
+            path: path.to_owned(),
+        },
+        Fault::Unavailable => {
+            let reason = if path.exists() {
+                "it may not be read or written"
+            } else {
+                "it does not exist"
+            };
+            refused(path, reason, Some(source.into()))
+        }
+        _ => OpenError::Other(source),
+    }
+}
+
+fn refused(
+    path: &Path,
+    reason: &'static str,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+) -> OpenError {
+    OpenError::Path {
+        path: path.to_owned(),
+        reason,
+        source,
+    }
+}

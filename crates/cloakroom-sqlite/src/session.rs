@@ -1,0 +1,11 @@
+//! Sessions: [`SqliteSessionStore`].
+
+mod builder;
+mod index;
+mod purge;
+mod row;
+mod sql;
+mod store;
+
+pub use builder::Builder;
+pub use store::SqliteSessionStore;
