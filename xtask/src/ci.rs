@@ -49,7 +49,11 @@ const STEPS: &[Step] = &[
     step("test", "every test there is", test),
     step("doc", "the documentation builds, links included", doc),
     step("features", "each combination of features builds", features),
-    step("no-std", "core, cookie and jwt do without std", proofs::no_std),
+    step(
+        "no-std",
+        "core, cookie, id and jwt do without std",
+        proofs::no_std,
+    ),
     step(
         "stranger",
         "cookie alone, and jwt alone, bring what they say and build soon",

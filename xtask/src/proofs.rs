@@ -72,7 +72,7 @@ pub(crate) fn no_std(project: &Project) -> Result<()> {
     let dir = fresh_copy(project, "no-std")?;
     let (sh, target) = (&project.sh, project.under_target("proofs/build-no-std"));
     let manifest = dir.join("Cargo.toml");
-    for features in ["", "alloc", "jwt", "jwt-with-features"] {
+    for features in ["", "alloc", "id", "jwt", "jwt-with-features"] {
         cmd!(
             sh,
             "cargo check --quiet --manifest-path {manifest} --target-dir {target} --features={features}"
@@ -83,6 +83,7 @@ pub(crate) fn no_std(project: &Project) -> Result<()> {
     for (features, error) in [
         ("core-with-std", "error[E0152]"),
         ("cookie-with-std", "error[E0152]"),
+        ("id-with-std", "error[E0152]"),
         ("jwt-with-std", "error[E0152]"),
         (
             "alloc-without-allocator",
@@ -102,8 +103,8 @@ pub(crate) fn no_std(project: &Project) -> Result<()> {
         );
     }
     println!(
-        "no_std: cloakroom-core alone, cloakroom-cookie and cloakroom-jwt with an allocator; with std each breaks it, \
-         as it must"
+        "no_std: cloakroom-core alone, cloakroom-cookie, cloakroom-id and cloakroom-jwt with an allocator; with std each \
+         breaks it, as it must"
     );
     Ok(())
 }

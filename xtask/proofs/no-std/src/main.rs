@@ -9,6 +9,8 @@ use core::panic::PanicInfo;
 #[cfg(feature = "alloc")]
 pub use cloakroom_cookie as cookie;
 pub use cloakroom_core as core_crate;
+#[cfg(feature = "id")]
+pub use cloakroom_id as id;
 #[cfg(feature = "jwt")]
 pub use cloakroom_jwt as jwt;
 
