@@ -159,13 +159,18 @@ fn spawn(dir: &Path, port: u16, options: &RedisOptions) -> io::Result<Option<Pro
             }
             return Err(io::Error::other(format!("redis-server ended at once:\n{said}")));
         }
-        match wire::redis(port, &["INFO", "server"]) {
-            Ok(info) => Ok(info.lines().any(|line| line == ours)),
+        match wire::redis(port, &["INFO"]) {
+            // It answers this before it has read its data.
+            Ok(info) => Ok(has_line(&info, &ours) && has_line(&info, "loading:0")),
             // It asks for a password, so it answers; whose it is shows in that it lives on with its port.
             Err(error) => Ok(error.to_string().starts_with("NOAUTH")),
         }
     })?;
     Ok(has_port.then_some(process))
+}
+
+pub(crate) fn has_line(text: &str, line: &str) -> bool {
+    text.lines().any(|one| one == line)
 }
 
 fn missing(error: io::Error) -> io::Error {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::port;
 use crate::process::wait_until;
-use crate::redis::{Redis, RedisOptions};
+use crate::redis::{Redis, RedisOptions, has_line};
 use crate::running::Running;
 
 /// A Redis Cluster of our own: masters, and for each of them as many replicas.
@@ -175,8 +175,4 @@ fn bus_port(node: &Redis) -> io::Result<String> {
     let bus = nodes.split_once('@').map(|(_, rest)| rest);
     let digits = bus.map(|bus| bus.chars().take_while(char::is_ascii_digit).collect::<String>());
     digits.ok_or_else(|| io::Error::other("a node of the cluster does not say where its bus is"))
-}
-
-fn has_line(text: &str, line: &str) -> bool {
-    text.lines().any(|one| one == line)
 }

@@ -64,6 +64,25 @@ fn postgres_returns_on_its_port_with_what_it_has_acknowledged() {
     );
 }
 
+/// As it is below `/root`: the user as whom PostgreSQL runs cannot go there.
+#[cfg(unix)]
+#[test]
+fn postgres_starts_below_a_closed_home() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let scratch = Scratch::new().unwrap();
+    fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let dir = scratch.path().join("postgres");
+    let postgres = Postgres::start(&dir).unwrap();
+    postgres.execute("postgres", "SELECT 1").unwrap();
+    let data = postgres.data_dir().to_owned();
+    assert_eq!(Running::find(&dir).unwrap().data_dir, data);
+    drop(postgres);
+    assert_eq!(Running::find(&dir), None);
+    // Whoever is not root has the data where it was asked for.
+    assert_eq!(data.exists(), data == dir);
+}
+
 #[test]
 fn what_was_left_is_found_and_ended() {
     let scratch = Scratch::new().unwrap();
