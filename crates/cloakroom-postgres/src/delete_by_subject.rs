@@ -1,0 +1,59 @@
+use std::fmt::Write as _;
+
+use cloakroom_store::Subject;
+use cloakroom_store::cloakroom_core::UnixTime;
+use cloakroom_store::cloakroom_id::Selector;
+
+/// Sets the cut-off, then deletes: two statements that travel in one message, which makes them one transaction.
+///
+/// They cannot be one statement. The first one waits for whoever is creating a session of this subject, and only a
+/// statement that begins after that sees the session. Values stand in the text, as hex digits and integers alone.
+pub(crate) fn script(schema: &str, subject: &Subject, except: Option<&Selector>, now: UnixTime) -> String {
+    let subject = format!("convert_from({}, 'UTF8')", hex(subject.as_str().as_bytes()));
+    let except = except.map_or_else(|| "NULL::bytea".to_owned(), |except| hex(except.as_bytes()));
+    // Quoted, for a bare number below 0 is an expression, and the least of all would not be one.
+    let now = format!("'{}'::bigint", now.as_millis());
+    format!(
+        "\
+INSERT INTO {schema}.session_cutoffs AS c (subject, cutoff) VALUES ({subject}, {now})
+ON CONFLICT (subject) DO UPDATE SET cutoff = GREATEST(c.cutoff, EXCLUDED.cutoff);
+WITH cut AS MATERIALIZED (
+    SELECT LEAST(c.cutoff, 9223372036854775806) + 1 AS after,
+        (SELECT w.cutoff FROM {schema}.session_cutoffs w WHERE w.subject = '') AS wide
+    FROM {schema}.session_cutoffs c WHERE c.subject = {subject}
+), mine AS MATERIALIZED (
+    SELECT selector FROM {schema}.sessions WHERE subject = {subject} ORDER BY selector FOR UPDATE
+), gone AS (
+    DELETE FROM {schema}.sessions s USING mine, cut
+    WHERE s.selector = mine.selector AND s.selector IS DISTINCT FROM {except}
+    RETURNING s.idle_deadline > {now} AND s.absolute_deadline > {now}
+        AND (s.lineage_at <= cut.wide) IS NOT TRUE AS live
+), spared AS (
+    UPDATE {schema}.sessions s SET lineage_at = GREATEST(s.lineage_at, cut.after) FROM mine, cut
+    WHERE s.selector = mine.selector AND s.selector = {except} AND (s.lineage_at <= cut.wide) IS NOT TRUE
+)
+SELECT count(*) FROM gone WHERE live"
+    )
+}
+
+/// `bytes` as an expression of type `bytea`.
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2 + 16);
+    text.push_str("decode('");
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push_str("', 'hex')");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hex;
+
+    #[test]
+    fn a_value_is_digits() {
+        assert_eq!(hex(b"a'); --\xff"), "decode('6127293b202d2dff', 'hex')");
+    }
+}

@@ -1,0 +1,104 @@
+use cloakroom_store::cloakroom_core::UnixTime;
+use cloakroom_store::cloakroom_id::Selector;
+use cloakroom_store::{Listed, Page, StoreError, Subject, SubjectIndex};
+use sqlx::Row as _;
+
+use crate::connections::{Again, Statement};
+use crate::delete_by_subject;
+use crate::error::store_error;
+use crate::store::{Inner, PostgresSessionStore, no_row, query, stored};
+
+impl SubjectIndex for PostgresSessionStore {
+    async fn list_by_subject(
+        &self,
+        subject: &Subject,
+        page: Page,
+        now: UnixTime,
+    ) -> Result<Listed, StoreError> {
+        let Inner {
+            connections,
+            statements,
+            ..
+        } = self.inner();
+        let size = page.size();
+        let rows = connections
+            .rows(Again::Reads, || {
+                Statement::All(
+                    query(&statements.list)
+                        .bind(subject.as_str())
+                        // Every selector is greater than no bytes at all.
+                        .bind(page.after.as_ref().map_or(&[][..], |after| &after.as_bytes()[..]))
+                        // One more, to know whether there is a next part.
+                        .bind(i64::from(size) + 1)
+                        .bind(now.as_millis()),
+                )
+            })
+            .await?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let mut sessions = Vec::with_capacity(rows.len().min(size));
+        for row in rows.iter().take(size) {
+            sessions.push(stored(row, 0)?);
+        }
+        let next = match rows.len() > size {
+            true => sessions.last().map(|last| last.selector),
+            false => None,
+        };
+        Ok(Listed { sessions, next })
+    }
+
+    async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
+        let Inner {
+            connections,
+            statements,
+            ..
+        } = self.inner();
+        let row = connections
+            .row(Again::Writes, || {
+                query(&statements.delete_one)
+                    .bind(&selector.as_bytes()[..])
+                    .bind(subject.as_str())
+            })
+            .await?;
+        Ok(row.is_some())
+    }
+
+    async fn delete_by_subject(
+        &self,
+        subject: &Subject,
+        except: Option<&Selector>,
+        now: UnixTime,
+    ) -> Result<u64, StoreError> {
+        let Inner {
+            connections,
+            statements,
+            ..
+        } = self.inner();
+        let rows = connections
+            .rows(Again::Writes, || {
+                Statement::Script(delete_by_subject::script(
+                    &statements.schema,
+                    subject,
+                    except,
+                    now,
+                ))
+            })
+            .await?;
+        let row = rows.first().ok_or_else(no_row)?;
+        let ended: i64 = row.try_get(0).map_err(store_error)?;
+        Ok(ended.unsigned_abs())
+    }
+
+    async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
+        let Inner {
+            connections,
+            statements,
+            ..
+        } = self.inner();
+        connections
+            .row(Again::Writes, || {
+                query(&statements.revoke_all).bind(now.as_millis())
+            })
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+use std::num::NonZeroU32;
+
+use cloakroom_store::StoreError;
+use cloakroom_store::cloakroom_core::UnixTime;
+use sqlx::Row as _;
+
+use crate::connections::{Again, Statement};
+use crate::error::store_error;
+use crate::statements::bucket;
+use crate::store::{Inner, no_row, query};
+
+/// How many rows one statement looks at, at least and at most. Its locks are held until it has done with all of them.
+const LOOK_AT: std::ops::RangeInclusive<i64> = 200..=1000;
+
+/// Deletes what is not live any more, in statements of moderate size. Rows that somebody else has locked are left to
+/// the next purge.
+pub(crate) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
+    let Inner {
+        connections,
+        statements,
+        settings,
+    } = inner;
+    let now = now.as_millis();
+    let max = i64::from(max.get());
+    let mut deleted = 0;
+    while deleted < max {
+        let left = max - deleted;
+        let look_at = left.clamp(*LOOK_AT.start(), *LOOK_AT.end());
+        let row = connections
+            .row(Again::Writes, || {
+                query(&statements.purge_due)
+                    .bind(now)
+                    .bind(bucket(now))
+                    .bind(look_at)
+                    .bind(left)
+            })
+            .await?
+            .ok_or_else(no_row)?;
+        let seen: i64 = row.try_get(0).map_err(store_error)?;
+        let gone: i64 = row.try_get(1).map_err(store_error)?;
+        deleted += gone;
+        if seen < look_at {
+            break;
+        }
+    }
+    while deleted < max {
+        let look_at = (max - deleted).min(*LOOK_AT.end());
+        let row = connections
+            .row(Again::Writes, || query(&statements.purge_cut_off).bind(look_at))
+            .await?
+            .ok_or_else(no_row)?;
+        let gone: i64 = row.try_get(0).map_err(store_error)?;
+        deleted += gone;
+        if gone < look_at {
+            break;
+        }
+    }
+    if deleted < max {
+        let before = UnixTime::from_millis(now).saturating_sub(settings.retention());
+        connections
+            .rows(Again::Writes, || {
+                Statement::One(
+                    query(&statements.purge_cutoffs)
+                        .bind(before.as_millis())
+                        .bind(max),
+                )
+            })
+            .await?;
+    }
+    Ok(deleted.unsigned_abs())
+}
