@@ -1,11 +1,12 @@
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 /// A store could not do what it was asked to. Whether it was done nevertheless is unknown, save for the kinds that say so.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 /// What the caller can do about a [`StoreError`].
@@ -48,7 +49,7 @@ impl StoreError {
     pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             kind,
-            source: Some(source.into()),
+            source: Some(Arc::from(source.into())),
         }
     }
 
