@@ -5,11 +5,15 @@
 extern crate alloc;
 
 mod index_secret;
+mod opaque_token;
 mod selector;
 mod session_token;
+mod token_hash;
 mod verifier_hash;
 
 pub use index_secret::{IndexSecret, InvalidIndexSecret, SubjectTag};
+pub use opaque_token::{InvalidOpaqueToken, OpaqueToken, TokenKind};
 pub use selector::{InvalidSelector, Selector};
 pub use session_token::{InvalidToken, SessionToken};
+pub use token_hash::TokenHash;
 pub use verifier_hash::VerifierHash;

@@ -39,7 +39,7 @@ impl SessionToken {
     /// # Errors
     ///
     /// Those of the source.
-    pub fn generate_from<R: TryCryptoRng>(
+    pub fn generate_from<R: TryCryptoRng + ?Sized>(
         subject: Option<SubjectTag>,
         rng: &mut R,
     ) -> Result<Self, R::Error> {
@@ -66,11 +66,14 @@ impl SessionToken {
     /// # Errors
     ///
     /// Those of the source.
-    pub fn renewed_from<R: TryCryptoRng>(selector: Selector, rng: &mut R) -> Result<Self, R::Error> {
+    pub fn renewed_from<R: TryCryptoRng + ?Sized>(selector: Selector, rng: &mut R) -> Result<Self, R::Error> {
         Self::with_verifier_from(selector, rng)
     }
 
-    fn with_verifier_from<R: TryCryptoRng>(selector: Selector, rng: &mut R) -> Result<Self, R::Error> {
+    fn with_verifier_from<R: TryCryptoRng + ?Sized>(
+        selector: Selector,
+        rng: &mut R,
+    ) -> Result<Self, R::Error> {
         let mut verifier = Zeroizing::new([0; 32]);
         rng.try_fill_bytes(&mut *verifier)?;
         Ok(Self {

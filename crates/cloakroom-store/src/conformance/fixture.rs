@@ -29,7 +29,8 @@ pub(super) fn after(time: UnixTime, millis: i64) -> UnixTime {
 
 /// The subject called `id`, under an index secret that is known to everyone.
 pub fn subject(id: &str) -> Subject {
-    let secret = IndexSecret::from_bytes(b"\x00an index secret for testing \xff\xff\xff").expect("it has 32 bytes and is no text");
+    let secret = IndexSecret::from_bytes(b"\x00an index secret for testing \xff\xff\xff")
+        .expect("it has 32 bytes and is no text");
     Subject::new(id, &secret).expect("cases name subjects that there can be")
 }
 
