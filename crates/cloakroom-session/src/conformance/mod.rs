@@ -1,0 +1,1 @@
+//! The cases that sessions must pass on every store.

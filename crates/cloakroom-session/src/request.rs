@@ -1,0 +1,297 @@
+//! What the two halves of one request, its [`Session`] and its [`Commit`], have in common.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cloakroom_store::cloakroom_core::UnixTime;
+use cloakroom_store::cloakroom_id::{Selector, SessionToken};
+use cloakroom_store::{RotationReason, SessionStore as _, StoreError, Stored, Subject};
+use tokio::sync::OnceCell;
+
+use crate::changes::Changes;
+use crate::payload::Payload;
+use crate::{Carried, Client, Commit, Event, EventKind, Operation, Session, SessionError, Sessions};
+
+/// The greatest number of tokens that are tried.
+const CANDIDATES: usize = 4;
+
+pub(crate) struct Request {
+    pub(crate) sessions: Sessions,
+    pub(crate) client: Client,
+    /// Whether no answer of this request may set a cookie.
+    pub(crate) bearer: bool,
+    token: Option<SessionToken>,
+    more_tokens: Vec<SessionToken>,
+    loaded: OnceCell<Loaded>,
+    state: Mutex<State>,
+}
+
+/// What the tokens of a request opened.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a request, and it lies in the request's own allocation"
+)]
+pub(crate) enum Loaded {
+    /// Nothing: there is no token, or no live session of it.
+    Nothing,
+    /// A token names a live session whose verifier is another. Nothing is done for its holder that would write a
+    /// cookie over the one which the session's owner, maybe in the same browser, has by now.
+    Stale,
+    /// Tokens opened different sessions, these.
+    Ambiguous(Vec<Selector>),
+    /// A session.
+    Found(Found),
+}
+
+pub(crate) struct Found {
+    pub(crate) stored: Stored,
+    pub(crate) payload: Payload,
+    /// Whether the token is the session's own, and not the one before.
+    pub(crate) current: bool,
+}
+
+impl Loaded {
+    pub(crate) fn found(&self) -> Option<&Found> {
+        match self {
+            Self::Found(found) => Some(found),
+            _ => None,
+        }
+    }
+}
+
+impl Found {
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.stored.authentication.as_ref().map(|known| &known.subject)
+    }
+
+    pub(crate) fn authenticated_at(&self) -> Option<UnixTime> {
+        self.stored.authentication.as_ref().map(|known| known.at)
+    }
+}
+
+struct State {
+    changes: Arc<Changes>,
+    /// How many times `changes` was replaced.
+    edition: u64,
+    phase: Phase,
+    carried: Carried,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Committed,
+}
+
+impl Request {
+    pub(crate) fn begin(
+        sessions: &Sessions,
+        tokens: &mut dyn Iterator<Item = SessionToken>,
+        client: Client,
+        bearer: bool,
+    ) -> (Session, Commit) {
+        let request = Arc::new(Self {
+            sessions: sessions.clone(),
+            client: client.cut(),
+            bearer,
+            token: tokens.next(),
+            more_tokens: tokens.take(CANDIDATES - 1).collect(),
+            loaded: OnceCell::new(),
+            state: Mutex::new(State {
+                changes: Arc::default(),
+                edition: 0,
+                phase: Phase::Open,
+                carried: Carried::Nothing,
+            }),
+        });
+        (Session::new(Arc::clone(&request)), Commit::new(request))
+    }
+
+    /// What the tokens open. The store is asked once, however many ask here at the same time; after a failure the
+    /// next one asks it again.
+    pub(crate) async fn load(&self) -> Result<&Loaded, SessionError> {
+        self.loaded.get_or_try_init(|| self.try_tokens()).await
+    }
+
+    /// What was loaded, if anybody has asked.
+    pub(crate) fn loaded(&self) -> Option<&Loaded> {
+        self.loaded.get()
+    }
+
+    async fn try_tokens(&self) -> Result<Loaded, SessionError> {
+        let Some(token) = &self.token else {
+            return Ok(Loaded::Nothing);
+        };
+        let mut loaded = self.try_token(token, &self.more_tokens).await?;
+        for (index, token) in self.more_tokens.iter().enumerate() {
+            let selector = token.selector();
+            let earlier = &self.more_tokens[..index];
+            if std::iter::once(&self.token)
+                .flatten()
+                .chain(earlier)
+                .any(|earlier| earlier.selector() == selector)
+            {
+                continue;
+            }
+            loaded = loaded.and(self.try_token(token, &self.more_tokens[index + 1..]).await?);
+        }
+        if let Loaded::Ambiguous(_) = loaded {
+            self.sessions.observe(Event::new(EventKind::Ambiguous));
+        }
+        Ok(loaded)
+    }
+
+    /// What `token` opens, or another of the `same` selector: its row is read once.
+    async fn try_token(&self, token: &SessionToken, same: &[SessionToken]) -> Result<Loaded, SessionError> {
+        let selector = token.selector();
+        let now = self.sessions.now();
+        let Some(stored) = self.read(selector, now).await? else {
+            self.sessions.observe(Event::of(EventKind::Unknown, selector));
+            return Ok(Loaded::Nothing);
+        };
+        let mut opens = None;
+        let same = same.iter().filter(|other| other.selector() == selector);
+        for token in std::iter::once(token).chain(same) {
+            match self.judge(token, &stored, now) {
+                Ok(current) => opens = opens.max(Some(current)),
+                Err(kind) => self.sessions.observe(Event::of(kind, selector)),
+            }
+        }
+        let Some(current) = opens else {
+            return Ok(Loaded::Stale);
+        };
+        let payload = self
+            .sessions
+            .inner
+            .settings
+            .codec
+            .decode(selector, &stored.payload)?;
+        Ok(Loaded::Found(Found {
+            stored,
+            payload,
+            current,
+        }))
+    }
+
+    /// Whether `token` opens the session, as its own token or as the one before. The hashes are compared in constant
+    /// time.
+    fn judge(&self, token: &SessionToken, stored: &Stored, now: UnixTime) -> Result<bool, EventKind> {
+        let hash = token.verifier_hash();
+        if stored.verifier_hash == hash {
+            return Ok(true);
+        }
+        match &stored.previous {
+            Some(previous) if previous.verifier_hash == hash => {
+                let end = previous
+                    .rotated_at
+                    .saturating_add(self.sessions.inner.settings.grace);
+                if previous.reason == RotationReason::Periodic && now < end {
+                    Ok(false)
+                } else {
+                    Err(EventKind::Reused)
+                }
+            }
+            _ => Err(EventKind::WrongVerifier),
+        }
+    }
+
+    pub(crate) async fn read(&self, selector: Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
+        let work = self.sessions.store().load(&selector, now);
+        self.sessions.call(Operation::Load, Some(selector), work).await
+    }
+
+    /// What is to be changed, and the number of this edition of it.
+    pub(crate) fn changes(&self) -> (Arc<Changes>, u64) {
+        let state = self.state();
+        (Arc::clone(&state.changes), state.edition)
+    }
+
+    /// Changes what is to be changed.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Changes)) -> Result<(), SessionError> {
+        let mut state = self.state();
+        state.open()?;
+        state.edition += 1;
+        change(Arc::make_mut(&mut state.changes));
+        Ok(())
+    }
+
+    /// The same if it is still that `edition`; tells whether it was.
+    pub(crate) fn change_if(
+        &self,
+        edition: u64,
+        change: impl FnOnce(&mut Changes),
+    ) -> Result<bool, SessionError> {
+        let mut state = self.state();
+        state.open()?;
+        if state.edition != edition {
+            return Ok(false);
+        }
+        state.edition += 1;
+        change(Arc::make_mut(&mut state.changes));
+        Ok(true)
+    }
+
+    /// Whether changes are still taken.
+    pub(crate) fn check_open(&self) -> Result<(), SessionError> {
+        self.state().open()
+    }
+
+    /// Ends the time of changes, and gives what there is to commit. Only one caller ever gets it.
+    pub(crate) fn close(&self) -> Result<Arc<Changes>, SessionError> {
+        let mut state = self.state();
+        state.open()?;
+        state.phase = Phase::Committed;
+        Ok(Arc::clone(&state.changes))
+    }
+
+    pub(crate) fn set_carried(&self, carried: Carried) {
+        self.state().carried = carried;
+    }
+
+    pub(crate) fn take_carried(&self) -> Carried {
+        std::mem::replace(&mut self.state().carried, Carried::Nothing)
+    }
+
+    /// The new token, if there is one: it goes out one way only.
+    pub(crate) fn take_token(&self) -> Option<SessionToken> {
+        let mut state = self.state();
+        match std::mem::replace(&mut state.carried, Carried::Nothing) {
+            Carried::Set { token, .. } => Some(token),
+            other => {
+                state.carried = other;
+                None
+            }
+        }
+    }
+
+    /// It is never held across an await, nor while code of the application runs. A panic while it is held leaves
+    /// nothing half done: each change is one assignment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn open(&self) -> Result<(), SessionError> {
+        match self.phase {
+            Phase::Open => Ok(()),
+            Phase::Committed => Err(SessionError::Committed),
+        }
+    }
+}
+
+impl Loaded {
+    /// What this and the token after it say together.
+    fn and(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Found(a), Self::Found(b)) => Self::Ambiguous(vec![a.stored.selector, b.stored.selector]),
+            (Self::Ambiguous(mut all), Self::Found(found)) => {
+                all.push(found.stored.selector);
+                Self::Ambiguous(all)
+            }
+            (known @ (Self::Found(_) | Self::Ambiguous(_)), _) => known,
+            (_, found @ Self::Found(_)) => found,
+            (Self::Stale, _) | (_, Self::Stale) => Self::Stale,
+            (nothing, _) => nothing,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What a commit does. The order: what gives a session or changes it, then what takes others away, which has to spare
+//! the session that stands by then.
+
+use std::sync::Arc;
+
+use cloakroom_store::cloakroom_core::UnixTime;
+use cloakroom_store::cloakroom_id::{Selector, SessionToken};
+use cloakroom_store::{
+    Created, NewRecord, SessionStore as _, StoreError, StoreErrorKind, Stored, Subject, SubjectIndex as _,
+};
+
+use crate::changes::{self, Changes, Delta, Whose};
+use crate::payload::Data;
+use crate::request::{Found, Loaded, Request};
+use crate::{Answer, Carried, Event, EventKind, Operation, SessionError, Sessions, Settings};
+
+pub(crate) struct Work {
+    pub(crate) request: Arc<Request>,
+    pub(crate) changes: Changes,
+    /// Whether the handler answered below 400.
+    pub(crate) succeeded: bool,
+    /// Whether somebody can be given a new token.
+    pub(crate) can_carry: bool,
+}
+
+/// The session that stands when what gives and what changes is done.
+pub(crate) struct Standing {
+    pub(crate) subject: Option<Subject>,
+    pub(crate) selector: Selector,
+}
+
+impl Work {
+    pub(crate) fn new(
+        request: Arc<Request>,
+        changes: &Changes,
+        answer: Option<Answer>,
+        handed_over: bool,
+    ) -> Self {
+        let mut changes = changes.clone();
+        let succeeded = answer == Some(Answer::Succeeded);
+        if !succeeded {
+            changes.drop_gifts();
+        }
+        if answer.is_none() {
+            changes.deltas.clear();
+        }
+        let can_carry = !request.bearer || handed_over;
+        Self {
+            request,
+            changes,
+            succeeded,
+            can_carry,
+        }
+    }
+
+    /// Does it all; what fails keeps nothing else from being tried.
+    pub(crate) async fn run(mut self) -> Result<(), SessionError> {
+        let request = Arc::clone(&self.request);
+        let loaded = request.load().await?;
+        if let Some(found) = loaded.found() {
+            self.join_own_end(found);
+        }
+        let mut failure = None;
+        let standing = match self.change(loaded).await {
+            Ok(standing) => standing,
+            Err(error) => {
+                self.tell(&error, loaded);
+                request.set_carried(Carried::Nothing);
+                failure = Some(error);
+                // What took the session away may have failed; then it stands, and is not to be spared.
+                loaded.found().filter(|_| !self.changes.logout).map(Standing::of)
+            }
+        };
+        let swept = self.sweep(loaded, standing.as_ref()).await;
+        let ended = self.end(loaded).await;
+        match failure.map_or(Ok(()), Err).and(swept).and(ended) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                request.set_carried(Carried::Nothing);
+                Err(error)
+            }
+        }
+    }
+
+    /// The end of the own session, named by its selector, is a logout.
+    fn join_own_end(&mut self, found: &Found) {
+        let own = found.stored.selector;
+        let before = self.changes.ends.len();
+        self.changes.ends.retain(|(_, selector)| *selector != own);
+        if self.changes.ends.len() != before && !self.changes.logout {
+            let login = self.changes.login.take();
+            self.changes.log_out();
+            self.changes.login = login.map(|login| changes::Login { mark: 0, ..login });
+        }
+    }
+
+    async fn change(&self, loaded: &Loaded) -> Result<Option<Standing>, SessionError> {
+        match loaded {
+            Loaded::Ambiguous(selectors) => {
+                if self.changes.logout {
+                    // Whoever brought the tokens holds them all.
+                    for selector in selectors {
+                        self.delete(*selector).await?;
+                        self.observe(Event::of(EventKind::LoggedOut, *selector));
+                    }
+                }
+                if self.changes.login.is_some() || !self.changes.deltas.is_empty() {
+                    return Err(SessionError::Ambiguous);
+                }
+                Ok(None)
+            }
+            Loaded::Found(found) if self.changes.login.is_some() => self.log_in(Some(found)).await.map(Some),
+            Loaded::Nothing | Loaded::Stale if self.changes.login.is_some() => {
+                self.log_in(None).await.map(Some)
+            }
+            Loaded::Found(found) if self.changes.logout => {
+                self.delete(found.stored.selector).await?;
+                self.observe(Event::of(EventKind::LoggedOut, found.stored.selector));
+                self.request.set_carried(Carried::Remove);
+                self.write_as_visitor().await
+            }
+            Loaded::Found(found) => {
+                self.keep(found).await?;
+                Ok(Some(Standing::of(found)))
+            }
+            Loaded::Nothing => self.write_as_visitor().await,
+            Loaded::Stale if self.changes.deltas.is_empty() => Ok(None),
+            Loaded::Stale => Err(SessionError::Superseded),
+        }
+    }
+
+    /// The first session of a visitor, if there is anything to keep in it.
+    async fn write_as_visitor(&self) -> Result<Option<Standing>, SessionError> {
+        let mut data = Data::new();
+        changes::apply_seen(&self.changes.deltas, &mut data);
+        if data.is_empty() {
+            return Ok(None);
+        }
+        if !self.can_carry {
+            return Err(SessionError::TokenNotTaken);
+        }
+        let made = self.create(None, &data).await?;
+        self.observe(Event::of(EventKind::Created, made.selector));
+        Ok(Some(made))
+    }
+
+    /// A new session of `known`, or of a visitor, with `data`.
+    pub(crate) async fn create(
+        &self,
+        known: Option<(&Subject, UnixTime)>,
+        data: &Data,
+    ) -> Result<Standing, SessionError> {
+        let tag = known.map(|(subject, _)| subject.tag());
+        let token = SessionToken::generate(tag).map_err(SessionError::Random)?;
+        let selector = token.selector();
+        let persistent = self.changes.persistent;
+        let settings = self.settings();
+        let payload = settings
+            .codec
+            .encode(selector, &self.request.client, persistent, data)?;
+        let now = self.sessions().now();
+        let timeouts = settings.timeouts(persistent);
+        let authentication = known.map(|(subject, at)| cloakroom_store::Authentication {
+            subject: subject.clone(),
+            at,
+        });
+        let record = NewRecord::new(
+            selector,
+            token.verifier_hash(),
+            authentication,
+            now.saturating_add(timeouts.idle),
+            now.saturating_add(timeouts.absolute),
+            payload,
+        )
+        .map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
+        let work = self.sessions().store().create(&record, now);
+        match self
+            .sessions()
+            .call(Operation::Create, Some(selector), work)
+            .await?
+        {
+            Created::Done => {}
+            Created::Refused => return Err(SessionError::Refused),
+            // 112 random bits met, or a store repeated what it had done; neither is ever taken over.
+            Created::Exists => return Err(StoreError::from(StoreErrorKind::Other).into()),
+        }
+        self.carry(token, persistent.then_some(record.absolute_deadline()), now);
+        Ok(Standing {
+            subject: known.map(|(subject, _)| subject.clone()),
+            selector,
+        })
+    }
+
+    /// Ends the sessions of whole subjects.
+    async fn sweep(&self, loaded: &Loaded, standing: Option<&Standing>) -> Result<(), SessionError> {
+        let mut answer = Ok(());
+        for sweep in &self.changes.sweeps {
+            let Some(subject) = whose(&sweep.whose, loaded) else {
+                continue;
+            };
+            let spared = standing.filter(|standing| standing.subject.as_ref() == Some(subject));
+            let spared = spared.map(|standing| &standing.selector);
+            let now = self.sessions().now();
+            let work = self.sessions().store().delete_by_subject(subject, spared, now);
+            match self.sessions().call(Operation::DeleteBySubject, None, work).await {
+                Ok(count) => self.observe(Event::new(if sweep.everywhere {
+                    EventKind::EndedAll(count)
+                } else {
+                    EventKind::EndedOthers(count)
+                })),
+                Err(error) => answer = answer.and(Err(error.into())),
+            }
+        }
+        answer
+    }
+
+    /// Ends single sessions, each only if it belongs to the subject that named it.
+    async fn end(&self, loaded: &Loaded) -> Result<(), SessionError> {
+        let mut answer = Ok(());
+        for (owner, selector) in &self.changes.ends {
+            let Some(subject) = whose(owner, loaded) else {
+                continue;
+            };
+            if let Err(error) = self.sessions().end(subject, selector).await {
+                answer = answer.and(Err(error));
+            }
+        }
+        answer
+    }
+
+    pub(crate) async fn delete(&self, selector: Selector) -> Result<(), StoreError> {
+        let work = self.sessions().store().delete(&selector);
+        self.sessions()
+            .call(Operation::Delete, Some(selector), work)
+            .await?;
+        Ok(())
+    }
+
+    /// Has the answer carry `token`, to be kept until `end` if there is one.
+    pub(crate) fn carry(&self, token: SessionToken, end: Option<UnixTime>, now: UnixTime) {
+        let max_age = end.map(|end| end.checked_duration_since(now).unwrap_or_default());
+        self.request.set_carried(Carried::Set { token, max_age });
+    }
+
+    fn tell(&self, error: &SessionError, loaded: &Loaded) {
+        let kind = match error {
+            SessionError::Superseded => EventKind::Superseded,
+            SessionError::Contended => EventKind::Contended,
+            _ => return,
+        };
+        self.observe(match loaded.found() {
+            Some(found) => Event::of(kind, found.stored.selector),
+            None => Event::new(kind),
+        });
+    }
+
+    pub(crate) fn observe(&self, event: Event) {
+        self.sessions().observe(event);
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.request.sessions
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.sessions().settings()
+    }
+
+    pub(crate) fn deltas(&self) -> &[Delta] {
+        &self.changes.deltas
+    }
+}
+
+impl Standing {
+    pub(crate) fn of(found: &Found) -> Self {
+        Self {
+            subject: found.subject().cloned(),
+            selector: found.stored.selector,
+        }
+    }
+}
+
+fn whose<'a>(whose: &'a Whose, loaded: &'a Loaded) -> Option<&'a Subject> {
+    match whose {
+        Whose::Subject(subject) => Some(subject),
+        Whose::Loaded => loaded.found()?.subject(),
+    }
+}
+
+/// Whether what was written for a session as `read` may be written to it as it is `now`: nobody else has logged in there,
+/// nor the same subject anew.
+pub(crate) fn same_authentication(read: &Stored, now: &Stored) -> bool {
+    read.authentication == now.authentication
+}
