@@ -19,25 +19,37 @@
     reason = "a case that fails panics, and the drafts of cases cannot"
 )]
 
+mod cancel;
 mod check;
 mod create;
+mod cutoffs;
 mod deadlines;
 mod delete;
 mod faulty;
 pub mod fixture;
 mod model;
+mod payloads;
 mod prepared;
+mod purge;
 mod rotate;
+mod sequences;
+mod subjects;
 mod touch;
 mod update;
 
+pub use cancel::*;
 pub use create::*;
+pub use cutoffs::*;
 pub use deadlines::*;
 pub use delete::*;
 pub use faulty::{Fault, Faulty, Operation, Pause};
 pub use model::Model;
+pub use payloads::*;
 pub use prepared::Prepared;
+pub use purge::*;
 pub use rotate::*;
+pub use sequences::*;
+pub use subjects::*;
 pub use touch::*;
 pub use update::*;
 
@@ -65,13 +77,48 @@ macro_rules! conformance_tests {
             d7_a_touch_moves_the_idle_deadline_only_forward,
             d7_a_touch_never_creates,
             d7_a_touch_never_disturbs_an_update,
+            d9_a_list_shows_what_is_live_now,
+            d9_an_exception_keeps_exactly_one,
+            d9_an_exception_of_somebody_else_is_none,
+            d9_ended_sessions_are_not_counted,
+            d9_no_creation_survives_a_deletion_beside_it,
+            d9_no_write_survives_a_deletion_beside_it,
+            d9_similar_subjects_are_kept_apart,
+            d9_ten_thousand_sessions_of_one_subject,
+            d10_a_purge_deletes_what_is_cut_off,
+            d10_a_purge_goes_by_the_deadline_of_now,
+            d10_a_purge_respects_its_batch,
+            d10_purgers_side_by_side_do_not_fight,
+            d16_a_dropped_creation_is_done_or_not,
+            d16_a_dropped_deletion_by_subject_is_done_or_not,
+            d16_a_dropped_deletion_is_done_or_not,
+            d16_a_dropped_purge_leaves_the_rest,
+            d16_a_dropped_read_changes_nothing,
+            d16_a_dropped_revocation_can_be_repeated,
+            d16_a_dropped_rotation_is_done_or_not,
+            d16_a_dropped_touch_is_done_or_not,
+            d16_a_dropped_update_is_done_or_not,
             d20_a_subject_deletes_only_its_own,
+            d22_a_creation_at_or_before_the_cut_off_is_refused,
+            d22_a_rotation_at_or_before_the_cut_off_is_refused,
+            d22_nothing_live_is_as_old_as_the_cut_off,
+            d24_a_spared_session_ends_with_the_others,
+            d24_an_exception_does_not_bring_an_ended_session_back,
+            d24_both_cut_offs_count,
+            d24_no_creation_survives_a_revocation_beside_it,
+            d24_revoke_all_ends_what_is_earlier,
+            d24_revoke_all_only_moves_forward,
+            model_and_store_agree_on_any_sequence,
+            payload_beyond_the_greatest_is_too_large,
+            payload_of_all_bytes_comes_back,
+            payload_of_any_size_comes_back,
             rotate_by_a_stale_verifier_changes_nothing,
             rotate_keeps_the_verifier_before_it,
             rotate_never_creates,
             rotate_refuses_an_authentication_of_a_visitor,
             rotate_swaps_data_with_the_verifier,
             rotate_takes_a_fresh_authentication,
+            times_are_kept_exactly_or_refused,
         }
     };
     (@ ($store:expr) $($case:ident,)*) => { $(

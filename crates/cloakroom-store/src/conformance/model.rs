@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloakroom_core::UnixTime;
@@ -35,6 +36,21 @@ impl Model {
     /// How many rows there are, live or not.
     pub fn rows(&self) -> usize {
         self.lock().rows.len()
+    }
+
+    /// The row of `selector`, live or not.
+    pub(super) fn row(&self, selector: &Selector) -> Option<Stored> {
+        self.lock().rows.get(selector).cloned()
+    }
+
+    /// The row of `selector`, if it is live.
+    pub(super) fn live(&self, selector: &Selector, now: UnixTime) -> Option<Stored> {
+        self.lock().live(selector, now)
+    }
+
+    /// The cut-off that counts for a session of this authentication.
+    pub(super) fn cutoff(&self, known: Option<&Authentication>) -> Option<UnixTime> {
+        self.lock().cutoff(known)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -215,11 +231,12 @@ impl SubjectIndex for Model {
         now: UnixTime,
     ) -> Result<Listed, StoreError> {
         let state = self.lock();
+        let after = page.after.map_or(Unbounded, Excluded);
         let mut rest = state
             .rows
-            .values()
+            .range((after, Unbounded))
+            .map(|(_, row)| row)
             .filter(|row| is_of(row, subject) && state.is_live(row, now))
-            .filter(|row| page.after.is_none_or(|after| after < row.selector))
             .peekable();
         let size = usize::try_from(page.size()).unwrap_or(usize::MAX);
         let sessions: Vec<Stored> = rest.by_ref().take(size).cloned().collect();

@@ -4,9 +4,7 @@ use super::check::{assert_gone, assert_holds, created, ok, together};
 use super::fixture::{
     HOUR, MINUTE, NOW, at, of, reauthentication, rotation, subject, verifier_hash, visitor, with_data,
 };
-use crate::{
-    Created, Previous, Rotated, Rotation, RotationReason, Stored, SubjectIndex, Version,
-};
+use crate::{Created, Previous, Rotated, Rotation, RotationReason, Stored, SubjectIndex, Version};
 
 /// What `row` becomes by `rotation` at `now`.
 pub(super) fn rotated(row: &Stored, rotation: &Rotation, now: cloakroom_core::UnixTime) -> Stored {

@@ -1,0 +1,368 @@
+use std::num::NonZeroU32;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::{Selector, SubjectTag, VerifierHash};
+
+use super::check::{listed_by, ok};
+use super::fixture::{HOUR, NOW, Random, after, selector, verifier_hash};
+use super::model::Model;
+use crate::{
+    Authentication, Change, Created, NewRecord, Rotated, Rotation, RotationReason, SessionStore as _, Stored,
+    Subject, SubjectIndex, Version,
+};
+
+const SEQUENCES: u64 = 64;
+const STEPS: usize = 60;
+
+/// Sixty-four sequences of sixty operations, drawn at random from a few sessions of a few subjects whose deadlines and
+/// cut-offs are never far: each answer is the one of the [`Model`], and so is what is there in the end.
+pub async fn model_and_store_agree_on_any_sequence(store: impl SubjectIndex) {
+    let model = Model::new();
+    for seed in 0..SEQUENCES {
+        run_sequence(&store, &model, seed).await;
+    }
+}
+
+/// One sequence of [`model_and_store_agree_on_any_sequence`], to look into one that failed, or to run more of them.
+/// Both stores hold the same before, and do afterwards; sequences on one store have rising seeds.
+pub async fn run_sequence(store: &impl SubjectIndex, model: &Model, seed: u64) {
+    let mut world = World::new(seed);
+    for number in 0..STEPS {
+        let step = world.draw(model);
+        let now = world.now;
+        world.history.push(format!("{number:2} at {now:?}: {step:?}"));
+        world.take(store, model, &step).await;
+    }
+    for selector in world.selectors.clone() {
+        world.compare_loads(store, model, &selector).await;
+    }
+    for subject in world.subjects.clone() {
+        world.compare_lists(store, model, &subject, 2).await;
+    }
+}
+
+/// An operation with its arguments.
+#[derive(Debug)]
+enum Step {
+    Create(NewRecord),
+    Load(Selector),
+    Update(Selector, Version, Change),
+    Touch(Selector, UnixTime),
+    Rotate(Selector, VerifierHash, Rotation),
+    Delete(Selector),
+    Purge(NonZeroU32),
+    List(Subject, u32),
+    DeleteOne(Subject, Selector),
+    DeleteBySubject(Subject, Option<Selector>),
+    RevokeAll,
+}
+
+/// What a sequence draws from.
+struct World {
+    seed: u64,
+    random: Random,
+    now: UnixTime,
+    subjects: Vec<Subject>,
+    selectors: Vec<Selector>,
+    history: Vec<String>,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let tag = SubjectTag::from_bytes([random.byte(), random.byte()]);
+        let other = SubjectTag::from_bytes([tag.as_bytes()[0], random.byte()]);
+        let subjects = [("ann", tag), ("Ann", tag), ("ben", other)]
+            .map(|(name, tag)| {
+                Subject::from_parts(&format!("{name} {seed}"), tag).expect("there can be such subjects")
+            })
+            .into();
+        let selectors = [tag, tag, tag, tag, other, other].map(selector).into();
+        // The day after that of the sequence before, whose cut-offs end nothing of this one.
+        let day = i64::try_from(seed % 100_000).expect("it is small") * 24 * HOUR;
+        Self {
+            seed,
+            random,
+            now: after(NOW, day),
+            subjects,
+            selectors,
+            history: Vec::new(),
+        }
+    }
+
+    /// A number of milliseconds from `start` until `end`.
+    fn millis(&mut self, start: i64, end: i64) -> i64 {
+        start + i64::try_from(self.random.below(end.abs_diff(start))).expect("the range is small")
+    }
+
+    fn time(&mut self, start: i64, end: i64) -> UnixTime {
+        let millis = self.millis(start, end);
+        after(self.now, millis)
+    }
+
+    fn any<T: Clone>(random: &mut Random, of: &[T]) -> T {
+        let index = random.below(of.len() as u64);
+        of[usize::try_from(index).expect("an index is small")].clone()
+    }
+
+    fn selector(&mut self) -> Selector {
+        Self::any(&mut self.random, &self.selectors)
+    }
+
+    fn subject(&mut self) -> Subject {
+        Self::any(&mut self.random, &self.subjects)
+    }
+
+    /// The version of the row, mostly.
+    fn version(&mut self, row: Option<&Stored>) -> Version {
+        let current = row.map_or(Version::FIRST, |row| row.version);
+        if self.random.one_in(4) {
+            Version::from_number(self.random.below(current.number() + 3))
+        } else {
+            current
+        }
+    }
+
+    fn payload(&mut self) -> Vec<u8> {
+        let length = self.random.below(20);
+        (0..length).map(|_| self.random.byte()).collect()
+    }
+
+    fn draw(&mut self, model: &Model) -> Step {
+        // The clocks of two servers differ by a few milliseconds.
+        self.now = self.time(-2, 12);
+        let selector = self.selector();
+        let row = model.row(&selector);
+        match self.random.below(24) {
+            0..=5 => self.draw_creation(selector),
+            6..=7 => Step::Load(selector),
+            8..=11 => {
+                let expect = self.version(row.as_ref());
+                let payload = self.payload().into();
+                let idle_deadline = self.time(-20, 120);
+                Step::Update(
+                    selector,
+                    expect,
+                    Change {
+                        payload,
+                        idle_deadline,
+                    },
+                )
+            }
+            12..=13 => Step::Touch(selector, self.time(-20, 200)),
+            14..=17 => self.draw_rotation(selector, row.as_ref()),
+            18 => Step::Delete(selector),
+            19 => {
+                let sizes = [1, 2, 3, 100].map(|size| NonZeroU32::new(size).expect("it is not 0"));
+                Step::Purge(Self::any(&mut self.random, &sizes))
+            }
+            20 => Step::List(self.subject(), Self::any(&mut self.random, &[1, 2, 100])),
+            21 => Step::DeleteOne(self.subject(), selector),
+            22 => {
+                let subject = self.subject();
+                // Whether a row of the subject's own that is not live is spared does not show, but in a purge.
+                let own =
+                    row.is_some_and(|row| row.authentication.is_some_and(|known| known.subject == subject));
+                let dead = own && model.live(&selector, self.now).is_none();
+                Step::DeleteBySubject(subject, (!dead && !self.random.one_in(3)).then_some(selector))
+            }
+            _ if self.random.one_in(3) => Step::RevokeAll,
+            _ => Step::Load(selector),
+        }
+    }
+
+    fn draw_creation(&mut self, selector: Selector) -> Step {
+        let fitting: Vec<Subject> = self
+            .subjects
+            .iter()
+            .filter(|subject| subject.tag() == selector.tag())
+            .cloned()
+            .collect();
+        let authentication = (!self.random.one_in(4)).then(|| Authentication {
+            subject: Self::any(&mut self.random, &fitting),
+            at: self.time(-15, 3),
+        });
+        let (idle, absolute) = (self.time(1, 200), self.time(1, 400));
+        let payload = self.payload().into();
+        let record = NewRecord::new(selector, verifier_hash(), authentication, idle, absolute, payload);
+        Step::Create(record.expect("the subject fits the selector"))
+    }
+
+    fn draw_rotation(&mut self, selector: Selector, row: Option<&Stored>) -> Step {
+        let old = match row {
+            Some(row) if !self.random.one_in(6) => row.verifier_hash,
+            _ => verifier_hash(),
+        };
+        let authenticated_at = self.random.one_in(2).then(|| self.time(-15, 2));
+        let later = self.time(-50, 600);
+        let data = if self.random.one_in(2) {
+            Some((self.version(row), self.payload().into()))
+        } else {
+            None
+        };
+        let rotation = Rotation {
+            verifier_hash: verifier_hash(),
+            reason: if authenticated_at.is_some() {
+                RotationReason::Authentication
+            } else {
+                RotationReason::Periodic
+            },
+            authenticated_at,
+            idle_deadline: self.time(-20, 200),
+            absolute_deadline: authenticated_at.map(|_| later),
+            data,
+        };
+        Step::Rotate(selector, old, rotation)
+    }
+
+    async fn take(&self, store: &impl SubjectIndex, model: &Model, step: &Step) {
+        let now = self.now;
+        match step {
+            Step::Create(record) => {
+                let exists = model.row(&record.selector()).is_some();
+                let refused = is_refused(model, record, now);
+                let (left, right) = (store.create(record, now).await, model.create(record, now).await);
+                if exists && refused {
+                    // Both hold, and a store may tell either.
+                    assert_ne!(ok(left), Created::Done, "{}", self.story());
+                } else {
+                    self.compare(&ok(left), &ok(right));
+                }
+                self.compare_loads(store, model, &record.selector()).await;
+            }
+            Step::Load(selector) => self.compare_loads(store, model, selector).await,
+            Step::Update(selector, expect, change) => {
+                let left = store.update(selector, *expect, change, now).await;
+                let right = model.update(selector, *expect, change, now).await;
+                self.compare(&ok(left), &ok(right));
+                self.compare_loads(store, model, selector).await;
+            }
+            Step::Touch(selector, deadline) => {
+                let left = store.touch(selector, *deadline, now).await;
+                let right = model.touch(selector, *deadline, now).await;
+                self.compare(&ok(left), &ok(right));
+                self.compare_loads(store, model, selector).await;
+            }
+            Step::Rotate(selector, old, rotation) => {
+                let fitting = refusals(model, selector, old, rotation, now);
+                let left = ok(store.rotate(selector, old, rotation, now).await);
+                let right = ok(model.rotate(selector, old, rotation, now).await);
+                if fitting.is_empty() {
+                    self.compare(&left, &right);
+                } else {
+                    assert!(
+                        fitting.contains(&left),
+                        "{left:?}, not {fitting:?}{}",
+                        self.story()
+                    );
+                }
+                self.compare_loads(store, model, selector).await;
+            }
+            Step::Delete(selector) => {
+                let (left, right) = (store.delete(selector).await, model.delete(selector).await);
+                self.compare(&ok(left), &ok(right));
+                self.compare_loads(store, model, selector).await;
+            }
+            Step::Purge(size) => loop {
+                // Which rows go first is the store's business, so both go on until there is none.
+                let left = ok(store.purge_expired(now, *size).await);
+                let right = ok(model.purge_expired(now, *size).await);
+                self.compare(&left, &right);
+                if right == 0 {
+                    break;
+                }
+            },
+            Step::List(subject, limit) => self.compare_lists(store, model, subject, *limit).await,
+            Step::DeleteOne(subject, selector) => {
+                let left = store.delete_one(subject, selector).await;
+                let right = model.delete_one(subject, selector).await;
+                self.compare(&ok(left), &ok(right));
+                self.compare_loads(store, model, selector).await;
+            }
+            Step::DeleteBySubject(subject, except) => {
+                let left = store.delete_by_subject(subject, except.as_ref(), now).await;
+                let right = model.delete_by_subject(subject, except.as_ref(), now).await;
+                self.compare(&ok(left), &ok(right));
+                self.compare_lists(store, model, subject, 100).await;
+            }
+            Step::RevokeAll => {
+                ok(store.revoke_all(now).await);
+                ok(model.revoke_all(now).await);
+                for subject in &self.subjects {
+                    self.compare_lists(store, model, subject, 100).await;
+                }
+            }
+        }
+    }
+
+    async fn compare_loads(&self, store: &impl SubjectIndex, model: &Model, selector: &Selector) {
+        let (left, right) = (
+            store.load(selector, self.now).await,
+            model.load(selector, self.now).await,
+        );
+        self.compare(&ok(left), &ok(right));
+    }
+
+    async fn compare_lists(&self, store: &impl SubjectIndex, model: &Model, subject: &Subject, limit: u32) {
+        let left = listed_by(store, subject, limit, self.now).await;
+        let right = listed_by(model, subject, limit, self.now).await;
+        self.compare(&left, &right);
+    }
+
+    fn compare<T: PartialEq + std::fmt::Debug>(&self, store: &T, model: &T) {
+        assert!(
+            store == model,
+            "the store answers\n  {store:?}\nand the model\n  {model:?}{}",
+            self.story()
+        );
+    }
+
+    /// What led here.
+    fn story(&self) -> String {
+        format!(
+            "\nin the sequence of seed {}:\n{}",
+            self.seed,
+            self.history.join("\n")
+        )
+    }
+}
+
+/// Whether a cut-off forbids the creation.
+fn is_refused(model: &Model, record: &NewRecord, now: UnixTime) -> bool {
+    let cutoff = model.cutoff(record.authentication());
+    let row = record.clone().into_stored(now);
+    cutoff.is_some_and(|cutoff| row.is_cut_off(cutoff))
+}
+
+/// The answers, other than that it is done, of which each is true of this rotation: a store may tell any.
+fn refusals(
+    model: &Model,
+    selector: &Selector,
+    old: &VerifierHash,
+    rotation: &Rotation,
+    now: UnixTime,
+) -> Vec<Rotated> {
+    let mut fitting = Vec::new();
+    if model.live(selector, now).is_none() {
+        fitting.push(Rotated::Gone);
+    }
+    let Some(row) = model.row(selector) else {
+        return fitting;
+    };
+    if !row.is_live(now) {
+        return fitting;
+    }
+    if let Some(time) = rotation.authenticated_at {
+        let cutoff = model.cutoff(row.authentication.as_ref());
+        if row.authentication.is_none() || cutoff.is_some_and(|cutoff| time <= cutoff) {
+            fitting.push(Rotated::Refused);
+        }
+    }
+    let expect = rotation.data.as_ref().map(|(version, _)| *version);
+    let stale = row.verifier_hash != *old || expect.is_some_and(|expect| expect != row.version);
+    // A session that is cut off may be refused as such, but has no verifier any more to compare with.
+    if stale && !fitting.contains(&Rotated::Gone) {
+        fitting.push(Rotated::Stale);
+    }
+    fitting
+}
