@@ -166,11 +166,9 @@ pub fn reauthentication(time: UnixTime) -> Rotation {
 }
 
 /// `rotation` with new data for the session of this version.
-pub(super) fn with_data(rotation: Rotation, expect: Version, payload: &[u8]) -> Rotation {
-    Rotation {
-        data: Some((expect, payload.into())),
-        ..rotation
-    }
+pub(super) fn with_data(mut rotation: Rotation, expect: Version, payload: &[u8]) -> Rotation {
+    rotation.data = Some((expect, payload.into()));
+    rotation
 }
 
 /// Bytes that no other call gives, spread over all values as hashes are.

@@ -118,6 +118,7 @@ macro_rules! conformance_tests {
             rotate_refuses_an_authentication_of_a_visitor,
             rotate_swaps_data_with_the_verifier,
             rotate_takes_a_fresh_authentication,
+            rotate_without_authentication_extends_nothing,
             times_are_kept_exactly_or_refused,
         }
     };

@@ -9,12 +9,9 @@ use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
 
 use crate::{
-    Authentication, Change, Created, Listed, NewRecord, Page, Previous, Rotated, Rotation, SessionStore,
-    StoreError, StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
+    Authentication, Change, Created, Listed, MAX_PAYLOAD, NewRecord, Page, Previous, Rotated, Rotation,
+    SessionStore, StoreError, StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
 };
-
-/// The largest payload that stores take.
-pub(super) const MAX_PAYLOAD: usize = 1 << 20;
 
 /// A store that does what the rules say and nothing to be fast: one lock, and every list is a search.
 #[derive(Debug, Default)]
@@ -179,6 +176,9 @@ impl SessionStore for Model {
             }
             known.at = time;
             row.lineage_at = row.lineage_at.max(time);
+            if let Some(later) = rotation.absolute_deadline {
+                row.absolute_deadline = row.absolute_deadline.max(later);
+            }
         }
         let expect = rotation.data.as_ref().map(|(version, _)| *version);
         if row.verifier_hash != *old || expect.is_some_and(|expect| expect != row.version) {
@@ -191,9 +191,6 @@ impl SessionStore for Model {
         });
         row.verifier_hash = rotation.verifier_hash;
         row.version = row.version.next();
-        if let Some(later) = rotation.absolute_deadline {
-            row.absolute_deadline = row.absolute_deadline.max(later);
-        }
         if let Some((_, payload)) = &rotation.data {
             row.payload = payload.clone();
         }

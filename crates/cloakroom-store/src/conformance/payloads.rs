@@ -6,8 +6,7 @@ use super::check::{assert_holds, created, ok};
 use super::fixture::{
     HOUR, NOW, Random, at, change, of, reauthentication, rotation, subject, visitor, with_data,
 };
-use super::model::MAX_PAYLOAD;
-use crate::{Created, Rotated, StoreErrorKind, SubjectIndex, Updated, Version};
+use crate::{Created, MAX_PAYLOAD, Rotated, StoreErrorKind, SubjectIndex, Updated, Version};
 
 /// Data of any size up to the greatest comes back as it was, by each operation that writes it.
 pub async fn payload_of_any_size_comes_back(store: impl SubjectIndex) {

@@ -19,9 +19,9 @@ pub(super) fn rotated(row: &Stored, rotation: &Rotation, now: cloakroom_core::Un
     if let (Some(known), Some(time)) = (&mut row.authentication, rotation.authenticated_at) {
         known.at = time;
         row.lineage_at = row.lineage_at.max(time);
-    }
-    if let Some(later) = rotation.absolute_deadline {
-        row.absolute_deadline = row.absolute_deadline.max(later);
+        if let Some(later) = rotation.absolute_deadline {
+            row.absolute_deadline = row.absolute_deadline.max(later);
+        }
     }
     if let Some((_, payload)) = &rotation.data {
         row.payload = payload.clone();
@@ -81,6 +81,29 @@ pub async fn rotate_takes_a_fresh_authentication(store: impl SubjectIndex) {
     assert_eq!(row.lineage_at, at(4 * MINUTE));
     let previous = row.previous.expect("it was rotated");
     assert_eq!(previous.reason, RotationReason::Authentication);
+}
+
+/// Without a fresh authentication no rotation moves the absolute deadline.
+pub async fn rotate_without_authentication_extends_nothing(store: impl SubjectIndex) {
+    for draft in [of(&subject("alice")), visitor()] {
+        let row = created(&store, draft.build(), NOW).await;
+        let next = Rotation {
+            idle_deadline: at(24 * HOUR),
+            absolute_deadline: Some(at(24 * HOUR)),
+            ..rotation()
+        };
+        let answer = store
+            .rotate(&row.selector, &row.verifier_hash, &next, at(1))
+            .await;
+        assert_eq!(ok(answer), Rotated::Done(Version::from_number(2)));
+        let row = rotated(&row, &next, at(1));
+        assert_eq!(
+            (row.absolute_deadline, row.idle_deadline),
+            (at(12 * HOUR), at(12 * HOUR))
+        );
+        assert_holds(&store, &row, at(1)).await;
+        assert_gone(&store, &row.selector, Some(&subject("alice")), at(12 * HOUR)).await;
+    }
 }
 
 /// New data is swapped in with the verifier, both or neither.

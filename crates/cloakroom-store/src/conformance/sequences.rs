@@ -209,7 +209,7 @@ impl World {
             },
             authenticated_at,
             idle_deadline: self.time(-20, 200),
-            absolute_deadline: authenticated_at.map(|_| later),
+            absolute_deadline: (!self.random.one_in(3)).then_some(later),
             data,
         };
         Step::Rotate(selector, old, rotation)
