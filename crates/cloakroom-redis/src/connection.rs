@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
+
+/// How often a command is sent again that no server has executed.
+const ATTEMPTS: u32 = 5;
+/// The first pause before that; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A multiplexed connection to one server, or one to each master of a Cluster.
+///
+/// Neither client sends a command twice by itself: the manager never does, and the Cluster's is built with 0 retries.
+/// Here a command goes out again only when the answer to it proves that no server has executed it.
+#[derive(Clone)]
+pub(crate) enum Connection {
+    Single(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+/// Where a command goes in a Cluster: the master of a key's slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(u16);
+
+impl Place {
+    pub(crate) fn of_slot(slot: u16) -> Self {
+        Self(slot % 16384)
+    }
+
+    /// The place of the keys whose hash tag is this.
+    pub(crate) fn of_tag(tag: &str) -> Self {
+        // CRC16-XMODEM, as the Cluster specification has it.
+        let crc = tag.bytes().fold(0u16, |crc, byte| {
+            (0..8).fold(crc ^ u16::from(byte) << 8, |crc, _| {
+                if crc & 0x8000 == 0 {
+                    crc << 1
+                } else {
+                    crc << 1 ^ 0x1021
+                }
+            })
+        });
+        Self::of_slot(crc)
+    }
+
+    fn master(self) -> SingleNodeRoutingInfo {
+        SingleNodeRoutingInfo::SpecificNode(Route::new(self.0, SlotAddr::Master))
+    }
+}
+
+impl Connection {
+    pub(crate) const fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
+    /// The answer to one command.
+    pub(crate) async fn command(&self, place: Place, command: &Cmd) -> RedisResult<Value> {
+        let mut attempt = 0;
+        loop {
+            let answer = match self {
+                Self::Single(single) => single.clone().send_packed_command(command).await,
+                Self::Cluster(cluster) => {
+                    let routing = RoutingInfo::SingleNode(place.master());
+                    cluster.clone().route_command(command.clone(), routing).await
+                }
+            };
+            let error = match answer.and_then(Value::extract_error) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            attempt += 1;
+            match self.after(&error, attempt) {
+                After::GiveUp => return Err(error),
+                After::Again => pause(attempt).await,
+                After::Ask(node) => {
+                    let answers = self.asking(node, std::slice::from_ref(command)).await?;
+                    return answers
+                        .into_iter()
+                        .next()
+                        .map_or(Ok(Value::Nil), Value::extract_error);
+                }
+            }
+        }
+    }
+
+    /// The answers to commands that travel together, in which an error may stand. They go out again together, so only
+    /// the first may change anything, and it decides.
+    pub(crate) async fn commands(&self, place: Place, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
+        let mut pipeline = Pipeline::with_capacity(commands.len());
+        for command in commands {
+            pipeline.add_command(command.clone());
+        }
+        let mut attempt = 0;
+        loop {
+            let answers = match self {
+                Self::Single(single) => {
+                    single
+                        .clone()
+                        .send_packed_commands(&pipeline, 0, commands.len())
+                        .await
+                }
+                Self::Cluster(cluster) => {
+                    let pipeline = pipeline.clone();
+                    cluster
+                        .clone()
+                        .route_pipeline(pipeline, 0, commands.len(), place.master())
+                        .await
+                }
+            };
+            let error = match answers {
+                Err(error) => error,
+                Ok(answers) => match answers.first() {
+                    Some(Value::ServerError(error)) => {
+                        let error = RedisError::from(error.clone());
+                        if let After::GiveUp = self.after(&error, attempt + 1) {
+                            return Ok(answers);
+                        }
+                        error
+                    }
+                    _ => return Ok(answers),
+                },
+            };
+            attempt += 1;
+            match self.after(&error, attempt) {
+                After::GiveUp => return Err(error),
+                After::Again => pause(attempt).await,
+                After::Ask(node) => return self.asking(node, commands).await,
+            }
+        }
+    }
+
+    /// What to do about `error`, the answer to attempt number `attempt`.
+    fn after(&self, error: &RedisError, attempt: u32) -> After {
+        if attempt >= ATTEMPTS {
+            return After::GiveUp;
+        }
+        match (self, error.kind()) {
+            // The manager hands out the failure of its last attempt to connect once before it makes another.
+            (Self::Single(_), _) if error.is_connection_refusal() && attempt == 1 => After::Again,
+            (Self::Cluster(_), ErrorKind::Server(ServerErrorKind::Ask)) => error
+                .redirect_node()
+                .and_then(|(node, _)| {
+                    let (host, port) = node.rsplit_once(':')?;
+                    Some(After::Ask(SingleNodeRoutingInfo::ByAddress {
+                        host: host.into(),
+                        port: port.parse().ok()?,
+                    }))
+                })
+                .unwrap_or(After::GiveUp),
+            // A slot that moved, is moving, or whose master has become a replica: the client has learnt it by now.
+            (
+                Self::Cluster(_),
+                ErrorKind::ClusterConnectionNotFound
+                | ErrorKind::Server(
+                    ServerErrorKind::Moved | ServerErrorKind::TryAgain | ServerErrorKind::ReadOnly,
+                ),
+            ) => After::Again,
+            _ => After::GiveUp,
+        }
+    }
+
+    /// Sends commands to the node that a slot is moving to.
+    async fn asking(&self, node: SingleNodeRoutingInfo, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
+        let Self::Cluster(cluster) = self else {
+            return Ok(Vec::new());
+        };
+        let mut pipeline = Pipeline::with_capacity(commands.len() + 1);
+        pipeline.add_command(redis::cmd("ASKING"));
+        for command in commands {
+            pipeline.add_command(command.clone());
+        }
+        cluster
+            .clone()
+            .route_pipeline(pipeline, 1, commands.len(), node)
+            .await
+    }
+}
+
+enum After {
+    GiveUp,
+    Again,
+    Ask(SingleNodeRoutingInfo),
+}
+
+async fn pause(attempt: u32) {
+    tokio::time::sleep(PAUSE * 2u32.pow(attempt - 1)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_those_of_the_cluster_specification() {
+        // Its own test value, and two that `CLUSTER KEYSLOT` printed.
+        assert_eq!(Place::of_tag("123456789").0, 0x31c3);
+        assert_eq!(Place::of_tag("foo").0, 12182);
+        assert_eq!(Place::of_tag("somekey").0, 11058);
+    }
+}

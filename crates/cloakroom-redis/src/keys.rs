@@ -1,0 +1,200 @@
+use std::fmt;
+
+use cloakroom_id::{Selector, SubjectTag};
+use cloakroom_store::Subject;
+
+/// The names of keys: all begin with the prefix and the bucket's hash tag, so that everything of a subject lies in one
+/// slot of a Cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    prefix: Box<str>,
+}
+
+/// One of 4,096 places: the first 12 bits of a selector's tag.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Bucket(u16);
+
+impl Bucket {
+    pub(crate) const COUNT: u16 = 4096;
+
+    pub(crate) const fn of(tag: SubjectTag) -> Self {
+        Self(u16::from_be_bytes(*tag.as_bytes()) >> 4)
+    }
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT).map(Self)
+    }
+}
+
+/// Its hash tag, without braces.
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03x}", self.0)
+    }
+}
+
+/// What a key of the store is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Row,
+    Set,
+    Other,
+}
+
+impl Keys {
+    /// `None` when the prefix would confuse hash tags or patterns.
+    pub(crate) fn new(prefix: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte);
+        (!prefix.is_empty() && prefix.len() <= 64 && prefix.bytes().all(plain)).then(|| Self {
+            prefix: prefix.into(),
+        })
+    }
+
+    /// The row of a session.
+    pub(crate) fn row(&self, selector: &Selector) -> String {
+        let mut key = self.rows(Bucket::of(selector.tag()));
+        push_member(&mut key, selector);
+        key
+    }
+
+    /// What the names of all rows in a bucket begin with; a [`member`] follows.
+    pub(crate) fn rows(&self, bucket: Bucket) -> String {
+        format!("{}:{{{bucket}}}:s:", self.prefix)
+    }
+
+    /// The set of a subject's members.
+    pub(crate) fn set(&self, subject: &Subject) -> String {
+        self.sets(Bucket::of(subject.tag())) + subject.as_str()
+    }
+
+    /// What the names of all sets in a bucket begin with; the subject follows.
+    pub(crate) fn sets(&self, bucket: Bucket) -> String {
+        format!("{}:{{{bucket}}}:u:", self.prefix)
+    }
+
+    /// The cut-off of a subject.
+    pub(crate) fn cutoff(&self, subject: &Subject) -> String {
+        self.cutoffs(Bucket::of(subject.tag())) + subject.as_str()
+    }
+
+    /// What the names of all cut-offs in a bucket begin with; the subject follows.
+    pub(crate) fn cutoffs(&self, bucket: Bucket) -> String {
+        format!("{}:{{{bucket}}}:c:", self.prefix)
+    }
+
+    /// A bucket's copy of the store-wide cut-off.
+    pub(crate) fn store_cutoff(&self, bucket: Bucket) -> String {
+        format!("{}:{{{bucket}}}:all", self.prefix)
+    }
+
+    /// The pattern of all keys.
+    pub(crate) fn pattern(&self) -> String {
+        format!("{}:{{???}}:*", self.prefix)
+    }
+
+    /// Reads a key that was found by the pattern: what it is, its bucket, and what follows.
+    pub(crate) fn parse<'a>(&self, key: &'a [u8]) -> Option<(Kind, Bucket, &'a [u8])> {
+        let rest = key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":{")?;
+        let (bucket, rest) = rest.split_first_chunk::<3>()?;
+        let bucket = std::str::from_utf8(bucket).ok()?;
+        let bucket = Bucket(u16::from_str_radix(bucket, 16).ok()?);
+        let rest = rest.strip_prefix(b"}:")?;
+        Some(match rest.split_at_checked(2) {
+            Some((b"s:", member)) => (Kind::Row, bucket, member),
+            Some((b"u:", subject)) => (Kind::Set, bucket, subject),
+            _ => (Kind::Other, bucket, rest),
+        })
+    }
+}
+
+/// A selector as it stands in a set and at the end of its row's key: 32 hexadecimal digits, whose order is that of the
+/// selectors.
+pub(crate) fn member(selector: &Selector) -> String {
+    let mut text = String::with_capacity(32);
+    push_member(&mut text, selector);
+    text
+}
+
+fn push_member(text: &mut String, selector: &Selector) {
+    for byte in selector.as_bytes() {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+}
+
+/// Reads a [`member`].
+pub(crate) fn selector(member: &[u8]) -> Option<Selector> {
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; 16];
+    if member.len() != 32 {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(member.chunks_exact(2)) {
+        *byte = digit(digits[0])? << 4 | digit(digits[1])?;
+    }
+    Some(Selector::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_share_the_bucket_of_their_subject() {
+        let keys = Keys::new("cloakroom").expect("a plain prefix");
+        let selector = Selector::from_bytes([0xab, 0xcd, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xff]);
+        let ada = Subject::from_parts("ada}{", selector.tag()).expect("a subject");
+        assert_eq!(
+            keys.row(&selector),
+            "cloakroom:{abc}:s:abcd02030405060708090a0b0c0d0eff"
+        );
+        assert_eq!(keys.set(&ada), "cloakroom:{abc}:u:ada}{");
+        assert_eq!(keys.cutoff(&ada), "cloakroom:{abc}:c:ada}{");
+        assert_eq!(
+            keys.store_cutoff(Bucket::of(selector.tag())),
+            "cloakroom:{abc}:all"
+        );
+        let row = keys.row(&selector);
+        let (kind, bucket, rest) = keys.parse(row.as_bytes()).expect("a key of ours");
+        assert_eq!((kind, bucket), (Kind::Row, Bucket::of(selector.tag())));
+        assert_eq!(super::selector(rest), Some(selector));
+        assert_eq!(
+            keys.parse(keys.set(&ada).as_bytes()),
+            Some((Kind::Set, bucket, &b"ada}{"[..]))
+        );
+    }
+
+    #[test]
+    fn foreign_names_are_no_keys() {
+        let keys = Keys::new("cloakroom").expect("a plain prefix");
+        for name in [
+            "",
+            "cloakroom",
+            "cloakroom:{",
+            "cloakroom:{xyz}:s:1",
+            "cloakroom:{+ab}",
+            "other:{abc}:s:1",
+        ] {
+            assert_eq!(keys.parse(name.as_bytes()), None, "{name}");
+        }
+        for member in [
+            "",
+            "abcd02030405060708090a0b0c0d0ef",
+            "ABCD02030405060708090a0b0c0d0eff",
+        ] {
+            assert_eq!(selector(member.as_bytes()), None, "{member}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_plain() {
+        for prefix in ["", "a{b", "a*", "a b", "é", &"x".repeat(65)] {
+            assert!(Keys::new(prefix).is_none(), "{prefix}");
+        }
+    }
+}

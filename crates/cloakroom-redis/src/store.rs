@@ -1,0 +1,468 @@
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::{Selector, VerifierHash};
+use cloakroom_store::{
+    Change, Created, Listed, MAX_PAYLOAD, NewRecord, Page, Rotated, Rotation, SessionStore, StoreError,
+    StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
+};
+use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
+use tokio::task::JoinSet;
+
+use crate::builder::RedisSessionStoreBuilder;
+use crate::connection::{Connection, Place};
+use crate::error::{OpenError, store_error};
+use crate::keys::{self, Bucket, Keys};
+use crate::row::{self, reason_byte, time_bytes};
+use crate::script::{Lua, Scripts};
+
+/// What a part of a list carries at most, in bytes, save that it carries one session in any case.
+const MAX_LISTED: usize = 4 << 20;
+/// How long replicas get to confirm a write: shorter than an answer may take.
+const WAIT_MILLIS: u32 = 1000;
+
+/// Sessions in Redis or Valkey. A clone is another handle to the same store.
+#[derive(Clone)]
+pub struct RedisSessionStore(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    scripts: Scripts,
+    reads: Connection,
+    /// A connection of their own for writes that wait for replicas, because a server answers nothing else on the
+    /// connection of one that waits.
+    writes: Option<Connection>,
+    min_replicas: u32,
+    cutoff_retention: String,
+}
+
+impl RedisSessionStore {
+    /// Connects to the server or the Cluster of `url` with the usual settings: see
+    /// [`RedisSessionStoreBuilder::connect`].
+    ///
+    /// # Errors
+    ///
+    /// When the URL is malformed, nobody answers, or who answers is unfit to hold sessions.
+    pub async fn connect(url: &str) -> Result<Self, OpenError> {
+        Self::builder().connect(url).await
+    }
+
+    /// Settings to be chosen.
+    pub fn builder() -> RedisSessionStoreBuilder {
+        RedisSessionStoreBuilder::new()
+    }
+
+    pub(crate) fn new(
+        keys: Keys,
+        reads: Connection,
+        writes: Option<Connection>,
+        min_replicas: u32,
+        cutoff_retention: Duration,
+    ) -> Self {
+        // A server refuses times to live that overflow; 10^15 ms are 30,000 years.
+        let retention = cutoff_retention.as_millis().clamp(1, 1_000_000_000_000_000);
+        Self(Arc::new(Inner {
+            keys,
+            scripts: Scripts::new(),
+            reads,
+            writes,
+            min_replicas,
+            cutoff_retention: retention.to_string(),
+        }))
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    pub(crate) fn scripts(&self) -> &Scripts {
+        &self.0.scripts
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0.reads
+    }
+
+    /// Makes a script's call, without waiting for replicas.
+    pub(crate) async fn run(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
+        let place = place(bucket);
+        let answer = match self.0.reads.command(place, &call).await {
+            Err(error) if is_unknown_script(&error) => {
+                self.0.reads.command(place, &script.by_text(&call)).await
+            }
+            answer => answer,
+        };
+        answer.map_err(store_error)
+    }
+
+    /// Makes a script's call whose effect must not be lost, as far as replicas can see to that.
+    async fn run_durably(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
+        let Some(writes) = &self.0.writes else {
+            return self.run(bucket, script, call).await;
+        };
+        let together = async |call: Cmd| {
+            let answers = writes.commands(place(bucket), &[call, self.wait()]).await?;
+            let mut answers = answers.into_iter().map(Value::extract_error);
+            let answer = answers.next().unwrap_or(Ok(Value::Nil))?;
+            Ok::<_, RedisError>((answer, answers.next().unwrap_or(Ok(Value::Nil))?))
+        };
+        let by_text = script.by_text(&call);
+        let (answer, replicas) = match together(call).await {
+            Err(error) if is_unknown_script(&error) => together(by_text).await,
+            answer => answer,
+        }
+        .map_err(store_error)?;
+        self.confirmed(&replicas)?;
+        Ok(answer)
+    }
+
+    fn wait(&self) -> Cmd {
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(self.0.min_replicas).arg(WAIT_MILLIS);
+        wait
+    }
+
+    /// The command that waits for replicas, if the store does.
+    pub(crate) fn wait_after_all(&self) -> Option<Cmd> {
+        (self.0.min_replicas > 0).then(|| self.wait())
+    }
+
+    pub(crate) fn confirmed(&self, replicas: &Value) -> Result<(), StoreError> {
+        match replicas {
+            Value::Int(replicas) if *replicas >= i64::from(self.0.min_replicas) => Ok(()),
+            _ => Err(StoreError::new(
+                StoreErrorKind::Unavailable,
+                "the write was made, but too few replicas confirmed it in time",
+            )),
+        }
+    }
+}
+
+impl SessionStore for RedisSessionStore {
+    async fn create(&self, record: &NewRecord, now: UnixTime) -> Result<Created, StoreError> {
+        check_size(record.payload())?;
+        let selector = record.selector();
+        let bucket = Bucket::of(selector.tag());
+        let session = record.clone().into_stored(now);
+        let names = &self.0.keys;
+        let (row, all) = (names.row(&selector), names.store_cutoff(bucket));
+        let of_subject = record
+            .authentication()
+            .map(|known| (names.set(&known.subject), names.cutoff(&known.subject)));
+        let mut keys = vec![row.as_str(), &all];
+        if let Some((set, cutoff)) = &of_subject {
+            keys.extend([set.as_str(), cutoff]);
+        }
+        let mut call = self.0.scripts.create.call(&keys);
+        call.arg(&time_bytes(now)[..])
+            .arg(row::encode(&session))
+            .arg(&time_bytes(session.lineage_at)[..])
+            .arg(&time_bytes(session.idle_deadline)[..])
+            .arg(&time_bytes(session.absolute_deadline)[..])
+            .arg(&*keys::member(&selector))
+            .arg(&*names.rows(bucket));
+        match self.run_durably(bucket, &self.0.scripts.create, call).await? {
+            Value::Int(0) => Ok(Created::Exists),
+            Value::Int(1) => Ok(Created::Done),
+            Value::Int(2) => Ok(Created::Refused),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
+        let bucket = Bucket::of(selector.tag());
+        let mut command = redis::cmd("MGET");
+        command
+            .arg(self.0.keys.row(selector))
+            .arg(self.0.keys.store_cutoff(bucket));
+        let answer = self
+            .0
+            .reads
+            .command(place(bucket), &command)
+            .await
+            .map_err(store_error)?;
+        let Value::Array(answers) = answer else {
+            return Err(unexpected());
+        };
+        let [row, cutoff] = <[Value; 2]>::try_from(answers).map_err(|_| unexpected())?;
+        let Value::BulkString(row) = row else {
+            return match row {
+                Value::Nil => Ok(None),
+                _ => Err(unexpected()),
+            };
+        };
+        let session = decode(*selector, &row)?;
+        Ok((session.is_live(now) && !is_cut_off(&session, &cutoff)?).then_some(session))
+    }
+
+    async fn update(
+        &self,
+        selector: &Selector,
+        expect: Version,
+        change: &Change,
+        now: UnixTime,
+    ) -> Result<Updated, StoreError> {
+        check_size(&change.payload)?;
+        let bucket = Bucket::of(selector.tag());
+        let next = expect.next();
+        let keys = [&*self.0.keys.row(selector), &*self.0.keys.store_cutoff(bucket)];
+        let mut call = self.0.scripts.update.call(&keys);
+        call.arg(&time_bytes(now)[..])
+            .arg(&expect.number().to_be_bytes()[..])
+            .arg(&next.number().to_be_bytes()[..])
+            .arg(&time_bytes(change.idle_deadline)[..])
+            .arg(&change.payload);
+        match self.run_durably(bucket, &self.0.scripts.update, call).await? {
+            Value::Int(0) => Ok(Updated::Gone),
+            Value::Int(1) => Ok(Updated::Done(next)),
+            Value::BulkString(row) => Ok(Updated::Conflict(Box::new(decode(*selector, &row)?))),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn touch(
+        &self,
+        selector: &Selector,
+        idle_deadline: UnixTime,
+        now: UnixTime,
+    ) -> Result<Touched, StoreError> {
+        let bucket = Bucket::of(selector.tag());
+        let keys = [&*self.0.keys.row(selector), &*self.0.keys.store_cutoff(bucket)];
+        let mut call = self.0.scripts.touch.call(&keys);
+        call.arg(&time_bytes(now)[..]).arg(&time_bytes(idle_deadline)[..]);
+        match self.run(bucket, &self.0.scripts.touch, call).await? {
+            Value::Int(0) => Ok(Touched::Gone),
+            Value::Int(1) => Ok(Touched::Done),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn rotate(
+        &self,
+        selector: &Selector,
+        old: &VerifierHash,
+        rotation: &Rotation,
+        now: UnixTime,
+    ) -> Result<Rotated, StoreError> {
+        let bucket = Bucket::of(selector.tag());
+        let names = &self.0.keys;
+        let optional = |time: Option<UnixTime>| time.map(time_bytes);
+        let (fresh, absolute) = (
+            optional(rotation.authenticated_at),
+            optional(rotation.absolute_deadline),
+        );
+        let expect = rotation
+            .data
+            .as_ref()
+            .map(|(version, _)| version.number().to_be_bytes());
+        let payload = rotation.data.as_ref().map_or(&[][..], |(_, payload)| payload);
+        check_size(payload)?;
+        let keys = [&*names.row(selector), &*names.store_cutoff(bucket)];
+        let mut call = self.0.scripts.rotate.call(&keys);
+        call.arg(&time_bytes(now)[..])
+            .arg(&old.as_bytes()[..])
+            .arg(&rotation.verifier_hash.as_bytes()[..])
+            .arg(&[reason_byte(rotation.reason)][..])
+            .arg(&time_bytes(rotation.idle_deadline)[..])
+            .arg(fresh.as_ref().map_or(&[][..], |time| &time[..]))
+            .arg(absolute.as_ref().map_or(&[][..], |time| &time[..]))
+            .arg(expect.as_ref().map_or(&[][..], |version| &version[..]))
+            .arg(payload)
+            .arg(&*names.cutoffs(bucket))
+            .arg(&*names.sets(bucket));
+        match self.run_durably(bucket, &self.0.scripts.rotate, call).await? {
+            Value::Int(0) => Ok(Rotated::Gone),
+            Value::Int(2) => Ok(Rotated::Stale),
+            Value::Int(3) => Ok(Rotated::Refused),
+            Value::BulkString(version) => {
+                let version = version.try_into().map_err(|_| unexpected())?;
+                Ok(Rotated::Done(Version::from_number(u64::from_be_bytes(version))))
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
+        let bucket = Bucket::of(selector.tag());
+        let keys = [&*self.0.keys.row(selector)];
+        let mut call = self.0.scripts.delete.call(&keys);
+        call.arg(&*keys::member(selector)).arg(&*self.0.keys.sets(bucket));
+        let answer = self.run_durably(bucket, &self.0.scripts.delete, call).await?;
+        Ok(count(&answer)? > 0)
+    }
+
+    async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
+        crate::purge::purge_expired(self, now, max).await
+    }
+}
+
+impl SubjectIndex for RedisSessionStore {
+    async fn list_by_subject(
+        &self,
+        subject: &Subject,
+        page: Page,
+        now: UnixTime,
+    ) -> Result<Listed, StoreError> {
+        let bucket = Bucket::of(subject.tag());
+        let first = page
+            .after
+            .map_or("-".into(), |after| format!("({}", keys::member(&after)));
+        let keys = [&*self.0.keys.set(subject), &*self.0.keys.store_cutoff(bucket)];
+        let mut call = self.0.scripts.list.call(&keys);
+        call.arg(&time_bytes(now)[..])
+            .arg(&*first)
+            .arg(page.size().to_string())
+            .arg(subject.as_str())
+            .arg(&*self.0.keys.rows(bucket))
+            .arg(MAX_LISTED.to_string());
+        let answer = self.run(bucket, &self.0.scripts.list, call).await?;
+        let Value::Array(answers) = answer else {
+            return Err(unexpected());
+        };
+        let mut answers = answers.into_iter().map(|answer| match answer {
+            Value::BulkString(bytes) => Ok(bytes),
+            _ => Err(unexpected()),
+        });
+        let next = answers.next().unwrap_or_else(|| Err(unexpected()))?;
+        let next = match &*next {
+            b"" => None,
+            member => Some(keys::selector(member).ok_or_else(unexpected)?),
+        };
+        let mut sessions = Vec::with_capacity(answers.len() / 2);
+        while let (Some(member), Some(row)) = (answers.next(), answers.next()) {
+            let selector = keys::selector(&member?).ok_or_else(unexpected)?;
+            sessions.push(decode(selector, &row?)?);
+        }
+        Ok(Listed { sessions, next })
+    }
+
+    async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
+        if subject.tag() != selector.tag() {
+            return Ok(false);
+        }
+        let bucket = Bucket::of(selector.tag());
+        let keys = [&*self.0.keys.row(selector), &*self.0.keys.set(subject)];
+        let mut call = self.0.scripts.delete_one.call(&keys);
+        call.arg(&*keys::member(selector)).arg(subject.as_str());
+        let answer = self.run_durably(bucket, &self.0.scripts.delete_one, call).await?;
+        Ok(count(&answer)? > 0)
+    }
+
+    async fn delete_by_subject(
+        &self,
+        subject: &Subject,
+        except: Option<&Selector>,
+        now: UnixTime,
+    ) -> Result<u64, StoreError> {
+        let bucket = Bucket::of(subject.tag());
+        let names = &self.0.keys;
+        let spared = except.map(keys::member).unwrap_or_default();
+        let keys = [
+            &*names.set(subject),
+            &*names.cutoff(subject),
+            &*names.store_cutoff(bucket),
+        ];
+        let mut call = self.0.scripts.delete_by_subject.call(&keys);
+        call.arg(&time_bytes(now)[..])
+            .arg(now.as_millis().to_string())
+            .arg(&*spared)
+            .arg(subject.as_str())
+            .arg(&*names.rows(bucket))
+            .arg(&*self.0.cutoff_retention);
+        let answer = self
+            .run_durably(bucket, &self.0.scripts.delete_by_subject, call)
+            .await?;
+        count(&answer)
+    }
+
+    async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
+        // As many at once as share a write to the socket; a task each, so that a Cluster's masters work side by side.
+        const AT_ONCE: usize = 256;
+        let mut running = JoinSet::new();
+        for bucket in Bucket::all() {
+            if running.len() == AT_ONCE {
+                joined(running.join_next().await)?;
+            }
+            let store = self.clone();
+            running.spawn(async move {
+                let key = store.0.keys.store_cutoff(bucket);
+                let mut call = store.0.scripts.revoke.call(&[&key]);
+                call.arg(&time_bytes(now)[..]).arg(now.as_millis().to_string());
+                store.run(bucket, &store.0.scripts.revoke, call).await
+            });
+        }
+        while !running.is_empty() {
+            joined(running.join_next().await)?;
+        }
+        crate::purge::wait_everywhere(self).await
+    }
+}
+
+fn joined(
+    outcome: Option<Result<Result<Value, StoreError>, tokio::task::JoinError>>,
+) -> Result<(), StoreError> {
+    match outcome {
+        None | Some(Ok(Ok(_))) => Ok(()),
+        Some(Ok(Err(error))) => Err(error),
+        Some(Err(error)) => Err(StoreError::new(StoreErrorKind::Other, error)),
+    }
+}
+
+/// Prints neither addresses nor credentials.
+impl fmt::Debug for RedisSessionStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisSessionStore")
+            .field("keys", &self.0.keys)
+            .field("cluster", &self.0.reads.is_cluster())
+            .field("min_replicas", &self.0.min_replicas)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn place(bucket: Bucket) -> Place {
+    Place::of_tag(&bucket.to_string())
+}
+
+pub(crate) fn decode(selector: Selector, row: &[u8]) -> Result<Stored, StoreError> {
+    row::decode(selector, row).map_err(|error| StoreError::new(StoreErrorKind::Corrupt, error))
+}
+
+/// Whether the store-wide cut-off, as it was read, ends the session. One that cannot be read is no reason to serve it.
+pub(crate) fn is_cut_off(session: &Stored, cutoff: &Value) -> Result<bool, StoreError> {
+    let cutoff = match cutoff {
+        Value::Nil => return Ok(false),
+        Value::BulkString(text) => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()),
+        _ => None,
+    };
+    cutoff
+        .map(|cutoff| session.is_cut_off(UnixTime::from_millis(cutoff)))
+        .ok_or_else(|| StoreError::new(StoreErrorKind::Corrupt, "a cut-off is no number"))
+}
+
+pub(crate) fn count(answer: &Value) -> Result<u64, StoreError> {
+    match answer {
+        Value::Int(count) => u64::try_from(*count).map_err(|_| unexpected()),
+        _ => Err(unexpected()),
+    }
+}
+
+pub(crate) fn unexpected() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Other,
+        "the server gave an answer of another type than its script gives",
+    )
+}
+
+fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+fn check_size(payload: &[u8]) -> Result<(), StoreError> {
+    if payload.len() > MAX_PAYLOAD {
+        return Err(StoreErrorKind::TooLarge.into());
+    }
+    Ok(())
+}
