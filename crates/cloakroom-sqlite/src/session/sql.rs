@@ -14,9 +14,14 @@ macro_rules! columns {
     };
 }
 
-macro_rules! store_cutoff {
-    () => {
-        "(SELECT cutoff_at FROM cloakroom_session_store)"
+// Where the one row is missing, nothing is after the cut-off.
+macro_rules! after_store_cutoff {
+    ($time:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM cloakroom_session_store AS w WHERE w.cutoff_at IS NULL OR w.cutoff_at < ",
+            $time,
+            ")"
+        )
     };
 }
 
@@ -25,8 +30,8 @@ macro_rules! store_cutoff {
 macro_rules! live {
     () => {
         concat!(
-            "s.idle_deadline > ?2 AND s.absolute_deadline > ?2 AND s.lineage_at > ",
-            store_cutoff!(),
+            "s.idle_deadline > ?2 AND s.absolute_deadline > ?2 AND ",
+            after_store_cutoff!("s.lineage_at"),
             " AND NOT EXISTS (SELECT 1 FROM cloakroom_session_cutoff AS c \
              WHERE c.subject = s.subject AND c.cutoff_at >= s.lineage_at)"
         )
@@ -38,16 +43,16 @@ macro_rules! live {
 pub(super) const CREATE: &str = concat!(
     "INSERT INTO cloakroom_session (selector, subject, authenticated_at, lineage_at, created_at, last_seen_at, \
      idle_deadline, absolute_deadline, version, verifier, format, payload, purge_at) \
-     SELECT ?1, ?3, ?4, ?5, ?2, ?2, ?6, ?7, 1, ?8, ?9, ?10, ?6 WHERE ?5 > ",
-    store_cutoff!(),
+     SELECT ?1, ?3, ?4, ?5, ?2, ?2, ?6, ?7, 1, ?8, ?9, ?10, ?6 WHERE ",
+    after_store_cutoff!("?5"),
     " AND NOT EXISTS (SELECT 1 FROM cloakroom_session_cutoff WHERE subject = ?3 AND cutoff_at >= ?5) \
      ON CONFLICT (selector) DO NOTHING"
 );
 
 /// Why [`CREATE`] did nothing: `?3` subject, `?4` `lineage_at`.
 pub(super) const CREATE_REFUSED: &str = concat!(
-    "SELECT EXISTS (SELECT 1 FROM cloakroom_session WHERE selector = ?1), ?4 <= ",
-    store_cutoff!(),
+    "SELECT EXISTS (SELECT 1 FROM cloakroom_session WHERE selector = ?1), NOT ",
+    after_store_cutoff!("?4"),
     " OR EXISTS (SELECT 1 FROM cloakroom_session_cutoff WHERE subject = ?3 AND cutoff_at >= ?4), ?2"
 );
 
@@ -77,8 +82,8 @@ pub(super) const TOUCH: &str = concat!(
 macro_rules! proof_refused {
     () => {
         concat!(
-            "(?3 IS NOT NULL AND (s.subject IS NULL OR ?3 <= ",
-            store_cutoff!(),
+            "(?3 IS NOT NULL AND (s.subject IS NULL OR NOT ",
+            after_store_cutoff!("?3"),
             " OR EXISTS (SELECT 1 FROM cloakroom_session_cutoff AS p \
              WHERE p.subject = s.subject AND p.cutoff_at >= ?3)))"
         )
@@ -148,7 +153,7 @@ pub(super) const DELETE_BY_SUBJECT: &str = "DELETE FROM cloakroom_session INDEXE
 
 /// Sets the sweep off again, which deletes the rows that the cut-off ends.
 pub(super) const REVOKE_ALL: &str =
-    "UPDATE cloakroom_session_store SET cutoff_at = max(cutoff_at, ?1), swept_to = -9223372036854775808";
+    "UPDATE cloakroom_session_store SET cutoff_at = max(coalesce(cutoff_at, ?1), ?1), swept_to = 0";
 
 /// The first rows whose deadline, as the index has it, is past: `?1` `now`, `?2` how many are looked at.
 macro_rules! due {

@@ -239,6 +239,8 @@ async fn rotate(
         reason: rotation.reason,
     });
     let authenticated_at = rotation.authenticated_at.map(UnixTime::as_millis);
+    // Only a fresh authentication gives a session more time.
+    let absolute_deadline = authenticated_at.and(rotation.absolute_deadline);
     let expect = rotation.data.as_ref().map(|(version, _)| number(*version));
     loop {
         let done = sqlx::query(sql::ROTATE)
@@ -250,7 +252,7 @@ async fn rotate(
             .bind(&rotation.verifier_hash.as_bytes()[..])
             .bind(&previous[..])
             .bind(rotation.idle_deadline.as_millis())
-            .bind(rotation.absolute_deadline.map(UnixTime::as_millis))
+            .bind(absolute_deadline.map(UnixTime::as_millis))
             .bind(rotation.data.as_ref().map(|(_, payload)| &payload[..]))
             // To the end, not to the first row: the statement commits after its rows, and that can fail.
             .fetch_all(&mut *writer)

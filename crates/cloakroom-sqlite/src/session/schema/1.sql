@@ -25,10 +25,10 @@ CREATE TABLE cloakroom_session_cutoff (
     cutoff_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row: the cut-off of the whole store.
+-- One row: the cut-off of the whole store, if there is one.
 CREATE TABLE cloakroom_session_store (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    cutoff_at INTEGER NOT NULL
+    cutoff_at INTEGER
 ) STRICT;
 
-INSERT INTO cloakroom_session_store (id, cutoff_at) VALUES (1, -9223372036854775808);
+INSERT INTO cloakroom_session_store (id) VALUES (1);

@@ -10,7 +10,7 @@ CREATE INDEX cloakroom_session_purge ON cloakroom_session (purge_at);
 
 CREATE INDEX cloakroom_session_cutoff_age ON cloakroom_session_cutoff (cutoff_at);
 
--- How far the purge has looked for rows that the cut-off of the whole store ended; NULL: at all of them.
+-- The id up to which the purge has looked for rows that the cut-off of the whole store ended; NULL: at all of them.
 ALTER TABLE cloakroom_session_store ADD COLUMN swept_to INTEGER;
 
-UPDATE cloakroom_session_store SET swept_to = -9223372036854775808 WHERE cutoff_at > -9223372036854775808;
+UPDATE cloakroom_session_store SET swept_to = 0 WHERE cutoff_at IS NOT NULL;
