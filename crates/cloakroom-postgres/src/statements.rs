@@ -43,11 +43,12 @@ impl Statements {
         let schema = format!("\"{schema}\"");
         let build = |text: &str| {
             let text = text
+                .replace("{insert}", INSERT)
+                .replace("{answer}", CREATED)
+                .replace("{fresh}", FRESH)
                 .replace("{sessions}", &format!("{schema}.sessions"))
                 .replace("{cutoffs}", &format!("{schema}.session_cutoffs"))
                 .replace("{columns}", &columns())
-                .replace("{insert}", INSERT)
-                .replace("{fresh}", FRESH)
                 .replace("{format}", &FORMAT.to_string())
                 .replace("{bucket}", &BUCKET_MS.to_string());
             AssertSqlSafe(Arc::<str>::from(text)).into_sql_str()
@@ -87,6 +88,11 @@ const FRESH: &str = "NOT EXISTS (SELECT FROM {cutoffs} c \
 const INSERT: &str = "INSERT INTO {sessions} (selector, format, verifier_hash, subject, authenticated_at, lineage_at, \
     created_at, last_seen_at, idle_deadline, absolute_deadline, purge_bucket, version, payload)";
 
+/// 0 done, 1 exists, 2 refused: a row that stands in the way is told first.
+const CREATED: &str = "\
+SELECT CASE WHEN EXISTS (SELECT FROM made) THEN 0 WHEN EXISTS (SELECT FROM allowed) THEN 1
+    WHEN EXISTS (SELECT FROM {sessions} WHERE selector = $1) THEN 1 ELSE 2 END";
+
 /// 1 selector, 2 verifier hash, 3 now, 4 idle deadline, 5 absolute deadline, 6 bucket, 7 payload.
 const CREATE_OF_VISITOR: &str = "\
 WITH allowed AS (
@@ -97,7 +103,7 @@ WITH allowed AS (
     ON CONFLICT (selector) DO NOTHING
     RETURNING 1
 )
-SELECT EXISTS (SELECT FROM allowed), EXISTS (SELECT FROM made)";
+{answer}";
 
 /// The same, and 8 subject, 9 time of authentication.
 ///
@@ -118,7 +124,7 @@ WITH cut AS (
     ON CONFLICT (selector) DO NOTHING
     RETURNING 1
 )
-SELECT EXISTS (SELECT FROM allowed), EXISTS (SELECT FROM made)";
+{answer}";
 
 /// 1 selector, 2 now.
 const LOAD: &str = "\

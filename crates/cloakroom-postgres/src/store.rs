@@ -3,8 +3,8 @@ use std::sync::Arc;
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
 use cloakroom_store::{
-    Change, Created, NewRecord, Rotated, Rotation, SessionStore, StoreError, StoreErrorKind, Stored, Touched,
-    Updated, Version,
+    Change, Created, MAX_PAYLOAD, NewRecord, Rotated, Rotation, SessionStore, StoreError, StoreErrorKind,
+    Stored, Touched, Updated, Version,
 };
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
@@ -16,9 +16,6 @@ use crate::migrate;
 use crate::row::{COLUMNS, FORMAT, decode, reason_number};
 use crate::settings::Settings;
 use crate::statements::{Statements, bucket};
-
-/// The greatest payload, in bytes.
-const MAX_PAYLOAD: usize = 1 << 20;
 
 /// Sessions in PostgreSQL. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -190,12 +187,11 @@ impl SessionStore for PostgresSessionStore {
             })
             .await?
             .ok_or_else(no_row)?;
-        let allowed: bool = row.try_get(0).map_err(store_error)?;
-        let made: bool = row.try_get(1).map_err(store_error)?;
-        Ok(match (allowed, made) {
-            (false, _) => Created::Refused,
-            (true, false) => Created::Exists,
-            (true, true) => Created::Done,
+        let answer: i32 = row.try_get(0).map_err(store_error)?;
+        Ok(match answer {
+            0 => Created::Done,
+            1 => Created::Exists,
+            _ => Created::Refused,
         })
     }
 
