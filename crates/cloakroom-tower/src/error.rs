@@ -93,7 +93,8 @@ pub enum Error {
     MissingSessionLayer,
     /// A session could not be read or changed, or is not what a route asks for.
     ///
-    /// 401 when a login is needed, 403 when a recent one is, 409 when another request was faster, 503 when the store
+    /// 401 when a login is needed, 403 when a recent one is, 409 when another request was faster or the cookies
+    /// name two sessions, 503 when the store
     /// cannot be reached, does not answer in time or is full, and 500 for all else, a corrupt record among it.
     #[cfg(feature = "session")]
     #[error(transparent)]
@@ -115,7 +116,10 @@ fn status_of(error: &SessionError) -> StatusCode {
     match error {
         SessionError::LoginRequired => StatusCode::UNAUTHORIZED,
         SessionError::ReauthenticationRequired => StatusCode::FORBIDDEN,
-        SessionError::Superseded | SessionError::Contended | SessionError::Refused => StatusCode::CONFLICT,
+        SessionError::Superseded
+        | SessionError::Contended
+        | SessionError::Refused
+        | SessionError::Ambiguous => StatusCode::CONFLICT,
         SessionError::Store(error) => match error.kind() {
             StoreErrorKind::Unavailable | StoreErrorKind::Timeout | StoreErrorKind::Full => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -13,17 +13,21 @@ pub enum InvalidSessionCookie {
         /// The wire name of the cookie.
         cookie: CookieName,
     },
-    /// It would travel over plain http.
-    #[error(
-        "the cookie {cookie} is not Secure; for plain http on a developer's machine there is `Transport`"
-    )]
-    Insecure {
+    /// The name has no prefix at all, so that any page of the domain that came over plain http could set it.
+    #[error("the cookie {cookie} begins with no prefix; `__Secure-` is the least")]
+    NotPrefixed {
         /// The wire name of the cookie.
         cookie: CookieName,
     },
     /// Scripts could read it.
     #[error("the cookie {cookie} is not HttpOnly, so any script of the page could take the session's token")]
     ScriptReadable {
+        /// The wire name of the cookie.
+        cookie: CookieName,
+    },
+    /// It leaves `SameSite` to the browser.
+    #[error("the cookie {cookie} has no SameSite, which browsers then choose each in its own way")]
+    NoSameSite {
         /// The wire name of the cookie.
         cookie: CookieName,
     },

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use cloakroom_cookie::{CookieName, InvalidSetCookie, SetCookie, Transport};
-use cloakroom_session::cloakroom_id::SessionToken;
+use cloakroom_session::cloakroom_store::cloakroom_id::SessionToken;
 
 use crate::{InvalidSessionCookie, Reach};
 
@@ -35,13 +35,14 @@ impl SessionCookie {
     ///
     /// # Errors
     ///
-    /// When the name has no prefix that binds it to the host, scripts or plain http could read the cookie, or it has a
-    /// `Max-Age` or no `Path`.
+    /// When the name has no prefix that binds it to the host, scripts could read the cookie, or it has a `Max-Age`, no
+    /// `Path` or no `SameSite`.
     pub fn new(cookie: &SetCookie) -> Result<Self, InvalidSessionCookie> {
         Self::with_reach(cookie, Reach::Host)
     }
 
-    /// The same for a cookie that may be shared with subdomains, which can then plant a session of their own.
+    /// The same for a cookie that may be shared with subdomains, which can then plant a session of their own. Its name
+    /// needs a prefix all the same: `__Secure-` or `__Http-`.
     ///
     /// # Errors
     ///
@@ -51,11 +52,15 @@ impl SessionCookie {
         if !reach.admits(cookie.name()) {
             return Err(InvalidSessionCookie::NotHostBound { cookie: name() });
         }
-        if !cookie.secure() {
-            return Err(InvalidSessionCookie::Insecure { cookie: name() });
+        // Each prefix implies Secure.
+        if cookie.name().prefix().is_none() {
+            return Err(InvalidSessionCookie::NotPrefixed { cookie: name() });
         }
         if !cookie.http_only() {
             return Err(InvalidSessionCookie::ScriptReadable { cookie: name() });
+        }
+        if cookie.same_site().is_none() {
+            return Err(InvalidSessionCookie::NoSameSite { cookie: name() });
         }
         if cookie.max_age().is_some() {
             return Err(InvalidSessionCookie::MaxAge { cookie: name() });

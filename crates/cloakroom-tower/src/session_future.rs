@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::jar::Jar;
 use crate::layer::{Failed, conclude};
 use crate::on_error::{DefaultResponse, OnError};
-use crate::session_slot::{Begun, Carriers, Guard};
+use crate::session_slot::{Carriers, Guard};
 use crate::{Error, SessionSource};
 
 pin_project! {
@@ -30,7 +30,7 @@ pin_project! {
 struct Committing<B> {
     response: Response<B>,
     failed: Option<Failed>,
-    begun: Begun,
+    source: SessionSource,
     commit: Pin<Box<dyn Future<Output = Result<Carried, SessionError>> + Send>>,
 }
 
@@ -78,7 +78,7 @@ where
             *this.committing = Some(Committing {
                 response,
                 failed,
-                begun,
+                source: begun.source,
                 commit: Box::pin(commit.finish(answer)),
             });
         }
@@ -101,10 +101,10 @@ impl<F> Ending<F> {
         let Committing {
             mut response,
             mut failed,
-            begun,
+            source,
             ..
         } = committing;
-        if let Err(error) = self.carry(carried, begun, &mut response) {
+        if let Err(error) = self.carry(carried, source) {
             // Nothing of the handler's response goes out, and of its cookies those alone that go out with a failure.
             response = error.into_response();
             failed = Failed::take(&mut response);
@@ -112,20 +112,12 @@ impl<F> Ending<F> {
         self.respond(response, failed)
     }
 
-    /// Hands the token to whoever carries it.
-    fn carry<B>(
-        &self,
-        carried: Result<Carried, SessionError>,
-        begun: Begun,
-        response: &mut Response<B>,
-    ) -> Result<(), Error> {
+    /// Hands the token to the browser.
+    fn carry(&self, carried: Result<Carried, SessionError>, source: SessionSource) -> Result<(), Error> {
         let cookie = &self.carriers.cookie;
-        match (carried?, begun.source) {
-            (Carried::Nothing, _) | (Carried::Remove, SessionSource::Authorization) => Ok(()),
-            (Carried::Set { .. }, SessionSource::Authorization) => {
-                response.extensions_mut().insert(begun.session);
-                Ok(())
-            }
+        match (carried?, source) {
+            // The handler has taken the token, or there is none.
+            (Carried::Nothing, _) | (_, SessionSource::Authorization) => Ok(()),
             // The commit stands, so what became of it goes out whatever the status.
             (Carried::Set { token, max_age }, SessionSource::Cookie) => {
                 let cookie = cookie.carrying(&token, max_age);

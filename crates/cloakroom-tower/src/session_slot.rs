@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cloakroom_session::cloakroom_id::SessionToken;
+use cloakroom_session::cloakroom_store::cloakroom_id::SessionToken;
 use cloakroom_session::{Client, Commit, Session, Sessions};
 use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap, HeaderValue};
@@ -136,7 +136,7 @@ impl Inner {
                 Authorization::Bearer(token) => SessionToken::parse(token.as_bytes()).ok(),
                 _ => None,
             };
-            (SessionSource::Authorization, sessions.begin(token, client))
+            (SessionSource::Authorization, sessions.begin_bearer(token, client))
         } else {
             let cookies = Jar::of(extensions)?.read(headers)?;
             // Of several cookies of the name the first four count, as for sealed ones.

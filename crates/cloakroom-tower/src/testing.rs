@@ -145,7 +145,8 @@ pub use session::{in_session, in_session_by_bearer, session_token};
 
 #[cfg(feature = "session")]
 mod session {
-    use cloakroom_session::{Answer, Carried, Client, SessionError, Sessions, cloakroom_id::SessionToken};
+    use cloakroom_session::cloakroom_store::cloakroom_id::SessionToken;
+    use cloakroom_session::{Answer, Carried, Client, SessionError, Sessions};
     use http::header::{AUTHORIZATION, COOKIE};
     use http::{HeaderName, HeaderValue, Request};
 

@@ -1,0 +1,149 @@
+//! A store that fails: never an anonymous answer, never half a login.
+
+use cloakroom_tower::cloakroom_session::EventKind::StoreFailed;
+use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind::{
+    self, Corrupt, Full, Other, Timeout, TooLarge, Unavailable, Unsupported,
+};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+
+use crate::desk::{Answer, Desk, SECOND, T0, settings};
+
+/// Each kind, and the status that it becomes.
+const KINDS: [(StoreErrorKind, u16, &str); 7] = [
+    (Unavailable, 503, "the session store is unavailable\n"),
+    (Timeout, 503, "the session store did not answer in time\n"),
+    (Full, 503, "the session store is full\n"),
+    (
+        Corrupt,
+        500,
+        "the session store holds a record that cannot be read\n",
+    ),
+    (TooLarge, 500, "the session is larger than its store takes\n"),
+    (Unsupported, 500, "the session store cannot do that\n"),
+    (Other, 500, "the session store failed\n"),
+];
+
+#[track_caller]
+fn fails(answer: &Answer, kind: StoreErrorKind, status: u16, body: &str) {
+    assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+    assert_eq!(answer.body, body);
+    assert_eq!(answer.set_cookies(), [""; 0], "{answer:?}");
+    assert!(!answer.headers.contains_key(WWW_AUTHENTICATE));
+    assert_eq!(answer.headers.contains_key(RETRY_AFTER), status == 503);
+    assert!(answer.events.contains(&StoreFailed(kind)), "{answer:?}");
+}
+
+#[tokio::test]
+async fn d11_a_store_that_fails_makes_nobody_anonymous() {
+    for (kind, status, body) in KINDS {
+        let desk = Desk::new();
+        let cookie = desk.cookie("u1").await;
+        desk.store.fail(kind);
+        for steps in [
+            "who",
+            "get a",
+            "recent 60",
+            "insert a 1",
+            "who, insert a 1",
+            "bump a",
+            "login u1",
+            "login u2",
+        ] {
+            let answer = desk.ask(&[&cookie], steps).await;
+            fails(&answer, kind, status, body);
+        }
+        for steps in ["logout", "logout_others", "logout_everywhere"] {
+            let answer = desk.ask(&[&cookie], steps).await;
+            fails(&answer, kind, status, body);
+        }
+        // Nothing was done, and who does not ask for the session is not bothered.
+        desk.ask(&[&cookie], "").await.is_quiet(200, "", &[]);
+        desk.store.mend();
+        desk.ask(&[&cookie], "who, get a")
+            .await
+            .is_quiet(200, "u1 nothing", &["load"]);
+        assert_eq!(desk.listed("u1").await.len(), 1);
+        assert_eq!(desk.listed("u2").await, []);
+    }
+}
+
+#[tokio::test]
+async fn d11_a_commit_that_fails_takes_the_handlers_answer_and_its_cookies_back() {
+    for (kind, status, body) in KINDS {
+        let desk = Desk::new();
+        for (operation, held, steps) in [
+            ("create", false, "insert a 1, jar"),
+            ("create", false, "login u1, jar"),
+            ("create", true, "who, login u2, jar"),
+            ("update", true, "insert a 1, jar"),
+            ("rotate", true, "login u1, jar"),
+        ] {
+            let cookie = desk.cookie("u1").await;
+            desk.store.fail_at(operation, kind);
+            let cookies: &[&str] = if held { &[&cookie] } else { &[] };
+            let answer = desk.ask(cookies, steps).await;
+            fails(&answer, kind, status, body);
+            desk.store.mend();
+            desk.ask(&[&cookie], "who, get a")
+                .await
+                .is_quiet(200, "u1 nothing", &["load"]);
+            assert_eq!(desk.listed("u2").await, []);
+        }
+    }
+}
+
+#[tokio::test]
+async fn d11_a_logout_that_the_store_does_not_take_is_no_logout() {
+    for operation in ["delete", "delete_one"] {
+        let desk = Desk::new();
+        let cookie = desk.cookie("u1").await;
+        desk.store.fail_at(operation, Unavailable);
+        let answer = desk.ask(&[&cookie], "who, logout").await;
+        if answer.calls.contains(&operation) {
+            fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+        }
+    }
+    let desk = Desk::new();
+    let cookie = desk.cookie("u1").await;
+    desk.store.fail_at("delete_by_subject", Unavailable);
+    for steps in ["logout_others", "logout_everywhere"] {
+        let answer = desk.ask(&[&cookie], steps).await;
+        fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+    }
+}
+
+#[tokio::test]
+async fn d11_another_subjects_record_is_gone_before_the_cookie_is_sent() {
+    let desk = Desk::new();
+    let cookie = desk.cookie("u1").await;
+    for operation in ["delete", "delete_one"] {
+        desk.store.fail_at(operation, Unavailable);
+        let answer = desk.ask(&[&cookie], "login u2").await;
+        if answer.calls.contains(&operation) {
+            fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_touch_that_fails_is_told_and_disturbs_nobody() {
+    let desk = Desk::new();
+    let cookie = desk.cookie("u1").await;
+    desk.at(T0 + 61 * SECOND).store.fail_at("touch", Unavailable);
+    let answer = desk.ask(&[&cookie], "who").await;
+    answer.is_quiet(200, "u1", &["load", "touch"]);
+    assert!(!answer.events.is_empty());
+}
+
+#[tokio::test]
+async fn more_than_a_session_may_hold_is_an_error_of_the_program() {
+    let desk = Desk::with(settings().max_payload(1024), |layer| layer);
+    let cookie = desk.cookie("u1").await;
+    let long = format!("insert a {}", "x".repeat(2000));
+    let answer = desk.ask(&[&cookie], &long).await;
+    assert_eq!(answer.status.as_u16(), 500, "{answer:?}");
+    assert_eq!(answer.set_cookies(), [""; 0]);
+    desk.ask(&[&cookie], "get a")
+        .await
+        .is_quiet(200, "nothing", &["load"]);
+}
