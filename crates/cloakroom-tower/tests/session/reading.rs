@@ -195,12 +195,7 @@ async fn d13_a_header_over_the_limits_is_refused_where_the_session_is_asked_for(
             .unwrap();
         desk.call(request).await.is_quiet(200, "untouched", &[]);
     }
-    let narrow = Desk::layered(|layer| {
-        layer.limits(Limits {
-            pairs: 1,
-            ..Limits::DEFAULT
-        })
-    });
+    let narrow = Desk::layered(|layer| layer.limits(Limits::DEFAULT.with_pairs(1)));
     let good = narrow.cookie("u1").await;
     narrow.ask(&[&good], "who").await.is_quiet(200, "u1", &["load"]);
     let answer = narrow.ask(&[&good, "a=1"], "who").await;
@@ -221,7 +216,9 @@ async fn d13_head_and_answers_without_a_body_are_like_all_others() {
             ask("who")
                 .await
                 .is_quiet(status, if method == Method::HEAD { "" } else { "u1" }, &["load"]);
-            ask("insert a 1").await.is_quiet(status, "", &["load", "update"]);
+            ask(&format!("insert a {status}{method}"))
+                .await
+                .is_quiet(status, "", &["load", "update"]);
             // A new session of a visitor is set with each of them.
             let mut request = request(&[], &format!("insert a 1, status {status}"));
             *request.method_mut() = method.clone();
