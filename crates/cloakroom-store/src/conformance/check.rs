@@ -1,15 +1,17 @@
 //! What the cases share.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::num::NonZeroU32;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
 use tokio::sync::Barrier;
 
+use super::fixture::Random;
 use crate::{Created, NewRecord, Page, SessionStore, StoreError, Stored, Subject, SubjectIndex};
 
 /// The answer of an operation that has no reason to fail.
@@ -104,8 +106,45 @@ pub(super) fn task<T>(future: impl Future<Output = T> + Send + 'static) -> Task<
     Box::pin(future)
 }
 
+/// Lets all of them run side by side, and gives their results in order: in even rounds on the runtime's threads, in odd
+/// ones on this thread alone, where the round draws which of them goes on to its next await. The first finds what
+/// happens between processors or at a server, the second what happens between two awaits, and always the same.
+pub(super) async fn race<T: Send + 'static>(
+    round: u64,
+    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    if round.is_multiple_of(2) {
+        together(tasks).await
+    } else {
+        interleaved(Random::new(round), tasks.into_iter().map(task).collect()).await
+    }
+}
+
+async fn interleaved<T>(mut random: Random, mut tasks: Vec<Task<T>>) -> Vec<T> {
+    let mut results: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
+    let mut pending: Vec<usize> = (0..tasks.len()).collect();
+    poll_fn(|context| {
+        for _ in 0..pending.len() {
+            let drawn = random.index(pending.len());
+            let number = pending[drawn];
+            if let Poll::Ready(result) = tasks[number].as_mut().poll(context) {
+                results[number] = Some(result);
+                pending.swap_remove(drawn);
+            }
+        }
+        if pending.is_empty() {
+            return Poll::Ready(());
+        }
+        // A task that waits for the runtime is asked again and again, which costs a processor and no correctness.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    results.into_iter().flatten().collect()
+}
+
 /// Runs all of them on the runtime's threads, begun as nearly at once as it can be, and gives their results in order.
-pub(super) async fn together<T: Send + 'static>(
+async fn together<T: Send + 'static>(
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let tasks: Vec<_> = tasks.into_iter().collect();

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::check::{assert_holds, created, ok, together};
+use super::check::{assert_holds, created, ok, race};
 use super::fixture::{HOUR, MINUTE, NOW, at, of, subject, visitor};
 use crate::{Created, SubjectIndex};
 
@@ -8,18 +8,21 @@ use crate::{Created, SubjectIndex};
 pub async fn d5_of_64_parallel_creations_one_wins(store: impl SubjectIndex) {
     let store = Arc::new(store);
     let alice = subject("alice");
-    for round in 0..8 {
+    for round in 0..16 {
         let selector = of(&alice).build().selector();
         let drafts: Vec<_> = (0..64_u8)
-            .map(|number| match round % 2 {
+            .map(|number| match round / 2 % 2 {
                 0 => of(&alice).selector(selector).payload([number]),
                 _ => visitor().selector(selector).payload([number]),
             })
             .collect();
-        let answers = together(drafts.clone().into_iter().map(|draft| {
-            let store = Arc::clone(&store);
-            async move { ok(store.create(&draft.build(), NOW).await) }
-        }))
+        let answers = race(
+            round,
+            drafts.clone().into_iter().map(|draft| {
+                let store = Arc::clone(&store);
+                async move { ok(store.create(&draft.build(), NOW).await) }
+            }),
+        )
         .await;
         let winners: Vec<_> = (0..64)
             .filter(|&number| answers[number] == Created::Done)

@@ -203,6 +203,11 @@ impl Random {
         self.next() % end
     }
 
+    /// An index of something that has so many, which are not 0.
+    pub fn index(&mut self, of: usize) -> usize {
+        usize::try_from(self.below(of as u64)).expect("it is below a usize")
+    }
+
     /// A byte.
     pub const fn byte(&mut self) -> u8 {
         self.next().to_le_bytes()[7]

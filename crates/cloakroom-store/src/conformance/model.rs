@@ -289,7 +289,7 @@ impl SubjectIndex for Model {
     }
 }
 
-fn is_of(row: &Stored, subject: &Subject) -> bool {
+pub(super) fn is_of(row: &Stored, subject: &Subject) -> bool {
     row.authentication
         .as_ref()
         .is_some_and(|known| known.subject == *subject)

@@ -5,7 +5,7 @@ use cloakroom_id::{Selector, SubjectTag, VerifierHash};
 
 use super::check::{listed_by, ok};
 use super::fixture::{HOUR, NOW, Random, after, selector, verifier_hash};
-use super::model::Model;
+use super::model::{Model, is_of};
 use crate::{
     Authentication, Change, Created, NewRecord, Rotated, Rotation, RotationReason, SessionStore as _, Stored,
     Subject, SubjectIndex, Version,
@@ -53,8 +53,8 @@ enum Step {
     Purge(NonZeroU32),
     List(Subject, u32),
     DeleteOne(Subject, Selector),
-    DeleteBySubject(Subject, Option<Selector>),
-    RevokeAll,
+    DeleteBySubject(Subject, Option<Selector>, UnixTime),
+    RevokeAll(UnixTime),
 }
 
 /// What a sequence draws from.
@@ -100,9 +100,16 @@ impl World {
         after(self.now, millis)
     }
 
+    /// A time about the cut-off of this authentication, if there is one, or else within the range.
+    fn time_near(&mut self, cutoff: Option<UnixTime>, start: i64, end: i64) -> UnixTime {
+        match cutoff {
+            Some(cutoff) if self.random.one_in(2) => after(cutoff, self.millis(-2, 3)),
+            _ => self.time(start, end),
+        }
+    }
+
     fn any<T: Clone>(random: &mut Random, of: &[T]) -> T {
-        let index = random.below(of.len() as u64);
-        of[usize::try_from(index).expect("an index is small")].clone()
+        of[random.index(of.len())].clone()
     }
 
     fn selector(&mut self) -> Selector {
@@ -130,11 +137,16 @@ impl World {
 
     fn draw(&mut self, model: &Model) -> Step {
         // The clocks of two servers differ by a few milliseconds.
-        self.now = self.time(-2, 12);
+        let cutoff = model.cutoff(None).filter(|cutoff| self.time(-20, -19) < *cutoff);
+        self.now = match (self.random.below(6), cutoff) {
+            (0..=1, _) => self.now,
+            (2, Some(cutoff)) => after(cutoff, self.millis(-1, 2)),
+            _ => self.time(-2, 12),
+        };
         let selector = self.selector();
         let row = model.row(&selector);
-        match self.random.below(24) {
-            0..=5 => self.draw_creation(selector),
+        match self.random.below(26) {
+            0..=5 => self.draw_creation(selector, model),
             6..=7 => Step::Load(selector),
             8..=11 => {
                 let expect = self.version(row.as_ref());
@@ -150,7 +162,7 @@ impl World {
                 )
             }
             12..=13 => Step::Touch(selector, self.time(-20, 200)),
-            14..=17 => self.draw_rotation(selector, row.as_ref()),
+            14..=17 => self.draw_rotation(selector, row.as_ref(), model),
             18 => Step::Delete(selector),
             19 => {
                 let sizes = [1, 2, 3, 100].map(|size| NonZeroU32::new(size).expect("it is not 0"));
@@ -158,29 +170,43 @@ impl World {
             }
             20 => Step::List(self.subject(), Self::any(&mut self.random, &[1, 2, 100])),
             21 => Step::DeleteOne(self.subject(), selector),
-            22 => {
-                let subject = self.subject();
+            22..=24 => {
+                let (subject, time) = (self.subject(), self.time(-30, 4));
                 // Whether a row of the subject's own that is not live is spared does not show, but in a purge.
-                let own =
-                    row.is_some_and(|row| row.authentication.is_some_and(|known| known.subject == subject));
-                let dead = own && model.live(&selector, self.now).is_none();
-                Step::DeleteBySubject(subject, (!dead && !self.random.one_in(3)).then_some(selector))
+                let own: Vec<Selector> = self
+                    .selectors
+                    .iter()
+                    .copied()
+                    .filter(|selector| model.row(selector).is_some_and(|row| is_of(&row, &subject)))
+                    .collect();
+                let except = match own.as_slice() {
+                    [_, ..] if !self.random.one_in(3) => Some(Self::any(&mut self.random, &own)),
+                    _ => (!self.random.one_in(2)).then_some(selector),
+                };
+                let dead =
+                    |selector: &Selector| own.contains(selector) && model.live(selector, time).is_none();
+                Step::DeleteBySubject(subject, except.filter(|selector| !dead(selector)), time)
             }
-            _ if self.random.one_in(3) => Step::RevokeAll,
+            _ if self.random.one_in(2) => Step::RevokeAll(self.time_near(model.cutoff(None), -8, 4)),
             _ => Step::Load(selector),
         }
     }
 
-    fn draw_creation(&mut self, selector: Selector) -> Step {
+    fn draw_creation(&mut self, selector: Selector, model: &Model) -> Step {
         let fitting: Vec<Subject> = self
             .subjects
             .iter()
             .filter(|subject| subject.tag() == selector.tag())
             .cloned()
             .collect();
-        let authentication = (!self.random.one_in(4)).then(|| Authentication {
-            subject: Self::any(&mut self.random, &fitting),
-            at: self.time(-15, 3),
+        let authentication = (!self.random.one_in(4)).then(|| {
+            let subject = Self::any(&mut self.random, &fitting);
+            let mut known = Authentication {
+                subject,
+                at: self.now,
+            };
+            known.at = self.time_near(model.cutoff(Some(&known)), -15, 3);
+            known
         });
         let (idle, absolute) = (self.time(1, 200), self.time(1, 400));
         let payload = self.payload().into();
@@ -188,12 +214,13 @@ impl World {
         Step::Create(record.expect("the subject fits the selector"))
     }
 
-    fn draw_rotation(&mut self, selector: Selector, row: Option<&Stored>) -> Step {
+    fn draw_rotation(&mut self, selector: Selector, row: Option<&Stored>, model: &Model) -> Step {
         let old = match row {
             Some(row) if !self.random.one_in(6) => row.verifier_hash,
             _ => verifier_hash(),
         };
-        let authenticated_at = self.random.one_in(2).then(|| self.time(-15, 2));
+        let cutoff = model.cutoff(row.and_then(|row| row.authentication.as_ref()));
+        let authenticated_at = self.random.one_in(2).then(|| self.time_near(cutoff, -15, 2));
         let later = self.time(-50, 600);
         let data = if self.random.one_in(2) {
             Some((self.version(row), self.payload().into()))
@@ -279,15 +306,15 @@ impl World {
                 self.compare(&ok(left), &ok(right));
                 self.compare_loads(store, model, selector).await;
             }
-            Step::DeleteBySubject(subject, except) => {
-                let left = store.delete_by_subject(subject, except.as_ref(), now).await;
-                let right = model.delete_by_subject(subject, except.as_ref(), now).await;
+            Step::DeleteBySubject(subject, except, time) => {
+                let left = store.delete_by_subject(subject, except.as_ref(), *time).await;
+                let right = model.delete_by_subject(subject, except.as_ref(), *time).await;
                 self.compare(&ok(left), &ok(right));
                 self.compare_lists(store, model, subject, 100).await;
             }
-            Step::RevokeAll => {
-                ok(store.revoke_all(now).await);
-                ok(model.revoke_all(now).await);
+            Step::RevokeAll(time) => {
+                ok(store.revoke_all(*time).await);
+                ok(model.revoke_all(*time).await);
                 for subject in &self.subjects {
                     self.compare_lists(store, model, subject, 100).await;
                 }

@@ -1,4 +1,6 @@
 //! The conformance kit itself: the model passes every case, and each wrong store fails the case made for it.
 
+mod catches;
 mod faulty;
 mod model;
+mod wrong;

@@ -1,0 +1,660 @@
+//! A store with one planted mistake. Without one it is right, and passes every case.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cloakroom_store::cloakroom_core::UnixTime;
+use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
+use cloakroom_store::{
+    Authentication, Change, Created, Listed, MAX_PAYLOAD, NewRecord, Page, Previous, Rotated, Rotation,
+    RotationReason, SessionStore, StoreError, StoreErrorKind, Stored, Subject, SubjectIndex, Touched,
+    Updated, Version,
+};
+use tokio::task::yield_now;
+
+/// What a store can do wrong. Those whose names begin with `Torn` are two steps where one is needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mistake {
+    None,
+    CreateOverwrites,
+    CreateReplacesTheEnded,
+    CreateIgnoresTheCutOff,
+    CreateForgetsThatVisitorsAreRevoked,
+    CutOffIsExclusive,
+    CreateKeepsNoAuthentication,
+    TornCreate,
+    LoadGoesByIdleAlone,
+    LoadGoesByAbsoluteAlone,
+    LoadAtTheDeadline,
+    LoadIgnoresTheCutOff,
+    UpdateResurrects,
+    UpdateOfTheEnded,
+    UpdateIgnoresTheVersion,
+    UpdateForgetsToTouch,
+    UpdateCountsByTwo,
+    ConflictOfTheEnded,
+    ConflictIsStale,
+    ConflictWrites,
+    TornUpdate,
+    LostConflict,
+    TouchShortens,
+    TouchPassesTheAbsoluteDeadline,
+    TouchCreates,
+    TouchRevives,
+    TouchBumpsTheVersion,
+    TouchForgetsTheTime,
+    TouchGoesBackInTime,
+    TornTouch,
+    RotateIgnoresTheVerifier,
+    RotateTakesThePreviousVerifier,
+    RotateIgnoresTheVersion,
+    RotateKeepsNoPrevious,
+    RotateForgetsTheReason,
+    RotateShortensTheLife,
+    RotateExtendsUnasked,
+    RotateForgetsTheAuthentication,
+    RotateMovesTheLineageBack,
+    RotateIgnoresTheCutOff,
+    RotateRevivesTheCutOff,
+    RotateAuthenticatesVisitors,
+    TornRotate,
+    RotateByDeleting,
+    DeleteAnswersTrue,
+    SoftDelete,
+    DeleteOneIgnoresTheSubject,
+    DeleteOneGoesByTheTag,
+    DeleteOneTakesVisitors,
+    ListSkipsAtThePage,
+    ListRepeatsAtThePage,
+    ListGoesByTheTag,
+    ListFoldsCase,
+    ListShowsGhosts,
+    ListIsUnordered,
+    ListIgnoresTheLimit,
+    EndAllSetsNoCutOff,
+    EndAllMovesTheCutOffBack,
+    EndAllGoesByTheTag,
+    EndAllSparesAnything,
+    EndAllSparesNothing,
+    EndAllForgetsTheLineage,
+    EndAllMovesTheLineageBack,
+    EndAllRevivesTheSpared,
+    EndAllCountsTheEnded,
+    TornEndAll,
+    RevokeAllDoesNothing,
+    RevokeAllSparesVisitors,
+    RevokeAllGoesBack,
+    RevokeAllReplacesTheSubjects,
+    PurgeIgnoresItsBatch,
+    PurgeTakesTheLive,
+    PurgeGoesByAbsoluteAlone,
+    PurgeLeavesTheCutOff,
+    PurgeDropsTheCutOffs,
+    TornPurge,
+    PayloadIsText,
+    PayloadIsShorter,
+    PayloadHasNoEnd,
+    TooLargeIsOther,
+    TimesAreSeconds,
+    TimesAreClamped,
+}
+
+#[derive(Debug)]
+pub(crate) struct Wrong {
+    mistake: Mistake,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rows: BTreeMap<Selector, Stored>,
+    /// What each row was when it was first seen.
+    first: HashMap<Selector, Stored>,
+    cutoffs: HashMap<Subject, UnixTime>,
+    cutoff: Option<UnixTime>,
+}
+
+impl Wrong {
+    pub(crate) fn new(mistake: Mistake) -> Self {
+        Self {
+            mistake,
+            state: Mutex::default(),
+        }
+    }
+
+    fn is(&self, mistake: Mistake) -> bool {
+        self.mistake == mistake
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn tear(&self, mistake: Mistake) {
+        if self.is(mistake) {
+            yield_now().await;
+        }
+    }
+
+    fn check(&self, payload: &[u8]) -> Result<(), StoreError> {
+        if payload.len() <= MAX_PAYLOAD || self.is(Mistake::PayloadHasNoEnd) {
+            return Ok(());
+        }
+        Err(if self.is(Mistake::TooLargeIsOther) {
+            StoreErrorKind::Other.into()
+        } else {
+            StoreErrorKind::TooLarge.into()
+        })
+    }
+
+    fn cutoff(&self, state: &State, known: Option<&Authentication>) -> Option<UnixTime> {
+        let own = known.and_then(|known| state.cutoffs.get(&known.subject).copied());
+        if known.is_none() && self.is(Mistake::RevokeAllSparesVisitors) {
+            return None;
+        }
+        if own.is_some() && self.is(Mistake::RevokeAllReplacesTheSubjects) {
+            return own;
+        }
+        state.cutoff.max(own)
+    }
+
+    fn is_cut_off(&self, state: &State, row: &Stored) -> bool {
+        let cutoff = self.cutoff(state, row.authentication.as_ref());
+        cutoff.is_some_and(|cutoff| match self.mistake {
+            Mistake::CutOffIsExclusive => row.lineage_at < cutoff,
+            _ => row.lineage_at <= cutoff,
+        })
+    }
+
+    fn is_live(&self, state: &State, row: &Stored, now: UnixTime) -> bool {
+        let (idle, absolute) = (now < row.idle_deadline, now < row.absolute_deadline);
+        let before = match self.mistake {
+            Mistake::LoadGoesByIdleAlone => idle || row.idle_deadline == row.absolute_deadline,
+            Mistake::LoadGoesByAbsoluteAlone => absolute,
+            Mistake::LoadAtTheDeadline => now <= row.idle_deadline,
+            _ => idle && absolute,
+        };
+        before && (self.is(Mistake::LoadIgnoresTheCutOff) || !self.is_cut_off(state, row))
+    }
+
+    fn live(&self, state: &State, selector: &Selector, now: UnixTime) -> Option<Stored> {
+        let row = state.rows.get(selector)?;
+        self.is_live(state, row, now).then(|| row.clone())
+    }
+
+    fn touched(&self, row: &mut Stored, asked: UnixTime, now: UnixTime) {
+        row.idle_deadline = match self.mistake {
+            Mistake::TouchShortens => asked.min(row.absolute_deadline),
+            Mistake::TouchPassesTheAbsoluteDeadline => asked.max(row.idle_deadline),
+            _ => row.touched_deadline(asked),
+        };
+        row.last_seen_at = match self.mistake {
+            Mistake::TouchForgetsTheTime => row.last_seen_at,
+            Mistake::TouchGoesBackInTime => now,
+            _ => row.last_seen_at.max(now),
+        };
+    }
+
+    /// What is kept of a payload.
+    fn kept(&self, payload: &std::sync::Arc<[u8]>) -> std::sync::Arc<[u8]> {
+        match self.mistake {
+            Mistake::PayloadIsText => String::from_utf8_lossy(payload).as_bytes().into(),
+            Mistake::PayloadIsShorter => payload[..payload.len().min(65_535)].into(),
+            _ => payload.clone(),
+        }
+    }
+
+    fn put(&self, state: &mut State, mut row: Stored) {
+        let kept = |time: UnixTime| match self.mistake {
+            Mistake::TimesAreSeconds => UnixTime::from_millis(time.as_millis() / 1000 * 1000),
+            Mistake::TimesAreClamped => time.min(UnixTime::from_millis(1 << 53)),
+            _ => time,
+        };
+        for time in [
+            &mut row.idle_deadline,
+            &mut row.absolute_deadline,
+            &mut row.created_at,
+        ] {
+            *time = kept(*time);
+        }
+        row.payload = self.kept(&row.payload);
+        state.first.entry(row.selector).or_insert_with(|| row.clone());
+        state.rows.insert(row.selector, row);
+    }
+
+    /// A row of nothing but a selector.
+    fn invented(selector: &Selector, idle_deadline: UnixTime, now: UnixTime) -> Stored {
+        Stored {
+            selector: *selector,
+            verifier_hash: VerifierHash::from_bytes([0; 32]),
+            previous: None,
+            authentication: None,
+            lineage_at: now,
+            created_at: now,
+            last_seen_at: now,
+            idle_deadline,
+            absolute_deadline: idle_deadline,
+            version: Version::FIRST,
+            payload: [].into(),
+        }
+    }
+}
+
+impl SessionStore for Wrong {
+    async fn create(&self, record: &NewRecord, now: UnixTime) -> Result<Created, StoreError> {
+        self.check(record.payload())?;
+        let exists = {
+            let state = self.lock();
+            let row = state.rows.get(&record.selector());
+            match self.mistake {
+                Mistake::CreateOverwrites => false,
+                Mistake::CreateReplacesTheEnded => row.is_some_and(|row| self.is_live(&state, row, now)),
+                _ => row.is_some(),
+            }
+        };
+        self.tear(Mistake::TornCreate).await;
+        if exists {
+            return Ok(Created::Exists);
+        }
+        let mut row = record.clone().into_stored(now);
+        let visitor = row.authentication.is_none();
+        let refused = self.is_cut_off(&self.lock(), &row)
+            && !self.is(Mistake::CreateIgnoresTheCutOff)
+            && !(self.is(Mistake::CreateForgetsThatVisitorsAreRevoked) && visitor);
+        self.tear(Mistake::TornEndAll).await;
+        if refused {
+            return Ok(Created::Refused);
+        }
+        if self.is(Mistake::CreateKeepsNoAuthentication) {
+            row.authentication = None;
+        }
+        let mut state = self.lock();
+        // Between the locks another one may have come.
+        let torn = self.is(Mistake::TornCreate) || self.is(Mistake::TornEndAll);
+        if !torn && !self.is(Mistake::CreateOverwrites) && !self.is(Mistake::CreateReplacesTheEnded) {
+            if state.rows.contains_key(&row.selector) {
+                return Ok(Created::Exists);
+            }
+            if self.is_cut_off(&state, &row)
+                && !self.is(Mistake::CreateIgnoresTheCutOff)
+                && !(self.is(Mistake::CreateForgetsThatVisitorsAreRevoked) && visitor)
+                && !self.is(Mistake::CreateKeepsNoAuthentication)
+            {
+                return Ok(Created::Refused);
+            }
+        }
+        self.put(&mut state, row);
+        Ok(Created::Done)
+    }
+
+    async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
+        let state = self.lock();
+        let row = self.live(&state, selector, now);
+        let torn = self.is(Mistake::TornEndAll);
+        Ok(row.or_else(|| {
+            state
+                .rows
+                .get(selector)
+                .filter(|row| torn && row.is_live(now))
+                .cloned()
+        }))
+    }
+
+    async fn update(
+        &self,
+        selector: &Selector,
+        expect: Version,
+        change: &Change,
+        now: UnixTime,
+    ) -> Result<Updated, StoreError> {
+        self.check(&change.payload)?;
+        let row = self.live(&self.lock(), selector, now);
+        self.tear(Mistake::TornUpdate).await;
+        let mut state = self.lock();
+        let row = match self.mistake {
+            Mistake::TornUpdate => row,
+            Mistake::UpdateOfTheEnded => state.rows.get(selector).cloned(),
+            _ => self.live(&state, selector, now),
+        };
+        let Some(mut row) = row else {
+            if let (Mistake::ConflictOfTheEnded, Some(ended)) = (self.mistake, state.rows.get(selector)) {
+                if ended.version != expect {
+                    return Ok(Updated::Conflict(Box::new(ended.clone())));
+                }
+            }
+            if self.is(Mistake::UpdateResurrects) && !state.rows.contains_key(selector) {
+                if let Some(mut row) = state.first.get(selector).cloned() {
+                    row.payload = change.payload.clone();
+                    self.put(&mut state, row);
+                }
+            }
+            return Ok(Updated::Gone);
+        };
+        if row.version != expect && !self.is(Mistake::UpdateIgnoresTheVersion) {
+            if self.is(Mistake::LostConflict) {
+                return Ok(Updated::Gone);
+            }
+            if self.is(Mistake::ConflictIsStale) {
+                // As under READ COMMITTED a snapshot taken before the row's lock was.
+                row.version = row.version.min(expect);
+            }
+            let answer = Updated::Conflict(Box::new(row.clone()));
+            if self.is(Mistake::ConflictWrites) {
+                row.payload = change.payload.clone();
+                self.put(&mut state, row);
+            }
+            return Ok(answer);
+        }
+        row.version = row.version.next();
+        if self.is(Mistake::UpdateCountsByTwo) {
+            row.version = row.version.next();
+        }
+        row.payload = change.payload.clone();
+        if !self.is(Mistake::UpdateForgetsToTouch) {
+            self.touched(&mut row, change.idle_deadline, now);
+        }
+        let version = row.version;
+        self.put(&mut state, row);
+        Ok(Updated::Done(version))
+    }
+
+    async fn touch(
+        &self,
+        selector: &Selector,
+        idle_deadline: UnixTime,
+        now: UnixTime,
+    ) -> Result<Touched, StoreError> {
+        let row = self.live(&self.lock(), selector, now);
+        self.tear(Mistake::TornTouch).await;
+        let mut state = self.lock();
+        let row = match self.mistake {
+            Mistake::TornTouch => row,
+            Mistake::TouchRevives => state.rows.get(selector).cloned(),
+            _ => self.live(&state, selector, now),
+        };
+        let Some(mut row) = row else {
+            if self.is(Mistake::TouchCreates) {
+                self.put(&mut state, Self::invented(selector, idle_deadline, now));
+            }
+            return Ok(Touched::Gone);
+        };
+        self.touched(&mut row, idle_deadline, now);
+        if self.is(Mistake::TouchBumpsTheVersion) {
+            row.version = row.version.next();
+        }
+        self.put(&mut state, row);
+        Ok(Touched::Done)
+    }
+
+    async fn rotate(
+        &self,
+        selector: &Selector,
+        old: &VerifierHash,
+        rotation: &Rotation,
+        now: UnixTime,
+    ) -> Result<Rotated, StoreError> {
+        if let Some((_, payload)) = &rotation.data {
+            self.check(payload)?;
+        }
+        let torn = self.live(&self.lock(), selector, now);
+        self.tear(Mistake::TornRotate).await;
+        let (row, stale) = {
+            let state = self.lock();
+            let row = match self.mistake {
+                Mistake::TornRotate => torn,
+                Mistake::RotateRevivesTheCutOff if rotation.authenticated_at.is_some() => {
+                    state.rows.get(selector).filter(|row| row.is_live(now)).cloned()
+                }
+                _ => self.live(&state, selector, now),
+            };
+            let Some(mut row) = row else {
+                return Ok(Rotated::Gone);
+            };
+            if let Some(time) = rotation.authenticated_at {
+                let cutoff = self.cutoff(&state, row.authentication.as_ref());
+                let refused = cutoff.is_some_and(|cutoff| time <= cutoff);
+                match &mut row.authentication {
+                    Some(_) if refused && !self.is(Mistake::RotateIgnoresTheCutOff) => {
+                        return Ok(Rotated::Refused);
+                    }
+                    Some(known) if !self.is(Mistake::RotateForgetsTheAuthentication) => known.at = time,
+                    None if !self.is(Mistake::RotateAuthenticatesVisitors) => return Ok(Rotated::Refused),
+                    _ => {}
+                }
+                row.lineage_at = match self.mistake {
+                    Mistake::RotateMovesTheLineageBack => time,
+                    _ => row.lineage_at.max(time),
+                };
+            }
+            if let Some(asked) = rotation.absolute_deadline {
+                if rotation.authenticated_at.is_some() || self.is(Mistake::RotateExtendsUnasked) {
+                    row.absolute_deadline = match self.mistake {
+                        Mistake::RotateShortensTheLife => asked,
+                        _ => row.absolute_deadline.max(asked),
+                    };
+                }
+            }
+            let previous = row.previous.as_ref().map(|previous| previous.verifier_hash);
+            let fits = match self.mistake {
+                Mistake::RotateIgnoresTheVerifier => true,
+                Mistake::RotateTakesThePreviousVerifier => {
+                    row.verifier_hash == *old || previous == Some(*old)
+                }
+                _ => row.verifier_hash == *old,
+            };
+            let expect = rotation.data.as_ref().map(|(version, _)| *version);
+            let other = expect.is_some_and(|expect| expect != row.version);
+            (
+                row,
+                !fits || (other && !self.is(Mistake::RotateIgnoresTheVersion)),
+            )
+        };
+        if stale {
+            return Ok(Rotated::Stale);
+        }
+        let mut row = row;
+        row.previous = (!self.is(Mistake::RotateKeepsNoPrevious)).then_some(Previous {
+            verifier_hash: row.verifier_hash,
+            rotated_at: now,
+            reason: match self.mistake {
+                Mistake::RotateForgetsTheReason => RotationReason::Periodic,
+                _ => rotation.reason,
+            },
+        });
+        row.verifier_hash = rotation.verifier_hash;
+        row.version = row.version.next();
+        if let Some((_, payload)) = &rotation.data {
+            row.payload = payload.clone();
+        }
+        self.touched(&mut row, rotation.idle_deadline, now);
+        if self.is(Mistake::RotateByDeleting) {
+            self.lock().rows.remove(selector);
+            yield_now().await;
+        }
+        let mut state = self.lock();
+        // Between the locks it may have been rotated, deleted or changed.
+        let torn = self.is(Mistake::TornRotate) || self.is(Mistake::RotateByDeleting);
+        if !torn {
+            match state.rows.get(selector) {
+                None => return Ok(Rotated::Gone),
+                Some(current) if current.version.next() != row.version => return Ok(Rotated::Stale),
+                _ => {}
+            }
+        }
+        let version = row.version;
+        self.put(&mut state, row);
+        Ok(Rotated::Done(version))
+    }
+
+    async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        if self.is(Mistake::SoftDelete) {
+            // It is marked by a deadline in the past, which a fast writer writes over.
+            return Ok(state.rows.get_mut(selector).is_some_and(|row| {
+                row.idle_deadline = UnixTime::EPOCH;
+                true
+            }));
+        }
+        Ok(state.rows.remove(selector).is_some() || self.is(Mistake::DeleteAnswersTrue))
+    }
+
+    async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
+        let dead: Vec<Selector> = {
+            let state = self.lock();
+            let max = match self.mistake {
+                Mistake::PurgeIgnoresItsBatch => usize::MAX,
+                _ => usize::try_from(max.get()).unwrap(),
+            };
+            let ended = |row: &Stored| match self.mistake {
+                Mistake::PurgeTakesTheLive => now.as_millis() >= row.created_at.as_millis() + 60_000,
+                Mistake::PurgeGoesByAbsoluteAlone => now >= row.absolute_deadline,
+                Mistake::PurgeLeavesTheCutOff => !row.is_live(now),
+                _ => !self.is_live(&state, row, now),
+            };
+            let dead = state.rows.values().filter(|row| ended(row));
+            dead.map(|row| row.selector).take(max).collect()
+        };
+        self.tear(Mistake::TornPurge).await;
+        let mut state = self.lock();
+        let mut count = 0;
+        for selector in dead {
+            let there = state.rows.remove(&selector).is_some();
+            count += u64::from(there || self.is(Mistake::TornPurge));
+        }
+        if self.is(Mistake::PurgeDropsTheCutOffs) {
+            state.cutoffs.clear();
+            state.cutoff = None;
+        }
+        Ok(count)
+    }
+}
+
+impl SubjectIndex for Wrong {
+    async fn list_by_subject(
+        &self,
+        subject: &Subject,
+        page: Page,
+        now: UnixTime,
+    ) -> Result<Listed, StoreError> {
+        let state = self.lock();
+        let shown = |row: &Stored| match &row.authentication {
+            Some(known) if self.is(Mistake::ListGoesByTheTag) => known.subject.tag() == subject.tag(),
+            Some(known) if self.is(Mistake::ListFoldsCase) => {
+                known.subject.as_str().to_lowercase() == subject.as_str().to_lowercase()
+            }
+            Some(known) => known.subject == *subject,
+            None => false,
+        };
+        let live = |row: &Stored| {
+            self.is_live(&state, row, now)
+                || self.is(Mistake::ListShowsGhosts)
+                || (self.is(Mistake::TornEndAll) && row.is_live(now))
+        };
+        let after = page.after.map_or(Unbounded, Excluded);
+        let mut rest = state.rows.range((after, Unbounded)).map(|(_, row)| row);
+        let mut rest = rest.by_ref().filter(|row| shown(row) && live(row)).peekable();
+        let size = match self.mistake {
+            Mistake::ListIgnoresTheLimit => usize::MAX,
+            _ => usize::try_from(page.size()).unwrap(),
+        };
+        let mut sessions: Vec<Stored> = rest.by_ref().take(size).cloned().collect();
+        if self.is(Mistake::ListIsUnordered) {
+            sessions.reverse();
+        }
+        let mut next = rest
+            .peek()
+            .and_then(|_| sessions.last())
+            .map(|last| last.selector);
+        match (self.mistake, rest.next(), sessions.len()) {
+            (Mistake::ListSkipsAtThePage, Some(first), _) => next = Some(first.selector),
+            (Mistake::ListRepeatsAtThePage, Some(_), 2..) => {
+                next = Some(sessions[sessions.len() - 2].selector)
+            }
+            _ => {}
+        }
+        Ok(Listed { sessions, next })
+    }
+
+    async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        let own = state.rows.get(selector).is_some_and(|row| match self.mistake {
+            Mistake::DeleteOneIgnoresTheSubject => true,
+            Mistake::DeleteOneGoesByTheTag => row.authentication.is_some() && selector.tag() == subject.tag(),
+            Mistake::DeleteOneTakesVisitors if row.authentication.is_none() => true,
+            _ => is_of(row, subject),
+        });
+        Ok(own && state.rows.remove(selector).is_some())
+    }
+
+    async fn delete_by_subject(
+        &self,
+        subject: &Subject,
+        except: Option<&Selector>,
+        now: UnixTime,
+    ) -> Result<u64, StoreError> {
+        let mut state = self.lock();
+        let spared = except
+            .and_then(|selector| match self.mistake {
+                Mistake::EndAllRevivesTheSpared => state.rows.get(selector).cloned(),
+                _ => self.live(&state, selector, now),
+            })
+            .filter(|row| is_of(row, subject) || self.is(Mistake::EndAllSparesAnything))
+            .filter(|_| !self.is(Mistake::EndAllSparesNothing));
+        let own: Vec<Stored> = state
+            .rows
+            .values()
+            .filter(|row| match self.mistake {
+                Mistake::EndAllGoesByTheTag => row.selector.tag() == subject.tag(),
+                _ => is_of(row, subject),
+            })
+            .filter(|row| {
+                spared
+                    .as_ref()
+                    .is_none_or(|spared| spared.selector != row.selector)
+            })
+            .cloned()
+            .collect();
+        let counted =
+            |row: &&Stored| self.is(Mistake::EndAllCountsTheEnded) || self.is_live(&state, row, now);
+        let count = own.iter().filter(counted).count();
+        for row in &own {
+            state.rows.remove(&row.selector);
+        }
+        let old = state.cutoffs.get(subject).copied();
+        let cutoff = match self.mistake {
+            Mistake::EndAllMovesTheCutOffBack => now,
+            _ => old.map_or(now, |old| now.max(old)),
+        };
+        if !self.is(Mistake::EndAllSetsNoCutOff) {
+            state.cutoffs.insert(subject.clone(), cutoff);
+        }
+        if let Some(mut row) = spared {
+            let just_after = UnixTime::from_millis(cutoff.as_millis() + 1);
+            row.lineage_at = match self.mistake {
+                Mistake::EndAllForgetsTheLineage => row.lineage_at,
+                Mistake::EndAllMovesTheLineageBack => just_after,
+                _ => row.lineage_at.max(just_after),
+            };
+            self.put(&mut state, row);
+        }
+        Ok(count as u64)
+    }
+
+    async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        match self.mistake {
+            Mistake::RevokeAllDoesNothing => {}
+            Mistake::RevokeAllGoesBack => state.cutoff = Some(now),
+            _ => state.cutoff = state.cutoff.max(Some(now)),
+        }
+        Ok(())
+    }
+}
+
+fn is_of(row: &Stored, subject: &Subject) -> bool {
+    row.authentication
+        .as_ref()
+        .is_some_and(|known| known.subject == *subject)
+}
