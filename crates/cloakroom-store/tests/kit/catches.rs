@@ -2,10 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::wrong::{Mistake, Wrong};
+use crate::mistake::Mistake;
+use crate::wrong::Wrong;
 
 mod right {
-    use crate::wrong::{Mistake, Wrong};
+    use crate::mistake::Mistake;
+    use crate::wrong::Wrong;
 
     cloakroom_store::conformance_tests! { Wrong::new(Mistake::None) }
 }
@@ -16,7 +18,7 @@ fn fails<F: Future<Output = ()>>(case: impl FnOnce(Wrong) -> F, mistake: Mistake
         .worker_threads(4)
         .enable_all()
         .build()
-        .unwrap();
+        .expect("threads can be started");
     let run = || runtime.block_on(case(Wrong::new(mistake)));
     catch_unwind(AssertUnwindSafe(run)).is_err()
 }

@@ -2,5 +2,6 @@
 
 mod catches;
 mod faulty;
+mod mistake;
 mod model;
 mod wrong;

@@ -14,92 +14,7 @@ use cloakroom_store::{
 };
 use tokio::task::yield_now;
 
-/// What a store can do wrong. Those whose names begin with `Torn` are two steps where one is needed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mistake {
-    None,
-    CreateOverwrites,
-    CreateReplacesTheEnded,
-    CreateIgnoresTheCutOff,
-    CreateForgetsThatVisitorsAreRevoked,
-    CutOffIsExclusive,
-    CreateKeepsNoAuthentication,
-    TornCreate,
-    LoadGoesByIdleAlone,
-    LoadGoesByAbsoluteAlone,
-    LoadAtTheDeadline,
-    LoadIgnoresTheCutOff,
-    UpdateResurrects,
-    UpdateOfTheEnded,
-    UpdateIgnoresTheVersion,
-    UpdateForgetsToTouch,
-    UpdateCountsByTwo,
-    ConflictOfTheEnded,
-    ConflictIsStale,
-    ConflictWrites,
-    TornUpdate,
-    LostConflict,
-    TouchShortens,
-    TouchPassesTheAbsoluteDeadline,
-    TouchCreates,
-    TouchRevives,
-    TouchBumpsTheVersion,
-    TouchForgetsTheTime,
-    TouchGoesBackInTime,
-    TornTouch,
-    RotateIgnoresTheVerifier,
-    RotateTakesThePreviousVerifier,
-    RotateIgnoresTheVersion,
-    RotateKeepsNoPrevious,
-    RotateForgetsTheReason,
-    RotateShortensTheLife,
-    RotateExtendsUnasked,
-    RotateForgetsTheAuthentication,
-    RotateMovesTheLineageBack,
-    RotateIgnoresTheCutOff,
-    RotateRevivesTheCutOff,
-    RotateAuthenticatesVisitors,
-    TornRotate,
-    RotateByDeleting,
-    DeleteAnswersTrue,
-    SoftDelete,
-    DeleteOneIgnoresTheSubject,
-    DeleteOneGoesByTheTag,
-    DeleteOneTakesVisitors,
-    ListSkipsAtThePage,
-    ListRepeatsAtThePage,
-    ListGoesByTheTag,
-    ListFoldsCase,
-    ListShowsGhosts,
-    ListIsUnordered,
-    ListIgnoresTheLimit,
-    EndAllSetsNoCutOff,
-    EndAllMovesTheCutOffBack,
-    EndAllGoesByTheTag,
-    EndAllSparesAnything,
-    EndAllSparesNothing,
-    EndAllForgetsTheLineage,
-    EndAllMovesTheLineageBack,
-    EndAllRevivesTheSpared,
-    EndAllCountsTheEnded,
-    TornEndAll,
-    RevokeAllDoesNothing,
-    RevokeAllSparesVisitors,
-    RevokeAllGoesBack,
-    RevokeAllReplacesTheSubjects,
-    PurgeIgnoresItsBatch,
-    PurgeTakesTheLive,
-    PurgeGoesByAbsoluteAlone,
-    PurgeLeavesTheCutOff,
-    PurgeDropsTheCutOffs,
-    TornPurge,
-    PayloadIsText,
-    PayloadIsShorter,
-    PayloadHasNoEnd,
-    TooLargeIsOther,
-    TimesAreSeconds,
-    TimesAreClamped,
-}
+use crate::mistake::Mistake;
 
 #[derive(Debug)]
 pub(crate) struct Wrong {
@@ -166,6 +81,15 @@ impl Wrong {
             Mistake::CutOffIsExclusive => row.lineage_at < cutoff,
             _ => row.lineage_at <= cutoff,
         })
+    }
+
+    /// Whether a creation of `row` comes too late.
+    fn refuses(&self, state: &State, row: &Stored) -> bool {
+        match self.mistake {
+            Mistake::CreateIgnoresTheCutOff | Mistake::CreateKeepsNoAuthentication => false,
+            Mistake::CreateForgetsThatVisitorsAreRevoked if row.authentication.is_none() => false,
+            _ => self.is_cut_off(state, row),
+        }
     }
 
     fn is_live(&self, state: &State, row: &Stored, now: UnixTime) -> bool {
@@ -259,10 +183,7 @@ impl SessionStore for Wrong {
             return Ok(Created::Exists);
         }
         let mut row = record.clone().into_stored(now);
-        let visitor = row.authentication.is_none();
-        let refused = self.is_cut_off(&self.lock(), &row)
-            && !self.is(Mistake::CreateIgnoresTheCutOff)
-            && !(self.is(Mistake::CreateForgetsThatVisitorsAreRevoked) && visitor);
+        let refused = self.refuses(&self.lock(), &row);
         self.tear(Mistake::TornEndAll).await;
         if refused {
             return Ok(Created::Refused);
@@ -277,11 +198,7 @@ impl SessionStore for Wrong {
             if state.rows.contains_key(&row.selector) {
                 return Ok(Created::Exists);
             }
-            if self.is_cut_off(&state, &row)
-                && !self.is(Mistake::CreateIgnoresTheCutOff)
-                && !(self.is(Mistake::CreateForgetsThatVisitorsAreRevoked) && visitor)
-                && !self.is(Mistake::CreateKeepsNoAuthentication)
-            {
+            if self.refuses(&state, &row) {
                 return Ok(Created::Refused);
             }
         }
@@ -319,16 +236,17 @@ impl SessionStore for Wrong {
             _ => self.live(&state, selector, now),
         };
         let Some(mut row) = row else {
-            if let (Mistake::ConflictOfTheEnded, Some(ended)) = (self.mistake, state.rows.get(selector)) {
-                if ended.version != expect {
-                    return Ok(Updated::Conflict(Box::new(ended.clone())));
-                }
+            if let (Mistake::ConflictOfTheEnded, Some(ended)) = (self.mistake, state.rows.get(selector))
+                && ended.version != expect
+            {
+                return Ok(Updated::Conflict(Box::new(ended.clone())));
             }
-            if self.is(Mistake::UpdateResurrects) && !state.rows.contains_key(selector) {
-                if let Some(mut row) = state.first.get(selector).cloned() {
-                    row.payload = change.payload.clone();
-                    self.put(&mut state, row);
-                }
+            if self.is(Mistake::UpdateResurrects)
+                && !state.rows.contains_key(selector)
+                && let Some(mut row) = state.first.get(selector).cloned()
+            {
+                row.payload = change.payload.clone();
+                self.put(&mut state, row);
             }
             return Ok(Updated::Gone);
         };
@@ -428,13 +346,13 @@ impl SessionStore for Wrong {
                     _ => row.lineage_at.max(time),
                 };
             }
-            if let Some(asked) = rotation.absolute_deadline {
-                if rotation.authenticated_at.is_some() || self.is(Mistake::RotateExtendsUnasked) {
-                    row.absolute_deadline = match self.mistake {
-                        Mistake::RotateShortensTheLife => asked,
-                        _ => row.absolute_deadline.max(asked),
-                    };
-                }
+            if let Some(asked) = rotation.absolute_deadline
+                && (rotation.authenticated_at.is_some() || self.is(Mistake::RotateExtendsUnasked))
+            {
+                row.absolute_deadline = match self.mistake {
+                    Mistake::RotateShortensTheLife => asked,
+                    _ => row.absolute_deadline.max(asked),
+                };
             }
             let previous = row.previous.as_ref().map(|previous| previous.verifier_hash);
             let fits = match self.mistake {
@@ -473,18 +391,18 @@ impl SessionStore for Wrong {
             self.lock().rows.remove(selector);
             yield_now().await;
         }
-        let mut state = self.lock();
+        let mut held = self.lock();
         // Between the locks it may have been rotated, deleted or changed.
         let torn = self.is(Mistake::TornRotate) || self.is(Mistake::RotateByDeleting);
         if !torn {
-            match state.rows.get(selector) {
+            match held.rows.get(selector) {
                 None => return Ok(Rotated::Gone),
                 Some(current) if current.version.next() != row.version => return Ok(Rotated::Stale),
                 _ => {}
             }
         }
         let version = row.version;
-        self.put(&mut state, row);
+        self.put(&mut held, row);
         Ok(Rotated::Done(version))
     }
 
@@ -505,7 +423,7 @@ impl SessionStore for Wrong {
             let state = self.lock();
             let max = match self.mistake {
                 Mistake::PurgeIgnoresItsBatch => usize::MAX,
-                _ => usize::try_from(max.get()).unwrap(),
+                _ => usize::try_from(max.get()).expect("a batch fits"),
             };
             let ended = |row: &Stored| match self.mistake {
                 Mistake::PurgeTakesTheLive => now.as_millis() >= row.created_at.as_millis() + 60_000,
@@ -557,7 +475,7 @@ impl SubjectIndex for Wrong {
         let mut rest = rest.by_ref().filter(|row| shown(row) && live(row)).peekable();
         let size = match self.mistake {
             Mistake::ListIgnoresTheLimit => usize::MAX,
-            _ => usize::try_from(page.size()).unwrap(),
+            _ => usize::try_from(page.size()).expect("a page fits"),
         };
         let mut sessions: Vec<Stored> = rest.by_ref().take(size).cloned().collect();
         if self.is(Mistake::ListIsUnordered) {
@@ -570,7 +488,7 @@ impl SubjectIndex for Wrong {
         match (self.mistake, rest.next(), sessions.len()) {
             (Mistake::ListSkipsAtThePage, Some(first), _) => next = Some(first.selector),
             (Mistake::ListRepeatsAtThePage, Some(_), 2..) => {
-                next = Some(sessions[sessions.len() - 2].selector)
+                next = Some(sessions[sessions.len() - 2].selector);
             }
             _ => {}
         }
