@@ -1,12 +1,13 @@
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use cloakroom_store::{InvalidSubject, StoreError};
 use serde_json::error::Category;
 use thiserror::Error;
 
 /// Why a session could not do what it was asked to. No variant holds a token or a value of a session.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SessionError {
     /// The store failed: 503 over HTTP, or 500 where [`StoreErrorKind`](cloakroom_store::StoreErrorKind) says that
@@ -35,9 +36,10 @@ pub enum SessionError {
     /// The request brought tokens of two different sessions, so it belongs to neither and can store nothing. 409 over HTTP.
     #[error("the request belongs to two sessions")]
     Ambiguous,
-    /// A login over a bearer carrier was not [committed](crate::Session::commit) by its handler, so nobody could be
-    /// given its token: it did not happen. A mistake in a handler.
-    #[error("the login of a bearer session was not committed by its handler")]
+    /// A request with a bearer token needed a new session, for a login or for a visitor's values, and its handler did
+    /// not [commit](crate::Session::commit) it: nobody could have been given the token. It did not happen. A
+    /// mistake in a handler.
+    #[error("a new session of a bearer was not committed by the handler that hands out its token")]
     TokenNotTaken,
     /// A name is no [subject](cloakroom_store::Subject).
     #[error(transparent)]
@@ -50,7 +52,7 @@ pub enum SessionError {
     Codec(#[from] CodecError),
     /// The operating system has no random bytes to give.
     #[error("no random bytes for a session token")]
-    Random(#[source] io::Error),
+    Random(#[source] Arc<io::Error>),
 }
 
 /// A value could not be read from, or written as, JSON. It holds nothing of the value.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::SessionToken;
 use cloakroom_store::{
-    Change, Rotated, Rotation, RotationReason, SessionStore as _, StoreError, Stored, Touched, Updated,
+    Change, Rotated, Rotation, RotationReason, SessionStore as _, Stored, Touched, Updated,
 };
 
 use crate::changes;
@@ -115,7 +114,7 @@ impl Work {
     async fn renew(&self, found: &Found, payload: Option<&Arc<[u8]>>) -> Result<bool, SessionError> {
         let stored = &found.stored;
         let selector = stored.selector;
-        let token = SessionToken::renewed(selector).map_err(SessionError::Random)?;
+        let token = SessionToken::renewed(selector).map_err(|error| SessionError::Random(Arc::new(error)))?;
         let now = self.sessions().now();
         let persistent = found.payload.persistent();
         let rotation = Rotation {
@@ -141,8 +140,8 @@ impl Work {
                 return Err(SessionError::Superseded);
             }
             Ok(Rotated::Gone | Rotated::Refused) => return Ok(true),
-            Err(error) => match self.was_rotated(&token, now, error).await {
-                Ok(done) => done,
+            Err(error) => match self.check_done(&token, now, error).await {
+                Ok(()) => true,
                 Err(error) if payload.is_some() => return Err(error.into()),
                 Err(_) => {
                     // The request only read, and has. The token that the client has is served for the grace at least.
@@ -156,19 +155,6 @@ impl Work {
             self.observe(Event::of(EventKind::Renewed, selector));
         }
         Ok(done)
-    }
-
-    /// Whether a rotation that failed took place all the same, so that its token is the session's now.
-    async fn was_rotated(
-        &self,
-        token: &SessionToken,
-        now: UnixTime,
-        error: StoreError,
-    ) -> Result<bool, StoreError> {
-        match self.request.read(token.selector(), now).await {
-            Ok(Some(stored)) if stored.verifier_hash == token.verifier_hash() => Ok(true),
-            _ => Err(error),
-        }
     }
 
     /// Moves the idle deadline, when that was not done for a while. The request does not depend on it.

@@ -1,5 +1,6 @@
 //! What a commit does for a login.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_store::cloakroom_core::UnixTime;
@@ -75,7 +76,8 @@ impl Work {
                 None => (&found.stored, self.data_for(found, persistent, false)?),
                 Some(now) => (&now.stored, self.data_for(now, persistent, true)?),
             };
-            let token = SessionToken::renewed(selector).map_err(SessionError::Random)?;
+            let token =
+                SessionToken::renewed(selector).map_err(|error| SessionError::Random(Arc::new(error)))?;
             let now = self.sessions().now();
             let timeouts = self.settings().timeouts(persistent);
             let absolute_deadline = now.saturating_add(timeouts.absolute);
@@ -91,11 +93,18 @@ impl Work {
                 .sessions()
                 .store()
                 .rotate(&selector, &stored.verifier_hash, &rotation, now);
-            match self
+            let rotated = match self
                 .sessions()
                 .call(Operation::Rotate, Some(selector), work)
-                .await?
+                .await
             {
+                Ok(rotated) => rotated,
+                Err(error) => {
+                    self.check_done(&token, now, error).await?;
+                    Rotated::Done(stored.version.next())
+                }
+            };
+            match rotated {
                 Rotated::Done(_) => {
                     let end = absolute_deadline.max(stored.absolute_deadline);
                     self.carry(token, persistent.then_some(end), now);

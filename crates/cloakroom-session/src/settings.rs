@@ -2,6 +2,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use cloakroom_keyring::KeyRing;
+use cloakroom_store::MAX_PAYLOAD;
 use cloakroom_store::cloakroom_id::IndexSecret;
 use thiserror::Error;
 
@@ -210,9 +211,6 @@ impl Settings {
         Ok(())
     }
 }
-
-/// What stores take.
-const MAX_PAYLOAD: usize = 1 << 20;
 
 /// [`Settings`] that cannot be meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]

@@ -28,7 +28,8 @@ impl Touching {
         let key = random.wrapping_add(mixed) | 1;
         #[expect(clippy::cast_possible_truncation, reason = "a remainder by 1024 is wanted")]
         let slot = &self.0[(random >> 32) as usize % SLOTS];
-        (slot.swap(key, Ordering::AcqRel) != key).then_some(Claim { slot, key })
+        // Made only by the one who has the right: dropped, it gives the right back.
+        (slot.swap(key, Ordering::AcqRel) != key).then(|| Claim { slot, key })
     }
 }
 

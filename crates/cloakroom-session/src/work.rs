@@ -9,7 +9,7 @@ use cloakroom_store::{
     Created, NewRecord, SessionStore as _, StoreError, StoreErrorKind, Stored, Subject, SubjectIndex as _,
 };
 
-use crate::changes::{self, Changes, Delta, Whose};
+use crate::changes::{self, Changes, Delta, Sweep, Whose};
 use crate::payload::Data;
 use crate::request::{Found, Loaded, Request};
 use crate::{Answer, Carried, Event, EventKind, Operation, SessionError, Sessions, Settings};
@@ -114,7 +114,11 @@ impl Work {
                 self.log_in(None).await.map(Some)
             }
             Loaded::Found(found) if self.changes.logout => {
-                self.delete(found.stored.selector).await?;
+                match self.swept_with_all(found) {
+                    // First, and in place of the own: while it fails, there is a session that can ask again.
+                    Some(subject) => self.sweep_subject(subject, None, true).await?,
+                    None => self.delete(found.stored.selector).await?,
+                }
                 self.observe(Event::of(EventKind::LoggedOut, found.stored.selector));
                 self.request.set_carried(Carried::Remove);
                 self.write_as_visitor().await
@@ -151,7 +155,7 @@ impl Work {
         data: &Data,
     ) -> Result<Standing, SessionError> {
         let tag = known.map(|(subject, _)| subject.tag());
-        let token = SessionToken::generate(tag).map_err(SessionError::Random)?;
+        let token = SessionToken::generate(tag).map_err(|error| SessionError::Random(Arc::new(error)))?;
         let selector = token.selector();
         let persistent = self.changes.persistent;
         let settings = self.settings();
@@ -177,12 +181,13 @@ impl Work {
         match self
             .sessions()
             .call(Operation::Create, Some(selector), work)
-            .await?
+            .await
         {
-            Created::Done => {}
-            Created::Refused => return Err(SessionError::Refused),
+            Ok(Created::Done) => {}
+            Ok(Created::Refused) => return Err(SessionError::Refused),
             // 112 random bits met, or a store repeated what it had done; neither is ever taken over.
-            Created::Exists => return Err(StoreError::from(StoreErrorKind::Other).into()),
+            Ok(Created::Exists) => return Err(StoreError::from(StoreErrorKind::Other).into()),
+            Err(error) => self.check_done(&token, now, error).await?,
         }
         self.carry(token, persistent.then_some(record.absolute_deadline()), now);
         Ok(Standing {
@@ -194,24 +199,50 @@ impl Work {
     /// Ends the sessions of whole subjects.
     async fn sweep(&self, loaded: &Loaded, standing: Option<&Standing>) -> Result<(), SessionError> {
         let mut answer = Ok(());
+        let done = loaded.found().and_then(|found| self.swept_with_all(found));
         for sweep in &self.changes.sweeps {
             let Some(subject) = whose(&sweep.whose, loaded) else {
                 continue;
             };
+            if done == Some(subject) {
+                continue;
+            }
             let spared = standing.filter(|standing| standing.subject.as_ref() == Some(subject));
             let spared = spared.map(|standing| &standing.selector);
-            let now = self.sessions().now();
-            let work = self.sessions().store().delete_by_subject(subject, spared, now);
-            match self.sessions().call(Operation::DeleteBySubject, None, work).await {
-                Ok(count) => self.observe(Event::new(if sweep.everywhere {
-                    EventKind::EndedAll(count)
-                } else {
-                    EventKind::EndedOthers(count)
-                })),
-                Err(error) => answer = answer.and(Err(error.into())),
+            if let Err(error) = self.sweep_subject(subject, spared, sweep.everywhere).await {
+                answer = answer.and(Err(error.into()));
             }
         }
         answer
+    }
+
+    /// The subject of the own session, when that ends with all others.
+    fn swept_with_all<'a>(&self, found: &'a Found) -> Option<&'a Subject> {
+        let all = |sweep: &Sweep| sweep.everywhere && sweep.whose == Whose::Loaded;
+        let ends = self.changes.logout && self.changes.login.is_none();
+        found
+            .subject()
+            .filter(|_| ends && self.changes.sweeps.iter().any(all))
+    }
+
+    async fn sweep_subject(
+        &self,
+        subject: &Subject,
+        spared: Option<&Selector>,
+        everywhere: bool,
+    ) -> Result<(), StoreError> {
+        let now = self.sessions().now();
+        let work = self.sessions().store().delete_by_subject(subject, spared, now);
+        let count = self
+            .sessions()
+            .call(Operation::DeleteBySubject, None, work)
+            .await?;
+        self.observe(Event::new(if everywhere {
+            EventKind::EndedAll(count)
+        } else {
+            EventKind::EndedOthers(count)
+        }));
+        Ok(())
     }
 
     /// Ends single sessions, each only if it belongs to the subject that named it.
@@ -226,6 +257,27 @@ impl Work {
             }
         }
         answer
+    }
+
+    /// Whether an operation that gave `token` to a session was done, though it failed: nobody would be left with the
+    /// token of a session that is there. One look tells; otherwise it is the failure.
+    pub(crate) async fn check_done(
+        &self,
+        token: &SessionToken,
+        now: UnixTime,
+        error: StoreError,
+    ) -> Result<(), StoreError> {
+        let unsure = matches!(
+            error.kind(),
+            StoreErrorKind::Unavailable | StoreErrorKind::Timeout | StoreErrorKind::Other
+        );
+        if unsure
+            && let Ok(Some(stored)) = self.request.read(token.selector(), now).await
+            && stored.verifier_hash == token.verifier_hash()
+        {
+            return Ok(());
+        }
+        Err(error)
     }
 
     pub(crate) async fn delete(&self, selector: Selector) -> Result<(), StoreError> {
