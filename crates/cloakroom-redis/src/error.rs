@@ -87,7 +87,10 @@ fn store_error_kind(error: &RedisError) -> StoreErrorKind {
             | ServerErrorKind::MasterDown
             | ServerErrorKind::ClusterDown
             | ServerErrorKind::ReadOnly
-            | ServerErrorKind::TryAgain,
+            | ServerErrorKind::TryAgain
+            // While masters change, longer than commands are sent again.
+            | ServerErrorKind::Moved
+            | ServerErrorKind::Ask,
         ) => StoreErrorKind::Unavailable,
         // Before 7.0 an error within a script reaches the client as text inside another error.
         ErrorKind::Server(ServerErrorKind::ResponseError) | ErrorKind::Extension => {
