@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use cloakroom_servers::shared;
 
-pub(crate) use self::client::{Answer, Browser};
+pub(crate) use self::client::Browser;
 
 /// The store that an application uses.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
+use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use cloakroom_id::{IndexSecret, Selector};
 use cloakroom_postgres::PostgresSessionStore;
@@ -12,7 +12,8 @@ use cloakroom_tower::{Error, Session, SessionLayer};
 
 /// The application on the store at `url`. All processes have one secret, as all servers of an application have.
 pub(crate) async fn router(url: &str, prefix: &str) -> Router {
-    let secret = IndexSecret::from_bytes(&[0xa7; 32]).unwrap();
+    let secret: [u8; 32] = std::array::from_fn(|n| 0x80 + u8::try_from(n).unwrap());
+    let secret = IndexSecret::from_bytes(&secret).unwrap();
     let settings = Settings::new(secret);
     let sessions = if let Some(path) = url.strip_prefix("sqlite:") {
         Sessions::new(SqliteSessionStore::open(path).await.unwrap(), settings)
@@ -30,7 +31,13 @@ pub(crate) async fn router(url: &str, prefix: &str) -> Router {
         .route("/count", post(count))
         .route("/others", get(others))
         .route("/end/{selector}", post(end))
-        .layer(SessionLayer::new(sessions.unwrap()))
+        .layer(SessionLayer::new(sessions.unwrap()).on_error(written_down))
+}
+
+/// The default response, and the reason in the log of the process.
+fn written_down<B>(error: &Error, response: Response<B>) -> Response<B> {
+    eprintln!("{}: {error:?}", response.status());
+    response
 }
 
 async fn who(session: Session) -> Result<String, Error> {

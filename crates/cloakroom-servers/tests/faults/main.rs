@@ -2,6 +2,7 @@
 //! session, never an anonymous page for somebody who is logged in; and everything as before once it is mended.
 
 #[path = "../app/mod.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
 mod app;
 mod load;
 
@@ -87,7 +88,8 @@ fn comes_back(browser: &mut Browser, app: &App) {
         let answer = browser.get(app.port, "/who");
         assert!(
             answer.status == 503 || (answer.status == 200 && answer.body == "ada"),
-            "{answer:?}"
+            "{answer:?}: {}",
+            app.log()
         );
         answer.status == 200
     });
@@ -186,7 +188,7 @@ fn d11_a_master_of_the_cluster_killed_under_load() {
         for (number, browser) in browsers.iter_mut().enumerate() {
             let answer = browser.get(app.port, "/who");
             let is_back = answer.status == 200 && answer.body == format!("u{number}");
-            assert!(is_back || answer.status == 503, "{answer:?}");
+            assert!(is_back || answer.status == 503, "{answer:?}: {}", app.log());
             all_are_back &= is_back;
         }
         all_are_back

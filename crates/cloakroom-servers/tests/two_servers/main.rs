@@ -1,6 +1,7 @@
 //! Two processes that serve one application on one store: what one of them does, the other acts on at once.
 
 #[path = "../app/mod.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
 mod app;
 
 use std::thread;
