@@ -108,16 +108,16 @@ WITH allowed AS (
 /// The same, and 8 subject, 9 time of authentication.
 ///
 /// The row of the subject's cut-off is written, if only with what it held: whoever sets the cut-off waits until this
-/// session stands, and this waits for them and then reads what they set, though it began before. A row that only says
-/// that there is no cut-off is removed by a purge.
+/// session stands, and this waits for them and then reads what they set, though it began before. A row without a
+/// cut-off, made for its lock alone, is removed by a purge.
 const CREATE_OF_SUBJECT: &str = "\
 WITH cut AS (
-    INSERT INTO {cutoffs} AS c (subject, cutoff) VALUES ($8, -9223372036854775808)
+    INSERT INTO {cutoffs} AS c (subject, cutoff) VALUES ($8, NULL)
     ON CONFLICT (subject) DO UPDATE SET cutoff = c.cutoff
     RETURNING c.cutoff
 ), allowed AS (
     SELECT FROM cut
-    WHERE cut.cutoff < $9 AND NOT EXISTS (SELECT FROM {cutoffs} WHERE subject = '' AND cutoff >= $9)
+    WHERE (cut.cutoff >= $9) IS NOT TRUE AND NOT EXISTS (SELECT FROM {cutoffs} WHERE subject = '' AND cutoff >= $9)
 ), made AS (
     {insert}
     SELECT $1, {format}, $2, $8, $9, $9, $3, $3, $4, $5, $6, 1, $7 FROM allowed
@@ -162,7 +162,7 @@ RETURNING s.format";
 const LOCK_CUTOFF_OF_ROW: &str = "\
 cut AS (
     INSERT INTO {cutoffs} AS c (subject, cutoff)
-    SELECT s.subject, -9223372036854775808 FROM {sessions} s WHERE s.selector = $1 AND s.subject IS NOT NULL
+    SELECT s.subject, NULL::bigint FROM {sessions} s WHERE s.selector = $1 AND s.subject IS NOT NULL
     ON CONFLICT (subject) DO UPDATE SET cutoff = c.cutoff
     RETURNING c.cutoff
 ), ";
@@ -204,8 +204,7 @@ SELECT d.version, s.refused, s.format FROM live s LEFT JOIN done d ON true";
 const LIST: &str = "\
 SELECT {columns} FROM {sessions} s
 WHERE s.subject = $1 AND s.selector > $2 AND s.idle_deadline > $4 AND s.absolute_deadline > $4
-    AND s.lineage_at > COALESCE((SELECT max(c.cutoff) FROM {cutoffs} c WHERE c.subject = ANY (ARRAY['', $1])),
-        -9223372036854775808)
+    AND (s.lineage_at <= (SELECT max(c.cutoff) FROM {cutoffs} c WHERE c.subject = ANY (ARRAY['', $1]))) IS NOT TRUE
 ORDER BY s.selector LIMIT $3";
 
 /// 1 now.
@@ -245,5 +244,6 @@ SELECT count(*) FROM gone";
 /// 1 before when, 2 how many at most. The store-wide cut-off stays.
 const PURGE_CUTOFFS: &str = "\
 DELETE FROM {cutoffs} WHERE subject = ANY (ARRAY(
-    SELECT subject FROM {cutoffs} WHERE cutoff < $1 AND subject <> '' ORDER BY cutoff LIMIT $2 FOR UPDATE SKIP LOCKED
+    SELECT subject FROM {cutoffs} WHERE COALESCE(cutoff, '-9223372036854775808'::bigint) < $1 AND subject <> ''
+    ORDER BY COALESCE(cutoff, '-9223372036854775808'::bigint) LIMIT $2 FOR UPDATE SKIP LOCKED
 ))";

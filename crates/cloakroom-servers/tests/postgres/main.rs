@@ -1,4 +1,15 @@
 //! `PostgresSessionStore` against a real server: the kit that every store must pass, and what it promises beyond.
 
+mod cancelled;
+mod crash;
+mod dump;
+mod faults;
+mod interleaved;
 mod kit;
+mod migrate;
+mod opening;
 mod place;
+mod plans;
+mod purge;
+mod round_trips;
+mod touches;
