@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use cloakroom_core::UnixTime;
 
-use super::check::{assert_gone, assert_holds, created, listed, ok};
+use super::check::{assert_gone, assert_holds, brief, created, listed, ok};
 use super::fixture::{
     Draft, HOUR, MINUTE, NOW, after, at, change, of, reauthentication, subject, visitor, with_data,
 };
@@ -62,14 +62,20 @@ async fn assert_either(store: &impl SubjectIndex, old: Option<&Stored>, new: Opt
     let loaded = ok(store.load(&row.selector, now).await);
     assert!(
         loaded.as_ref() == old || loaded.as_ref() == new,
-        "neither {old:?} nor {new:?} but {loaded:?}"
+        "neither {} nor {} but {}",
+        brief(old),
+        brief(new),
+        brief(loaded.as_ref())
     );
     if let Some(known) = &row.authentication {
         let listed = listed(store, &known.subject, now).await;
         let shown = listed.iter().find(|listed| listed.selector == row.selector);
         assert!(
             shown == old || shown == new,
-            "neither {old:?} nor {new:?} but {shown:?}"
+            "neither {} nor {} but {}",
+            brief(old),
+            brief(new),
+            brief(shown)
         );
     }
 }

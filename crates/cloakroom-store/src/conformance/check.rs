@@ -73,12 +73,34 @@ pub(super) async fn listed(store: &impl SubjectIndex, subject: &Subject, now: Un
 /// Asserts that the session is what it should be, when loaded and (a subject's) when listed.
 pub(super) async fn assert_holds(store: &impl SubjectIndex, expected: &Stored, now: UnixTime) {
     let loaded = ok(store.load(&expected.selector, now).await);
-    assert_eq!(loaded.as_ref(), Some(expected), "what a load answers");
+    assert!(
+        loaded.as_ref() == Some(expected),
+        "a load answers\n  {}\nand not\n  {}",
+        brief(loaded.as_ref()),
+        brief(Some(expected))
+    );
     if let Some(known) = &expected.authentication {
         let listed = listed(store, &known.subject, now).await;
         let found = listed.iter().find(|listed| listed.selector == expected.selector);
-        assert_eq!(found, Some(expected), "what a list shows");
+        assert!(
+            found == Some(expected),
+            "a list shows\n  {}\nand not\n  {}",
+            brief(found),
+            brief(Some(expected))
+        );
     }
+}
+
+/// A session for a message, of whose data the first bytes will do.
+pub(super) fn brief(row: Option<&Stored>) -> String {
+    let Some(row) = row else {
+        return "nothing".into();
+    };
+    let begin = Stored {
+        payload: row.payload.iter().take(32).copied().collect(),
+        ..row.clone()
+    };
+    format!("{begin:?} with {} bytes of data", row.payload.len())
 }
 
 /// Asserts that nobody sees the session at `now`.

@@ -345,3 +345,85 @@ pub async fn d9_no_write_survives_a_deletion_beside_it(store: impl SubjectIndex)
         assert!(ok(store.delete(&expected.selector).await));
     }
 }
+
+/// What is written to a spared session beside the deletion of the others is kept, and the session is never away.
+pub async fn d9_a_spared_session_keeps_what_is_written_beside(store: impl SubjectIndex) {
+    let store = Arc::new(store);
+    for round in 0..24 {
+        let alice = subject(&format!("alice-{round}"));
+        created(&*store, of(&alice).build(), NOW).await;
+        let mut row = created(&*store, of(&alice).build(), NOW).await;
+        let selector = row.selector;
+        let mut tasks = Vec::new();
+        for number in 1..=3 {
+            let (store, alice) = (Arc::clone(&store), alice.clone());
+            tasks.push(task(async move {
+                let answer = store.delete_by_subject(&alice, Some(&selector), at(number)).await;
+                assert!(ok(answer) <= 1);
+            }));
+        }
+        let writing = Arc::clone(&store);
+        tasks.push(task(async move {
+            for number in 1..=4 {
+                let version = Version::from_number(number);
+                let answer = writing.update(&selector, version, &change([7]), at(1)).await;
+                assert_eq!(ok(answer), Updated::Done(version.next()));
+            }
+        }));
+        let touching = Arc::clone(&store);
+        tasks.push(task(async move {
+            for minute in 31..=34 {
+                let answer = touching.touch(&selector, at(minute * MINUTE), at(2)).await;
+                assert_eq!(ok(answer), Touched::Done);
+                assert!(ok(touching.load(&selector, at(2)).await).is_some(), "it is away");
+            }
+        }));
+        race(round, tasks).await;
+        row.lineage_at = at(4);
+        (row.version, row.payload) = (Version::from_number(5), Arc::from([7]));
+        (row.idle_deadline, row.last_seen_at) = (at(34 * MINUTE), at(2));
+        assert_holds(&*store, &row, at(3)).await;
+        assert_eq!(listed(&*store, &alice, at(3)).await, [row]);
+    }
+}
+
+/// Who reads a list in parts while sessions come and go sees each that stays exactly once.
+pub async fn d9_a_list_in_parts_shows_what_stays(store: impl SubjectIndex) {
+    let (store, alice) = (Arc::new(store), subject("alice"));
+    let mut stay = Vec::new();
+    for _ in 0..60 {
+        stay.push(created(&*store, of(&alice).build(), NOW).await.selector);
+    }
+    stay.sort();
+    for round in 0..4 {
+        let come_and_go = (0..4).map(|number| {
+            let (store, alice) = (Arc::clone(&store), alice.clone());
+            task(async move {
+                for _ in 0..10 {
+                    let row = created(&*store, of(&alice).build(), NOW).await;
+                    let shown = listed_by(&*store, &alice, 7 + number, NOW).await;
+                    assert!(
+                        shown.iter().any(|shown| *shown == row),
+                        "what is created is listed"
+                    );
+                    tokio::task::yield_now().await;
+                    assert!(ok(store.delete(&row.selector).await));
+                    let shown = listed_by(&*store, &alice, 7 + number, NOW).await;
+                    assert!(
+                        shown.iter().all(|shown| *shown != row),
+                        "what is deleted is not listed"
+                    );
+                }
+            })
+        });
+        let read = (1..=4).map(|limit| {
+            let (store, alice, stay) = (Arc::clone(&store), alice.clone(), stay.clone());
+            task(async move {
+                let mut shown = listed_by(&*store, &alice, limit * 5, NOW).await;
+                shown.retain(|row| stay.binary_search(&row.selector).is_ok());
+                assert_eq!(shown.len(), stay.len(), "a session is missing from the list");
+            })
+        });
+        race(round, come_and_go.chain(read).collect::<Vec<_>>()).await;
+    }
+}

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::check::{assert_holds, created, ok, race};
-use super::fixture::{HOUR, MINUTE, NOW, at, change, of, subject, visitor};
-use crate::{Change, Stored, SubjectIndex, Updated, Version};
+use super::check::{assert_holds, created, ok, race, task};
+use super::fixture::{HOUR, MINUTE, NOW, at, change, of, rotation, subject, visitor};
+use crate::{Change, Rotated, Stored, SubjectIndex, Touched, Updated, Version};
 
 /// Eight writers add 1 to a number 25 times each, and try again on every conflict: the sum is exact. Each conflict
 /// tells a later version than the writer named, with the data of that very version.
@@ -138,5 +138,95 @@ pub async fn d4_an_update_never_creates(store: impl SubjectIndex) {
         }
         assert_eq!(ok(store.load(&record.selector(), NOW).await), None);
         created(&store, record, NOW).await;
+    }
+}
+
+/// Updates, rotations and touches of one session side by side: each that is done counts once, and none undoes what
+/// another wrote.
+pub async fn d4_updates_and_rotations_side_by_side_are_all_kept(store: impl SubjectIndex) {
+    const TIMES: u64 = 12;
+    let store = Arc::new(store);
+    for round in 0..8 {
+        let draft = if round % 4 < 2 {
+            of(&subject("alice"))
+        } else {
+            visitor()
+        };
+        let row = created(&*store, draft.payload(0_u64.to_be_bytes()).build(), NOW).await;
+        let selector = row.selector;
+        let mut tasks = Vec::new();
+        for _ in 0..3 {
+            let (store, mut seen) = (Arc::clone(&store), row.clone());
+            tasks.push(task(async move {
+                let mut done = 0;
+                while done < TIMES {
+                    tokio::task::yield_now().await;
+                    let sum = u64::from_be_bytes((*seen.payload).try_into().expect("8 bytes")) + 1;
+                    let next = change(sum.to_be_bytes());
+                    match ok(store.update(&selector, seen.version, &next, NOW).await) {
+                        Updated::Done(version) => {
+                            done += 1;
+                            (seen.version, seen.payload) = (version, next.payload);
+                        }
+                        Updated::Conflict(current) => seen = *current,
+                        Updated::Gone => panic!("a live session is gone"),
+                    }
+                }
+                None
+            }));
+        }
+        for _ in 0..2 {
+            let store = Arc::clone(&store);
+            tasks.push(task(async move {
+                let mut last = None;
+                for _ in 0..TIMES {
+                    loop {
+                        let seen = ok(store.load(&selector, NOW).await).expect("the session is live");
+                        tokio::task::yield_now().await;
+                        let next = rotation();
+                        match ok(store.rotate(&selector, &seen.verifier_hash, &next, NOW).await) {
+                            Rotated::Done(version) => {
+                                last = Some((version, next.verifier_hash));
+                                break;
+                            }
+                            Rotated::Stale => {}
+                            other => panic!("a rotation of a live session is {other:?}"),
+                        }
+                    }
+                }
+                last
+            }));
+        }
+        let touching = Arc::clone(&store);
+        tasks.push(task(async move {
+            for minute in 31..=40 {
+                tokio::task::yield_now().await;
+                let answer = touching.touch(&selector, at(minute * MINUTE), at(1)).await;
+                assert_eq!(ok(answer), Touched::Done);
+            }
+            None
+        }));
+        let rotations = race(round, tasks).await;
+        let last = rotations
+            .into_iter()
+            .flatten()
+            .max_by_key(|(version, _)| *version);
+        let end = ok(store.load(&selector, NOW).await).expect("the session is live");
+        assert_eq!(*end.payload, (3 * TIMES).to_be_bytes(), "each update counts once");
+        assert_eq!(
+            end.version,
+            Version::from_number(1 + 5 * TIMES),
+            "each change counts once"
+        );
+        assert_eq!(
+            Some(end.verifier_hash),
+            last.map(|(_, hash)| hash),
+            "the last rotation's verifier"
+        );
+        assert_eq!(
+            (end.idle_deadline, end.last_seen_at),
+            (at(40 * MINUTE), at(1)),
+            "no touch is lost"
+        );
     }
 }

@@ -66,6 +66,7 @@ pub(crate) enum Mistake {
     EndAllMovesTheLineageBack,
     EndAllRevivesTheSpared,
     EndAllCountsTheEnded,
+    EndAllReplacesTheSpared,
     TornEndAll,
     RevokeAllDoesNothing,
     RevokeAllSparesVisitors,

@@ -148,6 +148,60 @@ impl Wrong {
         state.rows.insert(row.selector, row);
     }
 
+    /// How many it ended, and the spared row, if it is to be put back.
+    fn end_all(&self, subject: &Subject, except: Option<&Selector>, now: UnixTime) -> (u64, Option<Stored>) {
+        let mut state = self.lock();
+        let spared = except
+            .and_then(|selector| match self.mistake {
+                Mistake::EndAllRevivesTheSpared => state.rows.get(selector).cloned(),
+                _ => self.live(&state, selector, now),
+            })
+            .filter(|row| is_of(row, subject) || self.is(Mistake::EndAllSparesAnything))
+            .filter(|_| !self.is(Mistake::EndAllSparesNothing));
+        let own: Vec<Stored> = state
+            .rows
+            .values()
+            .filter(|row| match self.mistake {
+                Mistake::EndAllGoesByTheTag => row.selector.tag() == subject.tag(),
+                _ => is_of(row, subject),
+            })
+            .filter(|row| {
+                spared
+                    .as_ref()
+                    .is_none_or(|spared| spared.selector != row.selector)
+            })
+            .cloned()
+            .collect();
+        let counted =
+            |row: &&Stored| self.is(Mistake::EndAllCountsTheEnded) || self.is_live(&state, row, now);
+        let count = own.iter().filter(counted).count();
+        for row in &own {
+            state.rows.remove(&row.selector);
+        }
+        let old = state.cutoffs.get(subject).copied();
+        let cutoff = match self.mistake {
+            Mistake::EndAllMovesTheCutOffBack => now,
+            _ => old.map_or(now, |old| now.max(old)),
+        };
+        if !self.is(Mistake::EndAllSetsNoCutOff) {
+            state.cutoffs.insert(subject.clone(), cutoff);
+        }
+        if let Some(mut row) = spared {
+            let just_after = UnixTime::from_millis(cutoff.as_millis() + 1);
+            row.lineage_at = match self.mistake {
+                Mistake::EndAllForgetsTheLineage => row.lineage_at,
+                Mistake::EndAllMovesTheLineageBack => just_after,
+                _ => row.lineage_at.max(just_after),
+            };
+            if self.is(Mistake::EndAllReplacesTheSpared) {
+                state.rows.remove(&row.selector);
+                return (count as u64, Some(row));
+            }
+            self.put(&mut state, row);
+        }
+        (count as u64, None)
+    }
+
     /// A row of nothing but a selector.
     fn invented(selector: &Selector, idle_deadline: UnixTime, now: UnixTime) -> Stored {
         Stored {
@@ -512,52 +566,12 @@ impl SubjectIndex for Wrong {
         except: Option<&Selector>,
         now: UnixTime,
     ) -> Result<u64, StoreError> {
-        let mut state = self.lock();
-        let spared = except
-            .and_then(|selector| match self.mistake {
-                Mistake::EndAllRevivesTheSpared => state.rows.get(selector).cloned(),
-                _ => self.live(&state, selector, now),
-            })
-            .filter(|row| is_of(row, subject) || self.is(Mistake::EndAllSparesAnything))
-            .filter(|_| !self.is(Mistake::EndAllSparesNothing));
-        let own: Vec<Stored> = state
-            .rows
-            .values()
-            .filter(|row| match self.mistake {
-                Mistake::EndAllGoesByTheTag => row.selector.tag() == subject.tag(),
-                _ => is_of(row, subject),
-            })
-            .filter(|row| {
-                spared
-                    .as_ref()
-                    .is_none_or(|spared| spared.selector != row.selector)
-            })
-            .cloned()
-            .collect();
-        let counted =
-            |row: &&Stored| self.is(Mistake::EndAllCountsTheEnded) || self.is_live(&state, row, now);
-        let count = own.iter().filter(counted).count();
-        for row in &own {
-            state.rows.remove(&row.selector);
+        let (count, spared) = self.end_all(subject, except, now);
+        self.tear(Mistake::EndAllReplacesTheSpared).await;
+        if let Some(row) = spared {
+            self.put(&mut self.lock(), row);
         }
-        let old = state.cutoffs.get(subject).copied();
-        let cutoff = match self.mistake {
-            Mistake::EndAllMovesTheCutOffBack => now,
-            _ => old.map_or(now, |old| now.max(old)),
-        };
-        if !self.is(Mistake::EndAllSetsNoCutOff) {
-            state.cutoffs.insert(subject.clone(), cutoff);
-        }
-        if let Some(mut row) = spared {
-            let just_after = UnixTime::from_millis(cutoff.as_millis() + 1);
-            row.lineage_at = match self.mistake {
-                Mistake::EndAllForgetsTheLineage => row.lineage_at,
-                Mistake::EndAllMovesTheLineageBack => just_after,
-                _ => row.lineage_at.max(just_after),
-            };
-            self.put(&mut state, row);
-        }
-        Ok(count as u64)
+        Ok(count)
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
