@@ -55,6 +55,12 @@ impl Commit {
         }
     }
 
+    /// Whether nobody has looked at the session nor changed anything: then [`finish`](Self::finish) does nothing and
+    /// carries nothing.
+    pub fn is_untouched(&self) -> bool {
+        self.request.as_ref().is_none_or(|request| request.is_untouched())
+    }
+
     /// Commits what the handler changed, unless it did so [itself](crate::Session::commit).
     ///
     /// What takes privilege away is done in a task of its own, so dropping the future of this does not stop it.

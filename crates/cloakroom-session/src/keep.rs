@@ -19,16 +19,14 @@ pub(crate) const REPLAYS: usize = 3;
 impl Work {
     pub(crate) async fn keep(&self, found: &Found) -> Result<(), SessionError> {
         let payload = self.first_payload(found)?;
-        if self.renewal_is_due(found)? && self.renew(found, payload.as_ref()).await? {
+        if self.renewal_is_due(found) && self.renew(found, payload.as_ref()).await? {
             return Ok(());
         }
-        match payload {
-            Some(payload) => self.update(found, payload).await,
-            None => {
-                self.touch(found).await;
-                Ok(())
-            }
-        }
+        let Some(payload) = payload else {
+            self.touch(found).await;
+            return Ok(());
+        };
+        self.update(found, payload).await
     }
 
     /// The payload with what this request wrote, on the ground that nobody else has written; `None` when that
@@ -95,18 +93,18 @@ impl Work {
     }
 
     /// A renewal gives something, so it needs a success; and somebody who can be given the token.
-    fn renewal_is_due(&self, found: &Found) -> Result<bool, SessionError> {
+    fn renewal_is_due(&self, found: &Found) -> bool {
         let Some(age) = self.settings().renew_every else {
-            return Ok(false);
+            return false;
         };
         let since = match &found.stored.previous {
             Some(previous) => previous.rotated_at,
             None => found.stored.created_at,
         };
-        Ok(self.succeeded
+        self.succeeded
             && self.can_carry
             && found.current
-            && self.sessions().now() >= since.saturating_add(age))
+            && self.sessions().now() >= since.saturating_add(age)
     }
 
     /// Gives the session a new token, and stores `payload` with it. `false` when it was left to another request, and

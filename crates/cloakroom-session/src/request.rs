@@ -230,6 +230,14 @@ impl Request {
         Ok(true)
     }
 
+    /// Whether nothing was read, nor is anything to be changed or carried.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let state = self.state();
+        self.loaded.get().is_none()
+            && state.changes.is_empty()
+            && matches!((state.phase, &state.carried), (Phase::Open, Carried::Nothing))
+    }
+
     /// Whether changes are still taken.
     pub(crate) fn check_open(&self) -> Result<(), SessionError> {
         self.state().open()

@@ -11,6 +11,7 @@ use cloakroom_store::{
     DynSessionStore, InvalidSubject, Listed, Page, SessionStore as _, StoreError, Subject, SubjectIndex,
 };
 
+use crate::payload::Payload;
 use crate::request::Request;
 use crate::touching::Touching;
 use crate::{
@@ -210,10 +211,7 @@ impl Sessions {
                 .ok();
             Some(Device {
                 selector: stored.selector,
-                client: payload
-                    .as_ref()
-                    .map(|payload| payload.client())
-                    .unwrap_or_default(),
+                client: payload.as_ref().map(Payload::client).unwrap_or_default(),
                 created_at: stored.created_at,
                 authenticated_at: stored.authentication?.at,
                 last_seen_at: stored.last_seen_at,

@@ -26,7 +26,6 @@ impl Touching {
         let seen = stored.last_seen_at.as_millis().cast_unsigned();
         let mixed = seen.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ window.cast_unsigned().rotate_left(40);
         let key = random.wrapping_add(mixed) | 1;
-        #[expect(clippy::cast_possible_truncation, reason = "a remainder by 1024 is wanted")]
         let slot = &self.0[(random >> 32) as usize % SLOTS];
         // Made only by the one who has the right: dropped, it gives the right back.
         (slot.swap(key, Ordering::AcqRel) != key).then(|| Claim { slot, key })

@@ -17,7 +17,7 @@ pub async fn d15_asvs_7_3_1_inactivity_ends_a_session(store: impl SubjectIndex) 
     }
     desk.advance(15 * MINUTE);
     let (session, _commit) = desk.begin([&token]);
-    login_required(session.require_recent_auth(HOUR).await);
+    login_required(&session.require_recent_auth(HOUR).await);
 }
 
 /// 7.3.2: an absolute maximum lifetime, whatever the activity.
@@ -46,8 +46,8 @@ pub async fn d15_asvs_7_4_1_an_ended_session_is_of_no_use(store: impl SubjectInd
     assert_eq!(another.subject(&expired).await, None);
     for token in [&ended, &expired] {
         let (session, commit) = another.begin([token]);
-        login_required(session.require_recent_auth(HOUR).await);
-        login_required(session.devices(page()).await);
+        login_required(&session.require_recent_auth(HOUR).await);
+        login_required(&session.devices(page()).await);
         nothing(commit.finish(Answer::Failed).await);
     }
 }
@@ -130,18 +130,18 @@ pub async fn d15_asvs_7_5_1_sensitive_changes_ask_for_a_recent_authentication(st
     let (session, _commit) = desk.begin([&token]);
     session.require_recent_auth(5 * MINUTE).await.unwrap();
     desk.advance(MS);
-    reauthentication_required(session.require_recent_auth(5 * MINUTE).await);
+    reauthentication_required(&session.require_recent_auth(5 * MINUTE).await);
     // Neither use nor a renewal counts as one, and a new authentication does.
     desk.write(&token, "visits", 1).await;
     let (session, commit) = desk.begin([&token]);
-    reauthentication_required(session.require_recent_auth(5 * MINUTE).await);
+    reauthentication_required(&session.require_recent_auth(5 * MINUTE).await);
     session.login("alice").unwrap();
     session.require_recent_auth(5 * MINUTE).await.unwrap();
     let token = set(commit.finish(Answer::Succeeded).await);
     let (session, _commit) = desk.begin([&token]);
     session.require_recent_auth(5 * MINUTE).await.unwrap();
     let (session, _commit) = desk.begin([]);
-    login_required(session.require_recent_auth(5 * MINUTE).await);
+    login_required(&session.require_recent_auth(5 * MINUTE).await);
 }
 
 /// 7.5.2: users see their sessions and end any of them, having authenticated again.
@@ -172,8 +172,8 @@ pub async fn d15_asvs_7_5_2_users_see_and_end_their_sessions(store: impl Subject
     for selector in [first.selector(), second.selector(), third.selector()] {
         assert!(devices.devices.iter().any(|device| device.selector == selector));
     }
-    reauthentication_required(end_others(&session, Some(&second.selector())).await);
-    reauthentication_required(end_others(&session, None).await);
+    reauthentication_required(&end_others(&session, Some(&second.selector())).await);
+    reauthentication_required(&end_others(&session, None).await);
     nothing(commit.finish(Answer::Failed).await);
     assert_eq!(desk.subject(&second).await.as_deref(), Some("alice"));
 
@@ -212,12 +212,12 @@ pub async fn d15_a_login_too_many_ends_the_one_unused_for_longest(store: impl Su
 }
 
 #[track_caller]
-fn login_required<T: std::fmt::Debug>(answer: Result<T, SessionError>) {
+fn login_required<T: std::fmt::Debug>(answer: &Result<T, SessionError>) {
     assert!(matches!(answer, Err(SessionError::LoginRequired)), "{answer:?}");
 }
 
 #[track_caller]
-fn reauthentication_required<T: std::fmt::Debug>(answer: Result<T, SessionError>) {
+fn reauthentication_required<T: std::fmt::Debug>(answer: &Result<T, SessionError>) {
     assert!(
         matches!(answer, Err(SessionError::ReauthenticationRequired)),
         "{answer:?}"

@@ -18,6 +18,8 @@ fn failed<T: std::fmt::Debug>(answer: Result<T, SessionError>, kind: StoreErrorK
     }
 }
 
+type Act = fn(&Session) -> Result<(), SessionError>;
+
 const KINDS: [StoreErrorKind; 7] = [
     StoreErrorKind::Unavailable,
     StoreErrorKind::Timeout,
@@ -60,7 +62,6 @@ pub async fn d11_no_failure_of_the_store_makes_a_request_anonymous(store: impl S
 /// Each operation's failure is the answer's.
 pub async fn d11_each_failing_operation_fails_the_commit(store: impl SubjectIndex) {
     let desk = Desk::new(store);
-    type Act = fn(&Session) -> Result<(), SessionError>;
     let acts: [(Operation, Act); 6] = [
         (Operation::Update, |session| session.insert("basket", &1)),
         (Operation::Delete, Session::logout),

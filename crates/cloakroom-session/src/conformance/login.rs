@@ -1,6 +1,8 @@
 //! Who gets what by a login, and what a planted token gets.
 
 use cloakroom_store::StoreErrorKind;
+use std::time::Duration;
+
 use cloakroom_store::SubjectIndex;
 use cloakroom_store::cloakroom_id::SessionToken;
 use cloakroom_store::conformance::{Fault, Operation};
@@ -163,7 +165,7 @@ pub async fn d18_an_unknown_selector_is_never_adopted(store: impl SubjectIndex) 
 pub async fn d22_a_login_is_refused_when_all_sessions_end_before_it_is_done(store: impl SubjectIndex) {
     let desk = Desk::new(store);
     let alice = desk.sessions.subject("alice").unwrap();
-    for later in [MS * 0, MS] {
+    for later in [Duration::ZERO, MS] {
         let (session, commit) = desk.begin([]);
         session.login("alice").unwrap();
         desk.advance(later);

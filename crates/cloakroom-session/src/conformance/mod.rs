@@ -14,6 +14,7 @@
 
 #![allow(
     clippy::missing_panics_doc,
+    clippy::unchecked_time_subtraction,
     clippy::unwrap_used,
     reason = "a case that fails panics"
 )]

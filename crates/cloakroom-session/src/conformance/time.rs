@@ -46,7 +46,7 @@ pub async fn d6_continuous_use_ends_at_the_absolute_deadline(store: impl Subject
     let mut visits = 0_u64;
     while desk.now().saturating_add(20 * MINUTE) < end {
         desk.advance(20 * MINUTE);
-        if visits % 2 == 0 {
+        if visits.is_multiple_of(2) {
             desk.write(&token, "visits", visits).await;
         } else {
             assert!(desk.opens(&token).await);
