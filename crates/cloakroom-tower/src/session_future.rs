@@ -68,7 +68,7 @@ where
             let mut response = ready!(this.inner.poll(cx))?;
             // As in a CookieLayer, what counts is the status that the handler answered with.
             let failed = Failed::take(&mut response);
-            let Some((begun, commit)) = this.guard.0.close() else {
+            let Some((begun, commit)) = this.guard.close() else {
                 return Poll::Ready(Ok(this.ending.respond(response, failed)));
             };
             let answer = match failed {

@@ -27,7 +27,10 @@ use crate::{Error, Observer, SessionCookie};
 /// the same, and nothing else.
 ///
 /// The layer is a [`CookieLayer`](crate::CookieLayer), too, unless there is one further out: `Cookies` and `Sealed`
-/// work inside of it, and its `limits`, `observer` and `on_error` are those of a `CookieLayer`.
+/// work inside of it, and its `limits`, `observer` and `on_error` are those of a `CookieLayer`. A `SessionLayer` further
+/// in that is carried by the same cookie or field has no part but its `on_error`.
+///
+/// The body of the inner service's responses is made `From<String>` when an error is the response.
 #[derive(Clone)]
 pub struct SessionLayer<F = DefaultResponse> {
     carriers: Arc<Carriers>,
@@ -223,13 +226,20 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let layer = &self.layer;
-        let mut address = None;
-        if let Some(client_address) = &layer.client_address {
-            let (parts, body) = request.into_parts();
-            address = client_address(&parts);
-            request = Request::from_parts(parts, body);
-        }
-        let slot = Slot::new(Arc::clone(&layer.carriers), address);
+        let covered = request.extensions().get::<Slot>();
+        let slot = if covered.is_some_and(|slot| slot.covers(&layer.carriers)) {
+            None
+        } else {
+            let mut address = None;
+            if let Some(client_address) = &layer.client_address {
+                let (parts, body) = request.into_parts();
+                address = client_address(&parts);
+                request = Request::from_parts(parts, body);
+            }
+            let slot = Slot::new(Arc::clone(&layer.carriers), address);
+            request.extensions_mut().insert(slot.clone());
+            Some(slot)
+        };
         let outer = Jar::of_outer(request.extensions());
         let owned = outer.is_none();
         let jar = outer.unwrap_or_else(|| {
@@ -237,7 +247,6 @@ where
             request.extensions_mut().insert(jar.clone());
             jar
         });
-        request.extensions_mut().insert(slot.clone());
         // Before the inner service is called, which may panic.
         let guard = Guard(slot);
         let ending = Ending {

@@ -73,6 +73,14 @@ impl Slot {
         }))
     }
 
+    /// Whether a layer of these `carriers` further in is the same layer once more: the request has one session of each
+    /// cookie, or two would be committed one over the other.
+    pub(crate) fn covers(&self, carriers: &Carriers) -> bool {
+        let own = &self.0.carriers;
+        let same = own.carried_by == carriers.carried_by && own.cookie.name() == carriers.cookie.name();
+        same && !matches!(&*self.lock(), State::Over(_))
+    }
+
     /// The session, begun now if this is the first to ask.
     pub(crate) fn begun(
         &self,
@@ -92,8 +100,7 @@ impl Slot {
         Ok((begun.session, begun.source))
     }
 
-    /// What is to be committed, if anybody asked; nothing begins any more.
-    pub(crate) fn close(&self) -> Option<(Begun, Commit)> {
+    fn close(&self) -> Option<(Begun, Commit)> {
         let mut state = self.lock();
         let (over, taken) = match std::mem::replace(&mut *state, State::Over(None)) {
             State::Unasked => (None, None),
@@ -118,9 +125,7 @@ impl Inner {
             carried_by,
         } = &*self.carriers;
         let client = Client {
-            user_agent: headers
-                .get(USER_AGENT)
-                .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
+            user_agent: headers.get(USER_AGENT).map(user_agent),
             address: self.address,
         };
         // Authorization alone decides where it is present.
@@ -150,6 +155,12 @@ impl Inner {
     }
 }
 
+/// The text of the field, as much of it as is kept and a little more, so that its last character is whole.
+fn user_agent(field: &HeaderValue) -> String {
+    let kept = &field.as_bytes()[..field.len().min(Client::USER_AGENT_MAX + 4)];
+    String::from_utf8_lossy(kept).into_owned()
+}
+
 /// Prints nothing of what it holds.
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,11 +169,18 @@ impl fmt::Debug for Slot {
 }
 
 /// Takes the commit out when the response is given up, by a panic or because nobody waits for it: what takes privilege
-/// away is then done by the [`Commit`] itself.
-pub(crate) struct Guard(pub(crate) Slot);
+/// away is then done by the [`Commit`] itself. `None` in a layer that another one further out covers.
+pub(crate) struct Guard(pub(crate) Option<Slot>);
+
+impl Guard {
+    /// What is to be committed, if anybody asked; nothing begins any more.
+    pub(crate) fn close(&self) -> Option<(Begun, Commit)> {
+        self.0.as_ref()?.close()
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        drop(self.0.close());
+        drop(self.close());
     }
 }

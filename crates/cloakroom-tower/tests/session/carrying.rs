@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
+use cloakroom_tower::cloakroom_cookie::parse::SetCookieLine;
 use cloakroom_tower::cloakroom_cookie::{SameSite, SetCookie, Transport};
 use cloakroom_tower::cloakroom_session::SessionError;
 use cloakroom_tower::testing::{Recorder, in_session, in_session_by_bearer, set_cookies};
 use cloakroom_tower::{
-    CookieLayer, Error, EventKind, InvalidSessionCookie, Reach, SessionCookie, SessionLayer,
+    CookieLayer, Error, EventKind, InvalidSessionCookie, Reach, Session, SessionCookie, SessionLayer,
 };
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, LOCATION, WWW_AUTHENTICATE};
@@ -64,7 +67,7 @@ async fn lines(desk: &Desk) -> Vec<String> {
     for steps in ["login u1", "login u1", "persistent, login u1", "logout"] {
         let answer = desk.ask(&[&held], steps).await;
         let (cookie, _) = answer.set_cookie();
-        held = cookie.to_owned();
+        cookie.clone_into(&mut held);
         lines.push(answer.set_cookies()[0].to_owned());
     }
     lines
@@ -385,7 +388,7 @@ async fn a_cookie_layer_further_out_owns_the_jar() {
         .layer(CookieLayer::new().observer(recorder.clone()));
     let response = app.oneshot(request(&[], "login u1, jar")).await.unwrap();
     let set = set_cookies(&response).unwrap();
-    let names: Vec<_> = set.iter().map(|line| line.name()).collect();
+    let names: Vec<_> = set.iter().map(SetCookieLine::name).collect();
     assert_eq!(names, [&b"given"[..], b"__Host-id"]);
     assert_eq!(recorder.take_kinds(), [EventKind::Set; 2]);
 
@@ -398,6 +401,46 @@ async fn a_cookie_layer_further_out_owns_the_jar() {
         (EventKind::Set, Some("__Host-id".to_owned())),
     ];
     assert_eq!(recorder.take(), expected);
+}
+
+#[tokio::test]
+async fn a_layer_that_is_there_twice_is_one_layer() {
+    let desk = Desk::new();
+    let cookie = desk.cookie("u1").await;
+    let layer = || SessionLayer::new(desk.sessions.clone());
+    // A middleware between the two, and a handler inside of both.
+    let between = async |session: Session, request: Request, next: Next| {
+        let who = session.subject().await.unwrap();
+        session.insert("between", "1").unwrap();
+        let mut response = next.run(request).await;
+        response.extensions_mut().insert(who);
+        response
+    };
+    let app = routes(&desk.gate)
+        .layer(layer())
+        .layer(from_fn(between))
+        .layer(layer());
+    let ask = async |steps: &str| {
+        let response = app.clone().oneshot(request(&[&cookie], steps)).await.unwrap();
+        assert_eq!(response.extensions().get(), Some(&Some("u1".to_owned())));
+        (response.status(), desk.store.take())
+    };
+    assert_eq!(
+        ask("who, insert a 1").await,
+        (StatusCode::OK, vec!["load", "update"])
+    );
+    assert_eq!(ask("who, login u1, status 400").await.0, StatusCode::BAD_REQUEST);
+    desk.ask(&[&cookie], "who, get a, get between")
+        .await
+        .is_quiet(200, "u1 1 1", &["load"]);
+    // Of another cookie it is another session.
+    let other = SessionCookie::new(&SetCookie::host("other", "").finish().unwrap()).unwrap();
+    let app = routes(&desk.gate).layer(layer().cookie(other)).layer(layer());
+    let response = app.oneshot(request(&[&cookie], "who, login u2")).await.unwrap();
+    let set = set_cookies(&response).unwrap();
+    assert_eq!((set.len(), set[0].name()), (1, &b"__Host-other"[..]));
+    desk.ask(&[&cookie], "who").await;
+    assert_eq!(desk.listed("u1").await.len(), 1);
 }
 
 #[tokio::test]

@@ -211,7 +211,7 @@ async fn d1_a_late_write_does_not_bring_a_session_back() {
             assert!(!response.headers().contains_key("set-cookie"));
             assert!(matches!(
                 response.extensions().get(),
-                Some(Error::Session(SessionError::Superseded | SessionError::Refused))
+                Some(Error::Session(SessionError::Superseded))
             ));
             assert_eq!(desk.listed("u1").await, []);
             desk.forget();

@@ -1,12 +1,16 @@
 //! A store that fails: never an anonymous answer, never half a login.
 
-use cloakroom_tower::cloakroom_session::EventKind::StoreFailed;
+use axum::response::{IntoResponse, Redirect, Response};
+use cloakroom_tower::cloakroom_session::EventKind::{StoreFailed, TouchFailed};
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind::{
     self, Corrupt, Full, Other, Timeout, TooLarge, Unavailable, Unsupported,
 };
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use cloakroom_tower::{CookieLayer, Error, SessionLayer};
+use http::StatusCode;
+use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use tower::ServiceExt;
 
-use crate::desk::{Answer, Desk, SECOND, T0, settings};
+use crate::desk::{Answer, Desk, SECOND, T0, request, routes, settings};
 
 /// Each kind, and the status that it becomes.
 const KINDS: [(StoreErrorKind, u16, &str); 7] = [
@@ -94,20 +98,19 @@ async fn d11_a_commit_that_fails_takes_the_handlers_answer_and_its_cookies_back(
 
 #[tokio::test]
 async fn d11_a_logout_that_the_store_does_not_take_is_no_logout() {
-    for operation in ["delete", "delete_one"] {
+    for (operation, steps) in [
+        ("delete", "logout"),
+        ("delete", "who, logout, status 400"),
+        ("delete_by_subject", "logout_others"),
+        ("delete_by_subject", "logout_everywhere"),
+        ("delete_by_subject", "logout_everywhere, status 500"),
+    ] {
         let desk = Desk::new();
         let cookie = desk.cookie("u1").await;
         desk.store.fail_at(operation, Unavailable);
-        let answer = desk.ask(&[&cookie], "who, logout").await;
-        if answer.calls.contains(&operation) {
-            fails(&answer, Unavailable, 503, "the session store is unavailable\n");
-        }
-    }
-    let desk = Desk::new();
-    let cookie = desk.cookie("u1").await;
-    desk.store.fail_at("delete_by_subject", Unavailable);
-    for steps in ["logout_others", "logout_everywhere"] {
         let answer = desk.ask(&[&cookie], steps).await;
+        assert!(answer.calls.contains(&operation), "{answer:?}");
+        // Whatever the handler's own status: it is not true that the session is gone.
         fails(&answer, Unavailable, 503, "the session store is unavailable\n");
     }
 }
@@ -116,13 +119,32 @@ async fn d11_a_logout_that_the_store_does_not_take_is_no_logout() {
 async fn d11_another_subjects_record_is_gone_before_the_cookie_is_sent() {
     let desk = Desk::new();
     let cookie = desk.cookie("u1").await;
-    for operation in ["delete", "delete_one"] {
-        desk.store.fail_at(operation, Unavailable);
-        let answer = desk.ask(&[&cookie], "login u2").await;
-        if answer.calls.contains(&operation) {
-            fails(&answer, Unavailable, 503, "the session store is unavailable\n");
-        }
+    desk.store.fail_at("delete", Unavailable);
+    let answer = desk.ask(&[&cookie], "login u2").await;
+    assert!(answer.calls.contains(&"delete"), "{answer:?}");
+    fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+}
+
+#[tokio::test]
+async fn a_failed_commit_withholds_what_waits_for_success_however_it_is_shown() {
+    let desk = Desk::new();
+    let to_status = |_: &Error, _: Response| Redirect::to("/away").into_response();
+    let sessions = || SessionLayer::new(desk.sessions.clone());
+    let own = routes(&desk.gate).layer(sessions().on_error(to_status));
+    let inner = routes(&desk.gate)
+        .layer(sessions().on_error(to_status))
+        .layer(CookieLayer::new());
+    let outer = routes(&desk.gate)
+        .layer(sessions())
+        .layer(CookieLayer::new().on_error(to_status));
+    desk.store.fail_at("create", Unavailable);
+    for app in [own, inner, outer] {
+        let response = app.oneshot(request(&[], "login u1, jar")).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()[LOCATION], "/away");
+        assert!(!response.headers().contains_key(SET_COOKIE));
     }
+    assert_eq!(desk.listed("u1").await, []);
 }
 
 #[tokio::test]
@@ -132,7 +154,7 @@ async fn a_touch_that_fails_is_told_and_disturbs_nobody() {
     desk.at(T0 + 61 * SECOND).store.fail_at("touch", Unavailable);
     let answer = desk.ask(&[&cookie], "who").await;
     answer.is_quiet(200, "u1", &["load", "touch"]);
-    assert!(!answer.events.is_empty());
+    assert_eq!(answer.events, [StoreFailed(Unavailable), TouchFailed]);
 }
 
 #[tokio::test]
