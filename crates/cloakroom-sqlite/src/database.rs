@@ -308,3 +308,68 @@ fn refused(
         source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: Schema = Schema {
+        component: "test",
+        steps: &[],
+    };
+
+    async fn pragma(loan: Result<Loan<'_>, Error>, name: &'static str) -> i64 {
+        let row = sqlx::query(name).fetch_one(&mut *loan.unwrap()).await.unwrap();
+        row.get(0)
+    }
+
+    #[tokio::test]
+    async fn connections_have_the_settings_that_the_documentation_names() {
+        let directory = tempfile::tempdir().unwrap();
+        for durable in [false, true] {
+            let settings = Settings {
+                path: Some(directory.path().join("s.db")),
+                busy_timeout: Duration::from_millis(1234),
+                max_readers: 2,
+                max_pages: Some(5000),
+                durable,
+                read_only: false,
+            };
+            let database = Database::open(&settings, &SCHEMA).await.unwrap();
+            // <https://www.sqlite.org/pragma.html#pragma_synchronous>: 1 is NORMAL, 2 is FULL.
+            let synchronous = if durable { 2 } else { 1 };
+            for (name, writer, reader) in [
+                ("PRAGMA synchronous", synchronous, synchronous),
+                ("PRAGMA busy_timeout", 1234, 1234),
+                ("PRAGMA trusted_schema", 0, 0),
+                ("PRAGMA secure_delete", 2, 2),
+                ("PRAGMA max_page_count", 5000, 5000),
+                ("PRAGMA query_only", 0, 1),
+            ] {
+                assert_eq!(pragma(database.writer().await, name).await, writer, "{name}");
+                assert_eq!(pragma(database.reader().await, name).await, reader, "{name}");
+            }
+        }
+    }
+
+    /// A connection whose thread has ended is not lent again.
+    #[tokio::test]
+    async fn a_lost_connection_is_replaced() {
+        let connections = Connections::new(SqliteConnectOptions::new().in_memory(true), 1);
+        let mut loan = connections.lend().await.unwrap();
+        sqlx::query("CREATE TEMP TABLE mark (a)")
+            .execute(&mut *loan)
+            .await
+            .unwrap();
+        assert!(loan.settle(Ok(())).is_ok());
+        let loan = connections.lend().await.unwrap();
+        assert!(loan.settle::<()>(Err(Error::WorkerCrashed)).is_err());
+        let mut loan = connections.lend().await.unwrap();
+        let marked = sqlx::query("SELECT 1 FROM mark").fetch_optional(&mut *loan).await;
+        assert_eq!(
+            Fault::of(&marked.unwrap_err()),
+            Fault::Corrupt,
+            "it is the old one"
+        );
+    }
+}

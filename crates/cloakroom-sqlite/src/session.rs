@@ -2,6 +2,8 @@
 
 mod builder;
 mod index;
+#[cfg(test)]
+mod plans;
 mod purge;
 mod row;
 mod sql;

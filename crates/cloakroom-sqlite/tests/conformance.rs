@@ -1,5 +1,7 @@
 //! The cases that every store must pass, on a file and in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
 use cloakroom_sqlite::SqliteSessionStore;
 use tempfile::TempDir;
 

@@ -133,3 +133,148 @@ pub(super) fn read_listed(row: &SqliteRow) -> Result<Stored, Error> {
         .map_err(|_| Error::Decode(InvalidRow("its selector is none").into()))?;
     read(Selector::from_bytes(selector), row)
 }
+
+#[cfg(test)]
+mod tests {
+    use cloakroom_core::UnixTime;
+    use cloakroom_store::cloakroom_id::Selector;
+    use proptest::prelude::*;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{AssertSqlSafe, ConnectOptions as _};
+
+    use super::{Parts, decode, encode_previous, read};
+    use crate::error::Fault;
+
+    prop_compose! {
+        /// Parts that are often right.
+        fn parts()(
+            format in prop_oneof![4 => Just(1), 1 => any::<i64>()],
+            subject in prop_oneof![
+                Just(None),
+                any::<String>().prop_map(Some),
+                "[a-z]{1,300}".prop_map(Some),
+            ],
+            authenticated_at in any::<Option<i64>>(),
+            times in any::<[i64; 5]>(),
+            version in any::<i64>(),
+            verifier in prop_oneof![
+                3 => prop::collection::vec(any::<u8>(), 32),
+                1 => prop::collection::vec(any::<u8>(), 0..70),
+            ],
+            previous in prop_oneof![
+                Just(None),
+                prop::collection::vec(any::<u8>(), 41).prop_map(|mut bytes| {
+                    bytes[40] %= 4;
+                    Some(bytes)
+                }),
+                prop::collection::vec(any::<u8>(), 0..70).prop_map(Some),
+            ],
+            payload in prop::collection::vec(any::<u8>(), 0..100),
+        ) -> (i64, Option<String>, Option<i64>, [i64; 5], i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>) {
+            (format, subject, authenticated_at, times, version, verifier, previous, payload)
+        }
+    }
+
+    proptest! {
+        /// Whatever a row holds is refused, or is a session whose every part says the same as the row's.
+        #[test]
+        fn d11_a_row_is_a_session_or_corrupt(
+            (format, subject, authenticated_at, times, version, verifier, previous, payload) in parts(),
+            selector in any::<[u8; 16]>(),
+        ) {
+            let selector = Selector::from_bytes(selector);
+            let parts = Parts {
+                format,
+                subject: subject.as_deref(),
+                authenticated_at,
+                lineage_at: times[0],
+                created_at: times[1],
+                last_seen_at: times[2],
+                idle_deadline: times[3],
+                absolute_deadline: times[4],
+                version,
+                verifier: &verifier,
+                previous: previous.as_deref(),
+                payload: &payload,
+            };
+            if let Ok(stored) = decode(selector, &parts) {
+                prop_assert_eq!(format, 1);
+                prop_assert_eq!(stored.selector, selector);
+                prop_assert_eq!(&stored.verifier_hash.as_bytes()[..], &verifier[..]);
+                let previous_again = stored.previous.as_ref().map(|previous| encode_previous(previous).to_vec());
+                prop_assert_eq!(previous_again, previous);
+                let known = stored.authentication.as_ref();
+                prop_assert_eq!(known.map(|known| known.subject.as_str()), subject.as_deref());
+                prop_assert_eq!(known.map(|known| known.at.as_millis()), authenticated_at);
+                prop_assert!(known.is_none_or(|known| known.subject.tag() == selector.tag()));
+                prop_assert_eq!(i64::try_from(stored.version.number()), Ok(version));
+                prop_assert!(stored.idle_deadline <= stored.absolute_deadline);
+                let again = [
+                    stored.lineage_at,
+                    stored.created_at,
+                    stored.last_seen_at,
+                    stored.idle_deadline,
+                    stored.absolute_deadline,
+                ];
+                prop_assert_eq!(again.map(UnixTime::as_millis), times);
+                prop_assert_eq!(&stored.payload[..], &payload[..]);
+            }
+        }
+    }
+
+    /// A value of each type in each column, as a table that is not strict could hold them.
+    #[tokio::test]
+    async fn d11_a_value_of_another_type_is_corrupt() {
+        let right = [
+            "1",
+            "NULL",
+            "NULL",
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "6",
+            "zeroblob(32)",
+            "NULL",
+            "x'00'",
+        ];
+        let wrong = [
+            "NULL",
+            "7",
+            "1.5",
+            "'text'",
+            "''",
+            "x'ff'",
+            "x''",
+            "CAST(x'ff' AS TEXT)",
+            "zeroblob(41)",
+        ];
+        let mut connection = SqliteConnectOptions::new()
+            .in_memory(true)
+            .connect()
+            .await
+            .unwrap();
+        let selector = Selector::from_bytes([1; 16]);
+        let mut refused = 0;
+        for column in 0..right.len() {
+            for value in wrong {
+                let mut columns = right;
+                columns[column] = value;
+                let row = sqlx::query(AssertSqlSafe(format!("SELECT {}", columns.join(", "))))
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap();
+                if let Err(error) = read(selector, &row) {
+                    assert_eq!(
+                        Fault::of(&error),
+                        Fault::Corrupt,
+                        "{value} in column {column}: {error}"
+                    );
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 70, "{refused}");
+    }
+}

@@ -194,3 +194,28 @@ pub(super) const SWEPT: &str =
 pub(super) const FORGET_CUTOFFS: &str = "DELETE FROM cloakroom_session_cutoff WHERE subject IN \
     (SELECT subject FROM cloakroom_session_cutoff INDEXED BY cloakroom_session_cutoff_age \
      WHERE cutoff_at < ?1 ORDER BY cutoff_at LIMIT ?2)";
+
+#[cfg(test)]
+pub(super) const ALL: [&str; 21] = [
+    CREATE,
+    CREATE_REFUSED,
+    LOAD,
+    UPDATE,
+    TOUCH,
+    ROTATE,
+    ROTATE_REFUSED,
+    DELETE,
+    LIST,
+    DELETE_ONE,
+    COUNT_LIVE,
+    CUT_OFF,
+    SPARE,
+    DELETE_BY_SUBJECT,
+    REVOKE_ALL,
+    PURGE,
+    RESCHEDULE,
+    SWEEP_STEP,
+    SWEEP,
+    SWEPT,
+    FORGET_CUTOFFS,
+];

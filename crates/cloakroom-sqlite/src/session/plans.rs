@@ -1,0 +1,80 @@
+//! The plans of the statements: none grows with the number of rows but by the depth of an index.
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Row as _};
+
+use super::{SqliteSessionStore, sql};
+
+/// What SQLite says of each step (<https://www.sqlite.org/eqp.html>).
+async fn plan(statement: &'static str) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s.db");
+    let store = SqliteSessionStore::open(&path).await.unwrap();
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .unwrap();
+    let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+    let rows = sqlx::query(explained).fetch_all(&mut connection).await.unwrap();
+    drop(store);
+    rows.iter().map(|row| row.get(3)).collect()
+}
+
+const BY_SELECTOR: &str = "SEARCH s USING INDEX sqlite_autoindex_cloakroom_session_1 (selector=?)";
+
+#[tokio::test]
+async fn d9_list_and_delete_by_subject_use_the_index_of_subjects() {
+    let cases = [
+        (
+            sql::LIST,
+            "SEARCH s USING INDEX cloakroom_session_subject (subject=? AND selector>?)",
+        ),
+        (
+            sql::COUNT_LIVE,
+            "SEARCH s USING INDEX cloakroom_session_subject (subject=?)",
+        ),
+        (
+            sql::DELETE_BY_SUBJECT,
+            "SEARCH cloakroom_session USING INDEX cloakroom_session_subject (subject=?)",
+        ),
+    ];
+    for (statement, step) in cases {
+        let steps = plan(statement).await;
+        assert_eq!(steps.first().map(String::as_str), Some(step), "{steps:?}");
+        // The list comes in the order of the index.
+        assert!(
+            !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{steps:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_session_is_found_by_its_selector() {
+    for statement in [sql::LOAD, sql::UPDATE, sql::TOUCH, sql::ROTATE, sql::SPARE] {
+        let steps = plan(statement).await;
+        assert_eq!(steps.first().map(String::as_str), Some(BY_SELECTOR), "{steps:?}");
+    }
+}
+
+/// A search goes down an index. Scanned are the table of one row, and what a limit has bounded before.
+#[tokio::test]
+async fn no_statement_looks_at_all_rows() {
+    const SMALL: [&str; 5] = [
+        "SCAN w",
+        "SCAN w EXISTS",
+        "SCAN cloakroom_session_store",
+        "SCAN CONSTANT ROW",
+        "SCAN (subquery-1)",
+    ];
+    for statement in sql::ALL {
+        for step in plan(statement).await {
+            assert!(
+                !step.starts_with("SCAN") || SMALL.contains(&&step[..]),
+                "{step} in {statement}"
+            );
+            assert!(!step.contains("TEMP B-TREE"), "{step} in {statement}");
+        }
+    }
+}
