@@ -177,15 +177,6 @@ impl ClaimsJson {
         }
     }
 
-    /// The text and zeros after it, `want` bytes in all, when they lie together.
-    #[inline]
-    pub(crate) fn padded(&self, want: usize) -> Option<&[u8]> {
-        self.spilled
-            .is_empty()
-            .then(|| self.buffer().get(..want))
-            .flatten()
-    }
-
     /// Reads the text as a verifier will.
     #[cold]
     fn check(&self) -> Result<(), SignErrorKind> {

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::encoding::Base64Url;
+use crate::encoding::encode;
 use crate::key::is_kid;
 use crate::sign_error::SignErrorKind;
 
@@ -30,7 +30,6 @@ pub(crate) fn prefix(
     algorithm_name: &str,
     typ: Option<&str>,
     kid: Option<&str>,
-    base64: &Base64Url,
 ) -> Result<String, SignErrorKind> {
     if kid.is_some_and(|kid| !is_kid(kid)) {
         return Err(SignErrorKind::Kid);
@@ -38,7 +37,7 @@ pub(crate) fn prefix(
     if typ.is_some_and(|typ| !is_typ(typ)) {
         return Err(SignErrorKind::Typ);
     }
-    let mut text = base64.encode(json(algorithm_name, typ, kid).as_bytes());
+    let mut text = encode(json(algorithm_name, typ, kid).as_bytes());
     text.push('.');
     Ok(text)
 }

@@ -26,11 +26,9 @@ const MAX_CANDIDATES: usize = 4;
 ///
 /// [`SignErrorKind::Kid`](crate::SignErrorKind::Kid) and [`Backend`](crate::SignErrorKind::Backend), about the key.
 pub fn sign_bytes(payload: &[u8], key: &SigningKey) -> Result<String, SignError> {
-    let base64 = Base64Url::new();
-    let mut text = jose_header::prefix(key.algorithm_name(), None, key.kid(), &base64)?;
-    text.push_str(&base64.encode(payload));
-    let length = text.len();
-    sign_input(text.into_bytes(), length, key, &base64)
+    let mut text = jose_header::prefix(key.algorithm_name(), None, key.kid())?;
+    encoding::append(payload, &mut text);
+    sign_input(text, key)
 }
 
 /// The payload of a message that one of `keys` has signed.

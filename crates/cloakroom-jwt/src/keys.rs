@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::encoding::Base64Url;
+use crate::encoding::encode;
 use crate::header::Header;
 use crate::json;
 use crate::key::is_kid;
@@ -56,11 +56,7 @@ pub(crate) struct Candidates {
 
 impl Keys {
     /// The keys of each policy, in the order of `policies`.
-    pub(crate) fn new(
-        keys: Vec<Vec<VerifyingKey>>,
-        policies: &[Policy],
-        base64: &Base64Url,
-    ) -> Result<Self, InvalidVerifier> {
+    pub(crate) fn new(keys: Vec<Vec<VerifyingKey>>, policies: &[Policy]) -> Result<Self, InvalidVerifier> {
         if policies.is_empty() {
             return Err(invalid(0, "policies", "must not be empty"));
         }
@@ -87,7 +83,7 @@ impl Keys {
             return Err(invalid(policy, "keys", problem));
         }
         keys.thin_out(policies);
-        keys.pin(policies, base64);
+        keys.pin(policies);
         Ok(keys)
     }
 
@@ -168,7 +164,7 @@ impl Keys {
     }
 
     /// Writes down the headers that common issuers give to tokens of these keys.
-    fn pin(&mut self, policies: &[Policy], base64: &Base64Url) {
+    fn pin(&mut self, policies: &[Policy]) {
         let mut pins = Vec::new();
         for owned in &self.keys {
             for kid in [None, owned.key.kid()] {
@@ -186,7 +182,7 @@ impl Keys {
                     };
                     let names = names(owned.algorithm);
                     pins.extend(names.flat_map(|name| spellings(&header, name)).map(|json| {
-                        let text: Box<[u8]> = base64.encode(json.as_bytes()).into_bytes().into();
+                        let text: Box<[u8]> = encode(json.as_bytes()).into_bytes().into();
                         let key = json::key(&text);
                         Pin {
                             key,
@@ -287,12 +283,11 @@ mod tests {
     use alloc::vec;
 
     use super::Keys;
-    use crate::encoding::Base64Url;
+    use crate::encoding::encode;
     use crate::{HmacKey, Policy, Typ, Untyped, VerifyingKey, jose_header};
 
     #[test]
     fn what_is_written_here_and_elsewhere_is_pinned() {
-        let base64 = Base64Url::new();
         let key = |kid: Option<&str>| -> VerifyingKey {
             let key = VerifyingKey::from(HmacKey::hs256(&[0x5a; 32]).unwrap());
             kid.map(|kid| key.clone().with_kid(kid)).unwrap_or(key)
@@ -304,15 +299,15 @@ mod tests {
                 (None, Typ::untyped(Untyped::OwnKeys)),
             ] {
                 let policies = [Policy::new("issuer", "audience", of_policy)];
-                let keys = Keys::new(vec![vec![key(kid)]], &policies, &base64).unwrap();
+                let keys = Keys::new(vec![vec![key(kid)]], &policies).unwrap();
                 for kid in [None, kid] {
                     let written = jose_header::json("HS256", typ, kid);
-                    let pinned = keys.pinned(base64.encode(written.as_bytes()).as_bytes());
+                    let pinned = keys.pinned(encode(written.as_bytes()).as_bytes());
                     assert_eq!(pinned.map(|candidates| candidates.len), Some(1), "{written}");
                 }
                 for other in [r#"{"alg":"HS384"}"#, r#"{"alg":"HS256","kid":"k-2"}"#, "{}", ""] {
                     assert!(
-                        keys.pinned(base64.encode(other.as_bytes()).as_bytes()).is_none(),
+                        keys.pinned(encode(other.as_bytes()).as_bytes()).is_none(),
                         "{other}"
                     );
                 }
@@ -322,11 +317,10 @@ mod tests {
 
     #[test]
     fn a_key_id_that_needs_escapes_is_not_pinned() {
-        let base64 = Base64Url::new();
         let policies = [Policy::new("issuer", "audience", Typ::exact("at+jwt"))];
         for kid in ["a\"b", "a\\b", "a\nb", "ä"] {
             let key = VerifyingKey::from(HmacKey::hs256(&[0x5a; 32]).unwrap()).with_kid(kid);
-            let keys = Keys::new(vec![vec![key]], &policies, &base64).unwrap();
+            let keys = Keys::new(vec![vec![key]], &policies).unwrap();
             // Without a kid the key is meant all the same: two orders of `alg` and `typ`.
             assert_eq!(keys.pins.len(), 2, "{kid}");
         }

@@ -1,11 +1,10 @@
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Serialize;
 
 use crate::claims_json::ClaimsJson;
-use crate::encoding::{Base64Url, encoded_len};
+use crate::encoding::{append, encoded_len};
 use crate::sign_error::{SignError, SignErrorKind};
 use crate::{SigningInput, SigningKey, jose_header};
 
@@ -30,7 +29,6 @@ use crate::{SigningInput, SigningKey, jose_header};
 pub struct Signer {
     key: SigningKey,
     prefix: String,
-    base64: Base64Url,
 }
 
 impl Signer {
@@ -40,9 +38,9 @@ impl Signer {
     ///
     /// When `typ` or the key's id has not the length or the characters that a header may have.
     pub fn new(key: impl Into<SigningKey>, typ: &str) -> Result<Self, SignError> {
-        let (key, base64) = (key.into(), Base64Url::new());
-        let prefix = jose_header::prefix(key.algorithm_name(), Some(typ), key.kid(), &base64)?;
-        Ok(Self { key, prefix, base64 })
+        let key = key.into();
+        let prefix = jose_header::prefix(key.algorithm_name(), Some(typ), key.kid())?;
+        Ok(Self { key, prefix })
     }
 
     /// The token of `claims`, which serialize as a JSON object: a struct or a map, but no variant of an enum.
@@ -61,8 +59,7 @@ impl Signer {
     pub fn sign<T: Serialize + ?Sized>(&self, claims: &T) -> Result<String, SignError> {
         let mut json = ClaimsJson::new();
         json.write(claims)?;
-        let (text, length) = unsigned(&self.prefix, &json, &self.base64);
-        sign_input(text, length, &self.key, &self.base64)
+        sign_input(signing_input(&self.prefix, &json), &self.key)
     }
 
     /// What [`sign`](Signer::sign) signs, for a signature that is made elsewhere or later.
@@ -73,8 +70,10 @@ impl Signer {
     pub fn signing_input<T: Serialize + ?Sized>(&self, claims: &T) -> Result<SigningInput, SignError> {
         let mut json = ClaimsJson::new();
         json.write(claims)?;
-        let input = signing_input(&self.prefix, &json, &self.base64);
-        Ok(SigningInput::of(self.key.algorithm(), input))
+        Ok(SigningInput::of(
+            self.key.algorithm(),
+            signing_input(&self.prefix, &json),
+        ))
     }
 
     /// The key.
@@ -94,50 +93,26 @@ impl fmt::Debug for Signer {
 /// Room for the dot and the signature. That of an RSA key of 8192 bits has more, and is made elsewhere.
 const SIGNATURE_ROOM: usize = 1 + encoded_len(96);
 
-/// The engine's vector code wants so many bytes at least, takes 24 in a step and reads 32.
-const LEAST: usize = 128;
-
 /// Header, dot, claims, with room for a signature.
-pub(crate) fn signing_input(prefix: &str, claims: &ClaimsJson, base64: &Base64Url) -> Vec<u8> {
-    let (mut text, length) = unsigned(prefix, claims, base64);
-    text.truncate(length);
+#[inline]
+pub(crate) fn signing_input(prefix: &str, claims: &ClaimsJson) -> String {
+    let claims = claims.bytes();
+    let mut text = String::with_capacity(prefix.len() + encoded_len(claims.len()) + SIGNATURE_ROOM);
+    text.push_str(prefix);
+    append(claims, &mut text);
     text
 }
 
-/// Header, dot, claims, and how long they are; behind them is more, in the place of the dot and the signature.
-///
-/// More is encoded than asked for, zeros, so that the vector code does it all; the characters that count are those of the
-/// claims, because every one depends on its own three bytes alone.
-#[inline]
-fn unsigned(prefix: &str, claims: &ClaimsJson, base64: &Base64Url) -> (Vec<u8>, usize) {
-    let length = claims.bytes().len();
-    let wanted = (length.next_multiple_of(24) + 8).max(LEAST);
-    let octets = claims.padded(wanted).unwrap_or(claims.bytes());
-    let filled = prefix.len() + encoded_len(octets.len()) + SIGNATURE_ROOM;
-    let mut text = Vec::with_capacity(filled);
-    text.extend_from_slice(prefix.as_bytes());
-    text.resize(filled, 0);
-    base64.encode_into(octets, &mut text[prefix.len()..]);
-    (text, prefix.len() + encoded_len(length))
+/// The token of a signing input.
+pub(crate) fn sign_input(mut text: String, key: &SigningKey) -> Result<String, SignError> {
+    let signature = key.sign(text.as_bytes()).ok_or(SignErrorKind::Backend)?;
+    put_signature(&mut text, signature.as_ref());
+    Ok(text)
 }
 
-/// The token of a signing input, which is the first `length` bytes of `text`.
-pub(crate) fn sign_input(
-    mut text: Vec<u8>,
-    length: usize,
-    key: &SigningKey,
-    base64: &Base64Url,
-) -> Result<String, SignError> {
-    let signature = key.sign(&text[..length]).ok_or(SignErrorKind::Backend)?;
-    put_signature(&mut text, length, signature.as_ref(), base64);
-    // Only base64url and dots were written.
-    String::from_utf8(text).map_err(|_| SignErrorKind::Claims.into())
-}
-
-/// Ends the text with a signature, behind the first `length` bytes.
+/// Ends the text with a signature.
 #[inline]
-pub(crate) fn put_signature(text: &mut Vec<u8>, length: usize, signature: &[u8], base64: &Base64Url) {
-    text.resize(length + 1 + encoded_len(signature.len()), 0);
-    text[length] = b'.';
-    base64.encode_into(signature, &mut text[length + 1..]);
+pub(crate) fn put_signature(text: &mut String, signature: &[u8]) {
+    text.push('.');
+    append(signature, text);
 }

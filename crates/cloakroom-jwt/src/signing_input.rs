@@ -1,11 +1,9 @@
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Serialize;
 
 use crate::claims_json::ClaimsJson;
-use crate::encoding::Base64Url;
 use crate::sign_error::{SignError, SignErrorKind};
 use crate::signer::{put_signature, signing_input};
 use crate::{Algorithm, jose_header};
@@ -27,7 +25,7 @@ use crate::{Algorithm, jose_header};
 #[derive(Clone)]
 pub struct SigningInput {
     algorithm: Algorithm,
-    text: Vec<u8>,
+    text: String,
 }
 
 impl SigningInput {
@@ -43,14 +41,13 @@ impl SigningInput {
         typ: &str,
         claims: &T,
     ) -> Result<Self, SignError> {
-        let base64 = Base64Url::new();
-        let prefix = jose_header::prefix(algorithm.name(), Some(typ), kid, &base64)?;
+        let prefix = jose_header::prefix(algorithm.name(), Some(typ), kid)?;
         let mut json = ClaimsJson::new();
         json.write(claims)?;
-        Ok(Self::of(algorithm, signing_input(&prefix, &json, &base64)))
+        Ok(Self::of(algorithm, signing_input(&prefix, &json)))
     }
 
-    pub(crate) fn of(algorithm: Algorithm, text: Vec<u8>) -> Self {
+    pub(crate) fn of(algorithm: Algorithm, text: String) -> Self {
         Self { algorithm, text }
     }
 
@@ -61,7 +58,7 @@ impl SigningInput {
 
     /// The bytes to sign.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.text
+        self.text.as_bytes()
     }
 
     /// The token with this signature, given as raw bytes: r | s for ECDSA, not DER.
@@ -74,10 +71,8 @@ impl SigningInput {
         if !has_right_length(self.algorithm, signature) {
             return Err(SignErrorKind::SignatureLength.into());
         }
-        let length = self.text.len();
-        put_signature(&mut self.text, length, signature, &Base64Url::new());
-        // Only base64url and dots were written.
-        String::from_utf8(self.text).map_err(|_| SignErrorKind::Claims.into())
+        put_signature(&mut self.text, signature);
+        Ok(self.text)
     }
 }
 

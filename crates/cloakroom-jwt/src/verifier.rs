@@ -67,7 +67,7 @@ impl Verifier {
                 ..invalid
             })?;
         }
-        let keys = Keys::new(keys, &policies, &base64)?;
+        let keys = Keys::new(keys, &policies)?;
         Ok(Self(Arc::new(Inner {
             max_len: policies.iter().map(|policy| policy.max_len).max().unwrap_or(0),
             policies,

@@ -1,6 +1,6 @@
 use arrayvec::ArrayVec;
 
-use crate::text::{MAX_CHARS, SLACK};
+use crate::text::MAX_CHARS;
 
 /// Bytes before the sealed value, so that the plaintext of an encrypted one, which begins at its byte 17, begins on a cache
 /// line: AES and POLYVAL then take some 3 % less.
@@ -9,7 +9,7 @@ const LEAD: usize = 47;
 /// The bytes of a sealed value before they become text, on the stack: only the text is allocated, and nothing is
 /// cleared that will be overwritten.
 #[repr(align(64))]
-pub(crate) struct Scratch(ArrayVec<u8, { LEAD + MAX_CHARS / 4 * 3 + SLACK }>);
+pub(crate) struct Scratch(ArrayVec<u8, { LEAD + MAX_CHARS / 4 * 3 }>);
 
 impl Scratch {
     pub(crate) fn new() -> Self {

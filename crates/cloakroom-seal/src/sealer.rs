@@ -310,7 +310,7 @@ impl Sealer {
                 keys[0].seal(shared.ids[0], nonce, times, payload, padding, &mut scratch);
             }
         }
-        Ok(shared.text.encode(&mut scratch))
+        Ok(Text::encode(scratch.bytes()))
     }
 
     /// How many bytes the sealed value has before it becomes text.
