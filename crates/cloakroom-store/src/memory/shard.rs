@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use cloakroom_core::UnixTime;
@@ -6,6 +6,7 @@ use cloakroom_id::{Selector, VerifierHash};
 
 use super::hasher::SelectorState;
 use super::ledger::{Ledger, NoRoom, cost};
+use super::rows::{Row, Rows};
 use super::subjects::Subjects;
 use crate::{
     Authentication, Change, Created, Listed, NewRecord, Page, Previous, Rotated, Rotation, Stored, Subject,
@@ -17,18 +18,12 @@ const BATCH: usize = 256;
 
 /// The sessions whose tags end in one byte. Everything here happens under the shard's lock.
 pub(super) struct Shard {
-    rows: HashMap<Selector, Box<Row>, SelectorState>,
+    rows: Rows,
     /// Each row once, by a time that is not after its idle deadline. A touch leaves it: a purge that meets a row whose
     /// deadline has moved moves the entry.
     queue: BTreeSet<(UnixTime, Selector)>,
     subjects: Subjects,
     sweep: Sweep,
-}
-
-pub(super) struct Row {
-    stored: Stored,
-    /// The time under which it stands in the queue.
-    queued: UnixTime,
 }
 
 /// How far rows that the store-wide cut-off ends have been looked for. Whatever is created later is not among them.
@@ -42,8 +37,7 @@ struct Sweep {
 /// What a purge took out.
 #[must_use]
 pub(super) struct Batch {
-    #[expect(clippy::vec_box, reason = "they are boxed where they come from")]
-    pub(super) rows: Vec<Box<Row>>,
+    pub(super) rows: Vec<Row>,
     /// Whether it stopped before it had seen all that is due.
     pub(super) more: bool,
 }
@@ -51,7 +45,7 @@ pub(super) struct Batch {
 impl Shard {
     pub(super) fn new(hasher: SelectorState) -> Self {
         Self {
-            rows: HashMap::with_hasher(hasher),
+            rows: Rows::new(hasher),
             queue: BTreeSet::new(),
             subjects: Subjects::default(),
             sweep: Sweep {
@@ -70,7 +64,7 @@ impl Shard {
         ledger: &Ledger,
     ) -> Result<Created, NoRoom> {
         let selector = record.selector();
-        if self.rows.contains_key(&selector) {
+        if self.rows.get(&selector).is_some() {
             return Ok(Created::Exists);
         }
         let mut stored = record.clone().into_stored(now);
@@ -83,7 +77,7 @@ impl Shard {
         }
         let queued = stored.idle_deadline;
         self.queue.insert((queued, selector));
-        self.rows.insert(selector, Box::new(Row { stored, queued }));
+        self.rows.insert(Row { stored, queued });
         Ok(Created::Done)
     }
 
@@ -176,7 +170,7 @@ impl Shard {
     }
 
     /// Takes a session out, live or not.
-    pub(super) fn remove(&mut self, selector: &Selector, ledger: &Ledger) -> Option<Box<Row>> {
+    pub(super) fn remove(&mut self, selector: &Selector, ledger: &Ledger) -> Option<Row> {
         let row = self.rows.remove(selector)?;
         self.queue.remove(&(row.queued, *selector));
         if let Some(known) = &row.stored.authentication {
@@ -192,7 +186,7 @@ impl Shard {
         subject: &Subject,
         selector: &Selector,
         ledger: &Ledger,
-    ) -> Option<Box<Row>> {
+    ) -> Option<Row> {
         let stored = &self.rows.get(selector)?.stored;
         let owner = stored.authentication.as_ref().map(|known| &known.subject);
         if owner != Some(subject) {
@@ -217,7 +211,6 @@ impl Shard {
     }
 
     /// Cuts the subject off at `now` and takes its sessions out; tells how many of them were live.
-    #[expect(clippy::vec_box, reason = "they are boxed where they come from")]
     pub(super) fn end_all(
         &mut self,
         subject: &Subject,
@@ -225,7 +218,7 @@ impl Shard {
         now: UnixTime,
         cutoff: UnixTime,
         ledger: &Ledger,
-    ) -> (u64, Vec<Box<Row>>) {
+    ) -> (u64, Vec<Row>) {
         let own_cutoff = self.subjects.cut_off(subject, now, ledger);
         let selectors: Vec<_> = self.subjects.sessions(subject, None).collect();
         let mut rows = Vec::with_capacity(selectors.len());
