@@ -1,5 +1,7 @@
 //! What is stored, in the clear and encrypted, and what is not read.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -91,7 +93,7 @@ async fn every_flipped_bit_of_an_encrypted_payload_is_noticed() {
     let ring = KeyRing::generate().unwrap();
     let sessions = Sessions::new(MemoryStore::new(), settings().encrypt(&ring, "main")).unwrap();
     let token = written(&sessions, |session| {
-        session.insert("word", "open sesame").unwrap()
+        session.insert("word", "open sesame").unwrap();
     })
     .await;
     let row = row(&sessions, &token).await;
@@ -221,7 +223,7 @@ async fn a_session_grows_to_its_limit_and_not_beyond() {
 async fn a_value_of_another_type_is_an_error_that_does_not_repeat_it() {
     let sessions = Sessions::new(MemoryStore::new(), settings()).unwrap();
     let token = written(&sessions, |session| {
-        session.insert("word", "open sesame").unwrap()
+        session.insert("word", "open sesame").unwrap();
     })
     .await;
     let (session, _commit) = sessions.begin([token], Client::default());
