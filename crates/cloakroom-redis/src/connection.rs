@@ -44,6 +44,10 @@ impl Place {
         Self::of_slot(crc)
     }
 
+    pub(crate) const fn slot(self) -> u16 {
+        self.0
+    }
+
     fn master(self) -> SingleNodeRoutingInfo {
         SingleNodeRoutingInfo::SpecificNode(Route::new(self.0, SlotAddr::Master))
     }

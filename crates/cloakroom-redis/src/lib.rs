@@ -10,7 +10,11 @@ mod error;
 #[cfg(feature = "session")]
 mod keys;
 #[cfg(feature = "session")]
+mod master;
+#[cfg(feature = "session")]
 mod purge;
+#[cfg(feature = "session")]
+mod revoke;
 #[cfg(feature = "session")]
 mod script;
 #[cfg(feature = "session")]

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use cloakroom_core::UnixTime;
@@ -8,6 +7,7 @@ use redis::{Cmd, Value};
 use crate::connection::Place;
 use crate::error::store_error;
 use crate::keys::{self, Bucket, Kind};
+use crate::master::{array, bytes, masters};
 use crate::row::time_bytes;
 use crate::store::{RedisSessionStore, count, decode, is_cut_off, unexpected};
 
@@ -27,6 +27,7 @@ pub(crate) async fn purge_expired(
     let max = u64::from(max.get());
     let mut purged = 0;
     for master in masters(store).await? {
+        let master = master.place();
         let mut cursor = b"0".to_vec();
         loop {
             let (next, found) = scan(store, master, &cursor).await?;
@@ -41,52 +42,6 @@ pub(crate) async fn purge_expired(
         }
     }
     Ok(purged)
-}
-
-/// Waits until replicas have confirmed all that was written before, on every master, if the store asks for that.
-pub(crate) async fn wait_everywhere(store: &RedisSessionStore) -> Result<(), StoreError> {
-    let Some(wait) = store.wait_after_all() else {
-        return Ok(());
-    };
-    for master in masters(store).await? {
-        let replicas = store
-            .connection()
-            .command(master, &wait)
-            .await
-            .map_err(store_error)?;
-        store.confirmed(&replicas)?;
-    }
-    Ok(())
-}
-
-/// A place on every master.
-async fn masters(store: &RedisSessionStore) -> Result<Vec<Place>, StoreError> {
-    let anywhere = Place::of_slot(0);
-    if !store.connection().is_cluster() {
-        return Ok(vec![anywhere]);
-    }
-    let mut slots = redis::cmd("CLUSTER");
-    slots.arg("SLOTS");
-    let answer = store
-        .connection()
-        .command(anywhere, &slots)
-        .await
-        .map_err(store_error)?;
-    // Each range is its first slot, its last one, the master and the replicas; a node is its address, port and id.
-    let mut first_slots = BTreeMap::new();
-    for range in array(answer)? {
-        let range = array(range)?;
-        let [Value::Int(first), _, Value::Array(master), ..] = &range[..] else {
-            return Err(unexpected());
-        };
-        let first = u16::try_from(*first).map_err(|_| unexpected())?;
-        let id = match master.get(2) {
-            Some(Value::BulkString(id)) => id.clone(),
-            _ => return Err(unexpected()),
-        };
-        first_slots.entry(id).or_insert(first);
-    }
-    Ok(first_slots.into_values().map(Place::of_slot).collect())
 }
 
 /// One step of a walk: where the next begins, and the store's keys that this one met.
@@ -195,19 +150,5 @@ async fn sweep(store: &RedisSessionStore, bucket: Bucket, set: &[u8]) -> Result<
     match store.run(bucket, &store.scripts().sweep, call).await {
         Err(error) if error.kind() != StoreErrorKind::Corrupt => Err(error),
         _ => Ok(()),
-    }
-}
-
-fn array(value: Value) -> Result<Vec<Value>, StoreError> {
-    match value {
-        Value::Array(values) => Ok(values),
-        _ => Err(unexpected()),
-    }
-}
-
-fn bytes(value: Value) -> Result<Vec<u8>, StoreError> {
-    match value {
-        Value::BulkString(bytes) => Ok(bytes),
-        _ => Err(unexpected()),
     }
 }

@@ -10,7 +10,6 @@ use cloakroom_store::{
     StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
 };
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
-use tokio::task::JoinSet;
 
 use crate::builder::RedisSessionStoreBuilder;
 use crate::connection::{Connection, Place};
@@ -379,35 +378,7 @@ impl SubjectIndex for RedisSessionStore {
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        // As many at once as share a write to the socket; a task each, so that a Cluster's masters work side by side.
-        const AT_ONCE: usize = 256;
-        let mut running = JoinSet::new();
-        for bucket in Bucket::all() {
-            if running.len() == AT_ONCE {
-                joined(running.join_next().await)?;
-            }
-            let store = self.clone();
-            running.spawn(async move {
-                let key = store.0.keys.store_cutoff(bucket);
-                let mut call = store.0.scripts.revoke.call(&[&key]);
-                call.arg(&time_bytes(now)[..]).arg(now.as_millis().to_string());
-                store.run(bucket, &store.0.scripts.revoke, call).await
-            });
-        }
-        while !running.is_empty() {
-            joined(running.join_next().await)?;
-        }
-        crate::purge::wait_everywhere(self).await
-    }
-}
-
-fn joined(
-    outcome: Option<Result<Result<Value, StoreError>, tokio::task::JoinError>>,
-) -> Result<(), StoreError> {
-    match outcome {
-        None | Some(Ok(Ok(_))) => Ok(()),
-        Some(Ok(Err(error))) => Err(error),
-        Some(Err(error)) => Err(StoreError::new(StoreErrorKind::Other, error)),
+        crate::revoke::revoke_all(self, now).await
     }
 }
 

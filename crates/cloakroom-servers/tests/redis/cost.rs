@@ -1,0 +1,107 @@
+//! What operations cost, counted by the server and by a proxy.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use cloakroom_servers::{Proxy, RedisOptions};
+use cloakroom_store::conformance::fixture::{MINUTE, NOW, at, change, of, rotation, subject};
+use cloakroom_store::{Created, SessionStore as _, Touched, Updated};
+
+use crate::place::{Place, Raw, server};
+
+/// The calls of each command since the last time, those of scripts too.
+async fn calls(raw: &mut Raw) -> BTreeMap<String, u64> {
+    let mut info = redis::cmd("INFO");
+    let info: String = raw.ask(info.arg("commandstats")).await;
+    let mut reset = redis::cmd("CONFIG");
+    let () = raw.ask(reset.arg("RESETSTAT")).await;
+    let calls = info.lines().filter_map(|line| {
+        let (command, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        let (calls, _) = rest.split_once(',')?;
+        Some((command.to_owned(), calls.parse().ok()?))
+    });
+    calls
+        .filter(|(command, _)| command != "info" && command != "config|resetstat")
+        .collect()
+}
+
+fn count(calls: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    calls
+        .iter()
+        .map(|(command, calls)| ((*command).to_owned(), *calls))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_is_one_command_and_each_change_one_script_in_one_round_trip() {
+    let (redis, _scratch) = server(&RedisOptions::default());
+    let proxy = Proxy::start(SocketAddr::from((Ipv4Addr::LOCALHOST, redis.port()))).unwrap();
+    let direct = Place::on(&redis.url());
+    let store = direct.by_port(proxy.addr().port()).store().await;
+    let mut raw = direct.raw().await;
+    let record = of(&subject("ada")).build();
+    let selector = record.selector();
+    // The server learns each script once.
+    assert_eq!(store.create(&record, NOW).await.unwrap(), Created::Done);
+    let warm = store
+        .update(
+            &selector,
+            cloakroom_store::Version::FIRST,
+            &change(*b"warm"),
+            NOW,
+        )
+        .await;
+    let Updated::Done(version) = warm.unwrap() else {
+        panic!("nobody else writes")
+    };
+    assert_eq!(
+        store.touch(&selector, NOW, NOW).await.unwrap(),
+        Touched::Done
+    );
+    let _ = store
+        .rotate(
+            &selector,
+            &cloakroom_id::VerifierHash::from_bytes([0; 32]),
+            &rotation(),
+            NOW,
+        )
+        .await
+        .unwrap();
+
+    calls(&mut raw).await;
+    let before = proxy.requests();
+    for _ in 0..100 {
+        assert!(store.load(&selector, at(1)).await.unwrap().is_some());
+    }
+    assert_eq!(proxy.requests() - before, 100);
+    assert_eq!(calls(&mut raw).await, count(&[("mget", 100)]));
+
+    let before = proxy.requests();
+    let updated = store
+        .update(&selector, version, &change(*b"new"), at(2))
+        .await
+        .unwrap();
+    assert_eq!(updated, Updated::Done(version.next()));
+    assert_eq!(proxy.requests() - before, 1);
+    let expected = [("evalsha", 1), ("getrange", 1), ("get", 1), ("set", 1)];
+    assert_eq!(calls(&mut raw).await, count(&expected));
+
+    let before = proxy.requests();
+    let touched = store.touch(&selector, at(31 * MINUTE), at(3)).await.unwrap();
+    assert_eq!(touched, Touched::Done);
+    assert_eq!(proxy.requests() - before, 1);
+    let expected = [
+        ("evalsha", 1),
+        ("getrange", 1),
+        ("get", 1),
+        ("setrange", 1),
+        ("pexpire", 1),
+    ];
+    assert_eq!(calls(&mut raw).await, count(&expected));
+
+    let before = proxy.requests();
+    let another = of(&subject("ada")).build();
+    assert_eq!(store.create(&another, at(4)).await.unwrap(), Created::Done);
+    assert_eq!(proxy.requests() - before, 1);
+    assert_eq!(calls(&mut raw).await["evalsha"], 1);
+}

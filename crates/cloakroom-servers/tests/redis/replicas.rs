@@ -1,0 +1,60 @@
+//! Writes that wait for replicas.
+
+use std::time::Duration;
+
+use cloakroom_servers::{Redis, RedisOptions, Scratch};
+use cloakroom_store::conformance::fixture::{NOW, at, of, subject, visitor};
+use cloakroom_store::{Created, SessionStore as _, StoreErrorKind, SubjectIndex as _, Touched};
+
+use crate::place::{Place, server};
+
+async fn pair() -> (Redis, Redis, [Scratch; 2]) {
+    let (master, first) = server(&RedisOptions::default().set("repl-diskless-sync-delay", "0"));
+    let options = RedisOptions::default().set("replicaof", format!("127.0.0.1 {}", master.port()));
+    let (replica, second) = server(&options);
+    for _ in 0..1000 {
+        let info = replica.command(&["INFO", "replication"]).unwrap();
+        if info.contains("master_link_status:up") {
+            return (master, replica, [first, second]);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the replica never caught up")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_a_replica_has_is_done_and_one_that_it_has_not_is_unavailable() {
+    let (master, mut replica, _scratch) = pair().await;
+    let place = Place::on(&master.url());
+    let store = place
+        .builder()
+        .min_replicas(1)
+        .connect(&place.url)
+        .await
+        .unwrap();
+    let on_replica = place.by_port(replica.port()).store().await;
+    let ada = subject("ada");
+    for _ in 0..50 {
+        let record = of(&ada).build();
+        assert_eq!(store.create(&record, NOW).await.unwrap(), Created::Done);
+        // It has been received and so it has been done, in this order, before the answer came.
+        assert!(on_replica.load(&record.selector(), NOW).await.unwrap().is_some());
+        assert!(store.delete(&record.selector()).await.unwrap());
+        assert_eq!(on_replica.load(&record.selector(), NOW).await.unwrap(), None);
+    }
+    store.revoke_all(at(-1)).await.unwrap();
+
+    replica.kill9();
+    let record = visitor().build();
+    let error = store.create(&record, NOW).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    let loaded = store.load(&record.selector(), NOW).await.unwrap();
+    assert!(loaded.is_some(), "it was made nevertheless");
+    assert_eq!(
+        store.touch(&record.selector(), NOW, NOW).await.unwrap(),
+        Touched::Done,
+        "touches do not wait"
+    );
+    let error = store.revoke_all(NOW).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+}
