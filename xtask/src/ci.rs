@@ -56,7 +56,7 @@ const STEPS: &[Step] = &[
     ),
     step(
         "stranger",
-        "cookie alone, and jwt alone, bring what they say and build soon",
+        "a crate added alone brings what it says and builds soon",
         proofs::strangers,
     ),
     step("fuzz", "each target, 10 seconds", fuzz),
@@ -146,6 +146,8 @@ fn fmt(project: &Project) -> Result<()> {
         "xtask/proofs/no-std/Cargo.toml",
         "xtask/proofs/stranger/Cargo.toml",
         "xtask/proofs/stranger-jwt/Cargo.toml",
+        "xtask/proofs/stranger-session/Cargo.toml",
+        "xtask/proofs/stranger-sqlite/Cargo.toml",
     ] {
         cmd!(sh, "cargo fmt --check --manifest-path {manifest}").run()?;
     }
