@@ -250,8 +250,8 @@ mod tests {
             "{document}"
         );
         assert!(document.contains("\n| A2 |"), "{document}");
-        assert_eq!(document.matches("**no test**").count(), 59);
-        assert_eq!(document.matches("not built yet |").count(), 52);
+        assert_eq!(document.matches("**no test**").count(), 83);
+        assert_eq!(document.matches("not built yet |").count(), 28);
     }
 
     #[test]

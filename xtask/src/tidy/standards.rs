@@ -169,7 +169,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "D. Sessions",
-        is_built: false,
+        is_built: true,
         rows: &[
             row("D1", "logging out beats a request in flight"),
             row(

@@ -200,22 +200,22 @@ fn d11_a_master_of_the_cluster_killed_under_load() {
 }
 
 #[test]
-fn d3_a_server_killed_under_load_on_sqlite() {
+fn d16_a_server_killed_under_load_on_sqlite() {
     let dir = tempfile::tempdir().unwrap();
     a_crash_of_a_server(&Place::sqlite(dir.path()));
 }
 
 #[test]
-fn d3_a_server_killed_under_load_on_postgres() {
+fn d16_a_server_killed_under_load_on_postgres() {
     a_crash_of_a_server(&Place::new(shared::postgres_database()));
 }
 
 #[test]
-fn d3_a_server_killed_under_load_on_redis() {
+fn d16_a_server_killed_under_load_on_redis() {
     a_crash_of_a_server(&Place::new(shared::redis()));
 }
 
 #[test]
-fn d3_a_server_killed_under_load_on_redis_cluster() {
+fn d16_a_server_killed_under_load_on_redis_cluster() {
     a_crash_of_a_server(&Place::new(shared::redis_cluster()));
 }

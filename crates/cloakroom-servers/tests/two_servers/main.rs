@@ -93,7 +93,7 @@ macro_rules! on {
             use super::*;
 
             #[test]
-            fn d15_7_4_1_what_is_ended_on_one_server_is_refused_on_the_other() {
+            fn d15_asvs_7_4_1_what_is_ended_on_one_server_is_refused_on_the_other() {
                 let (place, _kept) = $place;
                 what_is_ended_on_one_is_refused_on_the_other(&place);
             }
