@@ -82,8 +82,11 @@ fn columns() -> String {
 }
 
 /// No cut-off ends the row `s`. The store-wide cut-off is that of the empty subject, which nobody has.
-const FRESH: &str = "NOT EXISTS (SELECT FROM {cutoffs} c \
-    WHERE c.subject = ANY (ARRAY['', s.subject]) AND c.cutoff >= s.lineage_at)";
+///
+/// Two look-ups by key, whatever the server believes about the table's size, and NULL where there is no cut-off.
+const FRESH: &str = "\
+    (s.lineage_at <= (SELECT c.cutoff FROM {cutoffs} c WHERE c.subject = '')) IS NOT TRUE \
+    AND (s.lineage_at <= (SELECT c.cutoff FROM {cutoffs} c WHERE c.subject = s.subject)) IS NOT TRUE";
 
 const INSERT: &str = "INSERT INTO {sessions} (selector, format, verifier_hash, subject, authenticated_at, lineage_at, \
     created_at, last_seen_at, idle_deadline, absolute_deadline, purge_bucket, version, payload)";

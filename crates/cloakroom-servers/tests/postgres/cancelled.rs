@@ -97,7 +97,10 @@ async fn d16_a_dropped_operation_leaves_the_old_or_the_new_state() {
             let listed = store.list_by_subject(&carol, page, NOW).await.unwrap().sessions;
             match &*listed {
                 [one] => assert_eq!((one.selector, one.lineage_at), (selector, at(1))),
-                both => assert_eq!(both.iter().map(|row| row.lineage_at).collect::<Vec<_>>(), [NOW; 2]),
+                both => assert_eq!(
+                    both.iter().map(|row| row.lineage_at).collect::<Vec<_>>(),
+                    [NOW; 2]
+                ),
             }
         }
         assert!(polls > 1, "nothing was ever dropped");

@@ -291,7 +291,7 @@ async fn collisions_under_a_stricter_isolation_are_not_seen() {
     let mut place = Place::new();
     place
         .url
-        .push_str("?options=-c%20default_transaction_isolation%3D%22repeatable%20read%22");
+        .push_str("?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read");
     let store = place.store().await;
     let (_, row) = prepared(&store).await;
     let tasks: Vec<_> = (1..=2)

@@ -49,7 +49,8 @@ async fn d11_a_server_that_is_not_there_is_unreachable() {
 
 #[tokio::test]
 async fn a_database_that_is_not_there_is_told_by_its_name() {
-    let url = Place::new().url.replace("/postgres", "/no_such_database");
+    let url = Place::new().url;
+    let url = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
     let error = error_of(&url).await;
     assert_eq!(
         error.to_string(),
