@@ -9,6 +9,8 @@ mod load;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cloakroom_servers::{Postgres, Proxy, Redis, RedisCluster, RedisOptions, Scratch, shared};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::app::{App, Browser, Place};
 use crate::load::{Counted, Load, until};
@@ -196,6 +198,26 @@ fn d11_a_master_of_the_cluster_killed_under_load() {
     for browser in &mut browsers {
         assert_eq!(browser.post(app.port, "/count").body, "1");
     }
+    app.assert_it_never_panicked();
+}
+
+/// Whoever only reads does not notice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d11_sqlite_locked_by_another_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = App::start(&Place::sqlite(dir.path()));
+    let mut browser = Browser::logged_in(app.port, "ada");
+    let file = SqliteConnectOptions::new().filename(dir.path().join("sessions.db"));
+    let mut backup = SqliteConnection::connect_with(&file).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut backup)
+        .await
+        .unwrap();
+    let answer = browser.post(app.port, "/count");
+    assert_eq!((answer.status, answer.set_cookie), (503, None));
+    assert_eq!(browser.who(app.port), "ada");
+    sqlx::raw_sql("ROLLBACK").execute(&mut backup).await.unwrap();
+    assert_eq!(browser.post(app.port, "/count").status, 200);
     app.assert_it_never_panicked();
 }
 
