@@ -9,39 +9,78 @@ use crate::error::store_error;
 use crate::keys::{self, Bucket, Kind};
 use crate::master::{array, bytes, masters};
 use crate::row::time_bytes;
+use crate::script::Lua;
 use crate::store::{RedisSessionStore, count, decode, is_cut_off, unexpected};
 
 /// How many keys a server is asked to look at in one step.
 const STEP: u32 = 500;
+/// After how many keys of its own a purge rests, whatever it has found.
+const BUDGET: usize = 100_000;
 /// How many entries of a subject's set are looked at each time it is met.
 const SWEPT: u32 = 256;
 /// How much of a row is read to judge it: what comes before the payload.
 const HEAD_END: u32 = 131 + 254;
 
+/// Where a walk over all keys stands: on which master, and at which cursor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Walk {
+    master: usize,
+    cursor: Vec<u8>,
+}
+
+impl Walk {
+    pub(crate) fn beginning() -> Self {
+        Self {
+            master: 0,
+            cursor: b"0".into(),
+        }
+    }
+}
+
 /// Walks the store's keys on every master, and deletes rows that are not live and entries of sets whose row is gone.
+///
+/// A walk goes on where the last one stopped, was dropped or failed, so that a large store is purged in parts. It ends
+/// when it has been everywhere.
 pub(crate) async fn purge_expired(
     store: &RedisSessionStore,
     now: UnixTime,
     max: NonZeroU32,
 ) -> Result<u64, StoreError> {
     let max = u64::from(max.get());
-    let mut purged = 0;
-    for master in masters(store).await? {
-        let master = master.place();
-        let mut cursor = b"0".to_vec();
-        loop {
-            let (next, found) = scan(store, master, &cursor).await?;
-            purged += purge_found(store, master, &found, now, max - purged).await?;
-            cursor = next;
-            if purged >= max {
+    let masters = masters(store).await?;
+    let mut walk = store.walk();
+    let mut has_begun_anew = walk == Walk::beginning();
+    let (mut purged, mut examined) = (0, 0);
+    loop {
+        let Some(master) = masters.get(walk.master) else {
+            walk = Walk::beginning();
+            store.set_walk(walk.clone());
+            if has_begun_anew {
                 return Ok(purged);
             }
-            if cursor == b"0" {
-                break;
+            has_begun_anew = true;
+            continue;
+        };
+        let (next, found) = scan(store, master.place(), &walk.cursor).await?;
+        examined += found.len();
+        purged += purge_found(store, master.place(), &found, now, max - purged).await?;
+        if purged >= max {
+            // There may be more in this step.
+            return Ok(purged);
+        }
+        walk = if next == b"0" {
+            Walk {
+                master: walk.master + 1,
+                ..Walk::beginning()
             }
+        } else {
+            Walk { cursor: next, ..walk }
+        };
+        store.set_walk(walk.clone());
+        if examined >= BUDGET {
+            return Ok(purged);
         }
     }
-    Ok(purged)
 }
 
 /// One step of a walk: where the next begins, and the store's keys that this one met.
@@ -71,38 +110,73 @@ async fn purge_found(
     now: UnixTime,
     max: u64,
 ) -> Result<u64, StoreError> {
-    let mut rows = Vec::new();
-    for key in found {
-        match store.keys().parse(key) {
+    let (mut rows, mut sweeps) = (Vec::new(), Vec::new());
+    // A subject is text, so a key that is none was not written here.
+    for key in found.iter().filter_map(|key| std::str::from_utf8(key).ok()) {
+        match store.keys().parse(key.as_bytes()) {
             Some((Kind::Row, bucket, member)) => rows.push((key, bucket, member)),
-            Some((Kind::Set, bucket, _)) => sweep(store, bucket, key).await?,
+            Some((Kind::Set, bucket, _)) => {
+                let mut sweep = store.scripts().sweep.call(&[key]);
+                sweep.arg(&*store.keys().rows(bucket)).arg(SWEPT);
+                sweeps.push((bucket, sweep));
+            }
             Some((Kind::Other, ..)) | None => {}
         }
     }
-    let mut purged = 0;
+    let mut calls = Vec::new();
     for (key, bucket, member) in dead(store, master, &rows, now).await? {
-        if purged == max {
-            break;
-        }
-        let Ok(key) = std::str::from_utf8(key) else {
-            continue;
-        };
-        let keys = [key, &*store.keys().store_cutoff(bucket)];
-        let mut call = store.scripts().purge.call(&keys);
-        call.arg(&time_bytes(now)[..])
+        // The script judges again: the row may have been touched since.
+        let mut purge = store
+            .scripts()
+            .purge
+            .call(&[key, &*store.keys().store_cutoff(bucket)]);
+        purge
+            .arg(&time_bytes(now)[..])
             .arg(member)
             .arg(&*store.keys().sets(bucket));
-        // The script judges again: the row may have been touched since.
-        match store.run(bucket, &store.scripts().purge, call).await {
-            Ok(answer) => purged += count(&answer)?,
+        calls.push((bucket, purge));
+        if calls.len() as u64 == max {
+            break;
+        }
+    }
+    let purged = together(store, master, &store.scripts().purge, calls).await?;
+    together(store, master, &store.scripts().sweep, sweeps).await?;
+    Ok(purged)
+}
+
+/// Makes calls that travel together, and adds up their answers. What is corrupt is left for somebody to look at.
+async fn together(
+    store: &RedisSessionStore,
+    master: Place,
+    script: &Lua,
+    calls: Vec<(Bucket, Cmd)>,
+) -> Result<u64, StoreError> {
+    if calls.is_empty() {
+        return Ok(0);
+    }
+    let (buckets, calls): (Vec<_>, Vec<_>) = calls.into_iter().unzip();
+    let answers = store
+        .connection()
+        .commands(master, &calls)
+        .await
+        .map_err(store_error)?;
+    let mut total = 0;
+    for ((bucket, call), answer) in buckets.into_iter().zip(calls).zip(answers) {
+        let answer = match answer {
+            // The script may be unknown yet, or the slot have moved.
+            Value::ServerError(_) => store.run(bucket, script, call).await,
+            answer => Ok(answer),
+        };
+        match answer {
+            Ok(answer) => total += count(&answer)?,
             Err(error) if error.kind() == StoreErrorKind::Corrupt => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(purged)
+    Ok(total)
 }
 
-type Row<'a> = (&'a Vec<u8>, Bucket, &'a [u8]);
+type Row<'a> = (&'a str, Bucket, &'a [u8]);
 
 /// Those of `rows` that seem not to be live, by plain reads that travel together.
 async fn dead<'a>(
@@ -117,7 +191,7 @@ async fn dead<'a>(
     let mut commands = Vec::<Cmd>::with_capacity(rows.len() * 2);
     for (key, bucket, _) in rows {
         let mut head = redis::cmd("GETRANGE");
-        head.arg(key.as_slice()).arg(0).arg(HEAD_END);
+        head.arg(*key).arg(0).arg(HEAD_END);
         let mut cutoff = redis::cmd("GET");
         cutoff.arg(store.keys().store_cutoff(*bucket));
         commands.extend([head, cutoff]);
@@ -137,18 +211,4 @@ async fn dead<'a>(
             .is_some_and(|session| !session.is_live(now) || is_cut_off(&session, cutoff).unwrap_or(false))
     });
     Ok(dead.map(|(row, _)| *row).collect())
-}
-
-/// Removes entries without a row from a set.
-async fn sweep(store: &RedisSessionStore, bucket: Bucket, set: &[u8]) -> Result<(), StoreError> {
-    let Ok(set) = std::str::from_utf8(set) else {
-        return Ok(());
-    };
-    let rows = store.keys().rows(bucket);
-    let mut call = store.scripts().sweep.call(&[set]);
-    call.arg(&*rows).arg(SWEPT);
-    match store.run(bucket, &store.scripts().sweep, call).await {
-        Err(error) if error.kind() != StoreErrorKind::Corrupt => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
@@ -15,6 +15,7 @@ use crate::builder::RedisSessionStoreBuilder;
 use crate::connection::{Connection, Place};
 use crate::error::{OpenError, store_error};
 use crate::keys::{self, Bucket, Keys};
+use crate::purge::Walk;
 use crate::row::{self, reason_byte, time_bytes};
 use crate::script::{Lua, Scripts};
 
@@ -36,6 +37,8 @@ struct Inner {
     writes: Option<Connection>,
     min_replicas: u32,
     cutoff_retention: String,
+    /// Where the next purge begins.
+    walk: Mutex<Walk>,
 }
 
 impl RedisSessionStore {
@@ -70,6 +73,7 @@ impl RedisSessionStore {
             writes,
             min_replicas,
             cutoff_retention: retention.to_string(),
+            walk: Mutex::new(Walk::beginning()),
         }))
     }
 
@@ -79,6 +83,14 @@ impl RedisSessionStore {
 
     pub(crate) fn scripts(&self) -> &Scripts {
         &self.0.scripts
+    }
+
+    pub(crate) fn walk(&self) -> Walk {
+        self.0.walk.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_walk(&self, walk: Walk) {
+        *self.0.walk.lock().unwrap_or_else(PoisonError::into_inner) = walk;
     }
 
     pub(crate) fn connection(&self) -> &Connection {

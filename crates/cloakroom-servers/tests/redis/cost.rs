@@ -44,20 +44,12 @@ async fn a_read_is_one_command_and_each_change_one_script_in_one_round_trip() {
     // The server learns each script once.
     assert_eq!(store.create(&record, NOW).await.unwrap(), Created::Done);
     let warm = store
-        .update(
-            &selector,
-            cloakroom_store::Version::FIRST,
-            &change(*b"warm"),
-            NOW,
-        )
+        .update(&selector, cloakroom_store::Version::FIRST, &change(*b"warm"), NOW)
         .await;
     let Updated::Done(version) = warm.unwrap() else {
         panic!("nobody else writes")
     };
-    assert_eq!(
-        store.touch(&selector, NOW, NOW).await.unwrap(),
-        Touched::Done
-    );
+    assert_eq!(store.touch(&selector, NOW, NOW).await.unwrap(), Touched::Done);
     let _ = store
         .rotate(
             &selector,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cloakroom_redis::{RedisSessionStore, RedisSessionStoreBuilder};
 use cloakroom_servers::{Redis, RedisOptions, Scratch, shared};
 use redis::aio::MultiplexedConnection;
@@ -75,4 +77,19 @@ impl Raw {
 pub(crate) fn server(options: &RedisOptions) -> (Redis, Scratch) {
     let scratch = Scratch::new().unwrap();
     (Redis::start(scratch.path(), options).unwrap(), scratch)
+}
+
+/// A server of the test's own and its replica, which has caught up.
+pub(crate) async fn pair() -> (Redis, Redis, [Scratch; 2]) {
+    let (master, first) = server(&RedisOptions::default().set("repl-diskless-sync-delay", "0"));
+    let options = RedisOptions::default().set("replicaof", format!("127.0.0.1 {}", master.port()));
+    let (replica, second) = server(&options);
+    for _ in 0..1000 {
+        let info = replica.command(&["INFO", "replication"]).unwrap();
+        if info.contains("master_link_status:up") {
+            return (master, replica, [first, second]);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the replica never caught up")
 }

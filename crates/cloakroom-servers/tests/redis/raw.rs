@@ -118,11 +118,7 @@ async fn d11_a_damaged_row_and_an_unknown_format_are_corrupt_and_left_alone() {
                 .await
                 .unwrap_err()
                 .kind(),
-            store
-                .touch(&selector, at(MINUTE), NOW)
-                .await
-                .unwrap_err()
-                .kind(),
+            store.touch(&selector, at(MINUTE), NOW).await.unwrap_err().kind(),
             store
                 .rotate(&selector, hash, &fresh, NOW)
                 .await
@@ -156,9 +152,7 @@ async fn d11_a_key_of_another_type_is_corrupt() {
     assert_eq!(store.create(&record, NOW).await.unwrap(), Created::Done);
     let mut raw = place.raw().await;
     let set = raw.key(&place, "u").await;
-    let () = raw
-        .ask(redis::cmd("SET").arg(&set).arg("no set"))
-        .await;
+    let () = raw.ask(redis::cmd("SET").arg(&set).arg("no set")).await;
     let another = of(&ada).build();
     for kind in [
         store.create(&another, NOW).await.unwrap_err().kind(),
@@ -188,11 +182,7 @@ async fn a_cut_off_that_cannot_be_read_counts_as_one() {
         .await;
     for kind in [
         store.load(&selector, NOW).await.unwrap_err().kind(),
-        store
-            .touch(&selector, at(MINUTE), NOW)
-            .await
-            .unwrap_err()
-            .kind(),
+        store.touch(&selector, at(MINUTE), NOW).await.unwrap_err().kind(),
     ] {
         assert_eq!(kind, StoreErrorKind::Corrupt);
     }
@@ -223,7 +213,11 @@ async fn what_is_kept_has_a_time_to_live() {
         }
     };
     assert_eq!(minutes("s").await, 31, "half an hour and a minute");
-    assert_eq!(minutes("u").await, 12 * 60 + 1, "as long as any of its rows may live");
+    assert_eq!(
+        minutes("u").await,
+        12 * 60 + 1,
+        "as long as any of its rows may live"
+    );
     assert_eq!(minutes("c").await, 400 * 24 * 60, "400 days");
     let _ = store
         .touch(&spared.selector(), at(50 * MINUTE), at(10 * MINUTE))

@@ -1,37 +1,15 @@
 //! Writes that wait for replicas.
 
-use std::time::Duration;
-
-use cloakroom_servers::{Redis, RedisOptions, Scratch};
 use cloakroom_store::conformance::fixture::{NOW, at, of, subject, visitor};
 use cloakroom_store::{Created, SessionStore as _, StoreErrorKind, SubjectIndex as _, Touched};
 
-use crate::place::{Place, server};
-
-async fn pair() -> (Redis, Redis, [Scratch; 2]) {
-    let (master, first) = server(&RedisOptions::default().set("repl-diskless-sync-delay", "0"));
-    let options = RedisOptions::default().set("replicaof", format!("127.0.0.1 {}", master.port()));
-    let (replica, second) = server(&options);
-    for _ in 0..1000 {
-        let info = replica.command(&["INFO", "replication"]).unwrap();
-        if info.contains("master_link_status:up") {
-            return (master, replica, [first, second]);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the replica never caught up")
-}
+use crate::place::{Place, pair};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_a_replica_has_is_done_and_one_that_it_has_not_is_unavailable() {
     let (master, mut replica, _scratch) = pair().await;
     let place = Place::on(&master.url());
-    let store = place
-        .builder()
-        .min_replicas(1)
-        .connect(&place.url)
-        .await
-        .unwrap();
+    let store = place.builder().min_replicas(1).connect(&place.url).await.unwrap();
     let on_replica = place.by_port(replica.port()).store().await;
     let ada = subject("ada");
     for _ in 0..50 {

@@ -5,9 +5,7 @@ use std::time::Duration;
 use cloakroom_redis::RedisSessionStore;
 use cloakroom_servers::{RedisCluster, Scratch};
 use cloakroom_store::conformance::fixture::{NOW, at, of, subject, visitor};
-use cloakroom_store::{
-    Created, NewRecord, SessionStore as _, StoreError, StoreErrorKind, SubjectIndex as _,
-};
+use cloakroom_store::{Created, NewRecord, SessionStore as _, StoreError, StoreErrorKind, SubjectIndex as _};
 
 use crate::place::Place;
 
@@ -39,16 +37,15 @@ async fn acknowledged_logouts_survive_the_failover_of_a_master() {
     let scratch = Scratch::new().unwrap();
     let mut cluster = RedisCluster::start(scratch.path(), 3, 1).unwrap();
     let place = Place::on(&cluster.url());
-    let store = place
-        .builder()
-        .min_replicas(1)
-        .connect(&place.url)
-        .await
-        .unwrap();
+    let store = place.builder().min_replicas(1).connect(&place.url).await.unwrap();
     let (mut ended, mut kept) = (Vec::new(), Vec::new());
     let subjects: Vec<_> = (0..30).map(|number| subject(&format!("ada-{number}"))).collect();
     for number in 0..90 {
-        let record = if number % 2 == 0 { visitor().build() } else { of(&subjects[number % 30]).build() };
+        let record = if number % 2 == 0 {
+            visitor().build()
+        } else {
+            of(&subjects[number % 30]).build()
+        };
         assert_eq!(store.create(&record, NOW).await.unwrap(), Created::Done);
         if number % 3 == 0 {
             assert!(store.delete(&record.selector()).await.unwrap());
@@ -61,7 +58,11 @@ async fn acknowledged_logouts_survive_the_failover_of_a_master() {
     assert_eq!(store.create(&revoked, NOW).await.unwrap(), Created::Done);
     store.delete_by_subject(&subjects[0], None, at(1)).await.unwrap();
     ended.push(revoked.clone());
-    kept.retain(|record| record.authentication().is_none_or(|known| known.subject != subjects[0]));
+    kept.retain(|record| {
+        record
+            .authentication()
+            .is_none_or(|known| known.subject != subjects[0])
+    });
 
     // Others work on while the master dies.
     let others = (0..4).map(|_| {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloakroom_store::conformance::fixture::{MINUTE, NOW, at, change, of, reauthentication, subject, visitor};
+use cloakroom_store::conformance::fixture::{
+    MINUTE, NOW, at, change, of, reauthentication, subject, visitor,
+};
 use cloakroom_store::{Created, Page, SessionStore as _, SubjectIndex as _, Version};
 
 use crate::place::{Place, ask};
