@@ -57,9 +57,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(mut limits: MemoryLimits) -> Self {
-        // Rows are numbered with 32 bits; as many would take a terabyte.
-        limits.sessions = limits.sessions.min(u32::MAX as usize);
+    pub(super) const fn new(limits: MemoryLimits) -> Self {
         Self {
             limits,
             sessions: AtomicUsize::new(0),
