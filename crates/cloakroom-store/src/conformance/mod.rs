@@ -33,6 +33,7 @@ mod prepared;
 mod purge;
 mod rotate;
 mod sequences;
+mod step;
 mod subjects;
 mod touch;
 mod update;
@@ -112,6 +113,7 @@ macro_rules! conformance_tests {
             d24_revoke_all_ends_what_is_earlier,
             d24_revoke_all_only_moves_forward,
             model_and_store_agree_on_any_sequence,
+            model_and_store_agree_on_operations_side_by_side,
             payload_beyond_the_greatest_is_too_large,
             payload_of_all_bytes_comes_back,
             payload_of_any_size_comes_back,

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Model(Mutex<State>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     rows: BTreeMap<Selector, Stored>,
     cutoffs: HashMap<Subject, UnixTime>,
@@ -53,6 +53,13 @@ impl Model {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A case that failed beside this one poisons nothing: each operation writes once, at its end.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A store that holds the same now, and goes its own way from here.
+impl Clone for Model {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.lock().clone()))
     }
 }
 

@@ -48,7 +48,7 @@ caught! {
     CutOffIsExclusive: d22_a_creation_at_or_before_the_cut_off_is_refused,
         d24_revoke_all_ends_what_is_earlier;
     CreateKeepsNoAuthentication: d20_a_subject_deletes_only_its_own, d9_a_list_shows_what_is_live_now;
-    TornCreate: d5_of_64_parallel_creations_one_wins;
+    TornCreate: model_and_store_agree_on_operations_side_by_side, d5_of_64_parallel_creations_one_wins;
     LoadGoesByIdleAlone: d6_a_load_ends_at_the_deadline, d6_continuous_use_ends_at_the_absolute_deadline;
     LoadGoesByAbsoluteAlone: d6_a_load_ends_at_the_deadline, d6_a_list_ends_at_the_deadline,
         d6_an_update_ends_at_the_deadline, d6_a_touch_ends_at_the_deadline, d6_a_rotation_ends_at_the_deadline;
@@ -64,7 +64,7 @@ caught! {
     ConflictOfTheEnded: d6_an_update_ends_at_the_deadline;
     ConflictIsStale: d4_parallel_increments_add_up;
     ConflictWrites: d4_an_update_replaces_the_version_it_names, d4_parallel_increments_add_up;
-    TornUpdate: d4_parallel_increments_add_up, d4_updates_and_rotations_side_by_side_are_all_kept, d1_no_write_beside_a_deletion_brings_the_session_back;
+    TornUpdate: model_and_store_agree_on_operations_side_by_side, d4_parallel_increments_add_up, d4_updates_and_rotations_side_by_side_are_all_kept, d1_no_write_beside_a_deletion_brings_the_session_back;
     LostConflict: d4_parallel_increments_add_up;
     TouchShortens: d7_a_touch_moves_the_idle_deadline_only_forward;
     TouchPassesTheAbsoluteDeadline: d7_a_touch_moves_the_idle_deadline_only_forward;
@@ -73,7 +73,7 @@ caught! {
     TouchBumpsTheVersion: d7_a_touch_moves_the_idle_deadline_only_forward, d7_a_touch_never_disturbs_an_update;
     TouchForgetsTheTime: d7_a_touch_moves_the_idle_deadline_only_forward;
     TouchGoesBackInTime: d7_a_touch_moves_the_idle_deadline_only_forward;
-    TornTouch: d4_updates_and_rotations_side_by_side_are_all_kept, d7_a_touch_never_disturbs_an_update, d1_no_write_beside_a_deletion_brings_the_session_back;
+    TornTouch: model_and_store_agree_on_operations_side_by_side, d4_updates_and_rotations_side_by_side_are_all_kept, d7_a_touch_never_disturbs_an_update, d1_no_write_beside_a_deletion_brings_the_session_back;
     RotateIgnoresTheVerifier: rotate_by_a_stale_verifier_changes_nothing;
     RotateTakesThePreviousVerifier: rotate_by_a_stale_verifier_changes_nothing;
     RotateIgnoresTheVersion: rotate_swaps_data_with_the_verifier;
@@ -86,8 +86,8 @@ caught! {
     RotateIgnoresTheCutOff: d22_a_rotation_at_or_before_the_cut_off_is_refused;
     RotateRevivesTheCutOff: d24_revoke_all_ends_what_is_earlier;
     RotateAuthenticatesVisitors: rotate_refuses_an_authentication_of_a_visitor;
-    TornRotate: d4_updates_and_rotations_side_by_side_are_all_kept, d2_of_64_parallel_rotations_one_wins, d1_no_write_beside_a_deletion_brings_the_session_back;
-    RotateByDeleting: d16_a_dropped_rotation_is_done_or_not;
+    TornRotate: model_and_store_agree_on_operations_side_by_side, d4_updates_and_rotations_side_by_side_are_all_kept, d2_of_64_parallel_rotations_one_wins, d1_no_write_beside_a_deletion_brings_the_session_back;
+    RotateByDeleting: model_and_store_agree_on_operations_side_by_side, d16_a_dropped_rotation_is_done_or_not;
     DeleteAnswersTrue: d1_a_late_write_does_not_bring_a_deleted_session_back,
         d1_one_of_parallel_deletions_did_it;
     SoftDelete: d1_a_late_write_does_not_bring_a_deleted_session_back;
@@ -111,10 +111,10 @@ caught! {
     EndAllForgetsTheLineage: d9_an_exception_keeps_exactly_one;
     EndAllMovesTheLineageBack: d9_an_exception_keeps_exactly_one;
     EndAllRevivesTheSpared: d24_an_exception_does_not_bring_an_ended_session_back;
-    EndAllReplacesTheSpared: d9_a_spared_session_keeps_what_is_written_beside,
+    EndAllReplacesTheSpared: model_and_store_agree_on_operations_side_by_side, d9_a_spared_session_keeps_what_is_written_beside,
         d16_a_dropped_deletion_by_subject_is_done_or_not;
     EndAllCountsTheEnded: d9_ended_sessions_are_not_counted;
-    TornEndAll: d9_no_creation_survives_a_deletion_beside_it, d22_nothing_live_is_as_old_as_the_cut_off,
+    TornEndAll: model_and_store_agree_on_operations_side_by_side, d9_no_creation_survives_a_deletion_beside_it, d22_nothing_live_is_as_old_as_the_cut_off,
         d24_no_creation_survives_a_revocation_beside_it;
     RevokeAllDoesNothing: d24_revoke_all_ends_what_is_earlier, d24_revoke_all_only_moves_forward,
         d16_a_dropped_revocation_can_be_repeated;
