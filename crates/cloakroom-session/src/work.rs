@@ -128,7 +128,9 @@ impl Work {
                 Ok(Some(Standing::of(found)))
             }
             Loaded::Nothing => self.write_as_visitor().await,
-            Loaded::Stale if self.changes.deltas.is_empty() => Ok(None),
+            Loaded::Stale if self.changes.is_empty() => Ok(None),
+            // What was to be ended is the session of whoever has its token now, maybe in another tab: this one must
+            // not end it, and must not say that it has.
             Loaded::Stale => Err(SessionError::Superseded),
         }
     }
@@ -294,16 +296,16 @@ impl Work {
         self.request.set_carried(Carried::Set { token, max_age });
     }
 
+    /// What a wrong token was refused has been heard when it was read.
     fn tell(&self, error: &SessionError, loaded: &Loaded) {
         let kind = match error {
             SessionError::Superseded => EventKind::Superseded,
             SessionError::Contended => EventKind::Contended,
             _ => return,
         };
-        self.observe(match loaded.found() {
-            Some(found) => Event::of(kind, found.stored.selector),
-            None => Event::new(kind),
-        });
+        if let Some(found) = loaded.found() {
+            self.observe(Event::of(kind, found.stored.selector));
+        }
     }
 
     pub(crate) fn observe(&self, event: Event) {

@@ -62,16 +62,20 @@ impl<S: SubjectIndex> Desk<S> {
                         .push(event.kind());
                 }
             })
-            .with_clock({
-                let clock = Arc::clone(&clock);
-                move || UnixTime::from_millis(clock.load(Ordering::SeqCst))
-            });
+            .with_clock(reading(&clock));
         Self {
             store,
             sessions,
             clock,
             events,
         }
+    }
+
+    /// The same settings and clock on a store in front of this one.
+    pub(super) fn sessions_on(&self, store: impl SubjectIndex) -> Sessions {
+        Sessions::new(store, self.sessions.settings().clone())
+            .expect("the settings of a case are meant")
+            .with_clock(reading(&self.clock))
     }
 
     pub(super) fn now(&self) -> UnixTime {
@@ -163,6 +167,11 @@ impl<S: SubjectIndex> Desk<S> {
         let row = self.store.store().load(&selector, self.now()).await;
         row.expect("the store answers")
     }
+}
+
+fn reading(clock: &Arc<AtomicI64>) -> impl Fn() -> UnixTime + Send + Sync + 'static {
+    let clock = Arc::clone(clock);
+    move || UnixTime::from_millis(clock.load(Ordering::SeqCst))
 }
 
 /// The answer carries nothing.

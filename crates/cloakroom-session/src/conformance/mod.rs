@@ -26,6 +26,7 @@ mod faults;
 mod login;
 mod merging;
 mod renewal;
+mod schedules;
 mod time;
 mod tokens;
 mod trips;
@@ -36,6 +37,7 @@ pub use faults::*;
 pub use login::*;
 pub use merging::*;
 pub use renewal::*;
+pub use schedules::*;
 pub use time::*;
 pub use tokens::*;
 pub use trips::*;
@@ -52,6 +54,7 @@ macro_rules! conformance_tests {
             d1_a_late_write_beside_a_logout_is_dropped,
             d1_a_late_write_beside_a_revocation_is_dropped,
             d1_a_write_on_its_way_during_a_logout_is_dropped,
+            d1_no_order_of_operations_brings_a_session_back,
             d1_nothing_that_races_with_a_logout_brings_the_session_back,
             d2_a_late_tab_is_served_in_the_grace_and_gets_no_cookie,
             d2_of_parallel_renewals_one_wins,
@@ -59,10 +62,12 @@ macro_rules! conformance_tests {
             d3_a_renewal_that_is_dropped_leaves_a_session,
             d3_a_store_that_fails_in_a_renewal_costs_no_session,
             d3_a_store_that_fails_in_an_authentication_costs_no_session,
+            d3_no_order_of_operations_loses_a_session,
             d3_no_renewal_without_a_success,
             d4_a_change_is_replayed_three_times,
             d4_each_change_is_applied_to_what_is_stored,
             d4_handles_of_one_request_add_up,
+            d4_no_order_of_operations_loses_an_increment,
             d4_no_change_is_replayed_upon_another_authentication,
             d4_parallel_increments_add_up,
             d6_a_persistent_session_has_its_own_deadlines,
