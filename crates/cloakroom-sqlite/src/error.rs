@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use sqlx::Error;
 use thiserror::Error as ThisError;
 
-/// Why a database was not opened. Nothing was changed in it.
+/// Why a database was not opened. The tables in it are as they were.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum OpenError {

@@ -81,7 +81,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// One clear line, and nothing was changed: see [`OpenError`].
+    /// One clear line, and the tables are as they were: see [`OpenError`].
     pub async fn open(self) -> Result<SqliteSessionStore, OpenError> {
         if !(1..=1000).contains(&self.settings.max_readers) {
             return Err(OpenError::Setting("max_readers must be 1 to 1,000"));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod backup;
 mod crash;
 mod faults;
 mod full;
