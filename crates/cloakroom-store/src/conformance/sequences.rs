@@ -49,6 +49,8 @@ pub async fn model_and_store_agree_on_operations_side_by_side(store: impl Subjec
     let store = Arc::new(store);
     for round in 0..ROUNDS {
         let (mut world, model) = (World::new(SEQUENCES + round), Model::new());
+        // Fewer, so that operations meet.
+        world.selectors.truncate(2);
         for _ in 0..10 {
             let step = world.draw_one_of_one_subject(&model);
             world.history.push(format!("first at {:?}: {step:?}", world.now));

@@ -6,8 +6,8 @@ use cloakroom_id::{Selector, VerifierHash};
 use super::check::ok;
 use super::model::Model;
 use crate::{
-    Change, Created, NewRecord, Page, Rotated, Rotation, SessionStore as _, Stored, Subject, SubjectIndex,
-    Touched, Updated, Version,
+    Change, Created, NewRecord, Page, Rotated, Rotation, Stored, Subject, SubjectIndex, Touched, Updated,
+    Version,
 };
 
 /// An operation with its arguments.
