@@ -194,6 +194,7 @@ async fn prepare(path: &Path, settings: &Settings, schema: &Schema) -> Result<()
         .busy_timeout(MIGRATION_PATIENCE)
         .filename(path)
         .read_only(settings.read_only)
+        .create_if_missing(!settings.read_only)
         .connect()
         .await
         .map_err(open_error)?;
@@ -214,40 +215,49 @@ async fn prepare(path: &Path, settings: &Settings, schema: &Schema) -> Result<()
 }
 
 /// SQLite makes new files readable for everyone that the process's umask lets in. Its log takes after the file.
+///
+/// A process that closes any handle of a file loses all of its locks on it (POSIX), those of SQLite among them, so the
+/// file gets its name only when the handle that made it is closed.
 #[cfg(unix)]
 fn create_private(path: &Path) -> Result<(), OpenError> {
+    use std::io::ErrorKind;
     use std::os::unix::fs::OpenOptionsExt as _;
+
+    if path.exists() {
+        return Ok(());
+    }
+    let mut new = path.as_os_str().to_owned();
+    new.push(format!(
+        ".new-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     let created = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path);
-    match created {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => {
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => "its directory does not exist",
-                std::io::ErrorKind::PermissionDenied => "permission denied",
-                std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
-                _ => "it cannot be created",
-            };
-            Err(refused(path, reason, Some(error.into())))
-        }
+        .open(&new)
+        .map(drop);
+    if let Err(error) = created {
+        let reason = match error.kind() {
+            ErrorKind::NotFound => "its directory does not exist",
+            ErrorKind::PermissionDenied => "permission denied",
+            ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+            _ => "it cannot be created",
+        };
+        return Err(refused(path, reason, Some(error.into())));
     }
+    // It exists by now if another process was faster. A file system without links leaves it to SQLite and the umask.
+    let _ = std::fs::hard_link(&new, path);
+    let _ = std::fs::remove_file(&new);
+    Ok(())
 }
 
+/// Here a file's rights are those of its directory.
 #[cfg(not(unix))]
-fn create_private(path: &Path) -> Result<(), OpenError> {
-    let created = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path);
-    match created {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(refused(path, "it cannot be created", Some(error.into()))),
-    }
+#[expect(clippy::unnecessary_wraps, reason = "the same as elsewhere")]
+fn create_private(_: &Path) -> Result<(), OpenError> {
+    Ok(())
 }
 
 /// The busy timeout does not cover the change of the journal mode, which needs the file for itself for a moment.
