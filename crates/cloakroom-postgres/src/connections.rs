@@ -16,7 +16,7 @@ use crate::settings::Settings;
 /// A connection unused for so long is asked whether it still stands before it is used.
 const ASK_AFTER: Duration = Duration::from_secs(10);
 /// A connection unused for so long is closed when another one comes back.
-const CLOSE_AFTER: Duration = Duration::from_secs(10 * 60);
+const CLOSE_AFTER: Duration = Duration::from_mins(10);
 /// How often a statement is sent that the server undoes because of another one.
 const ATTEMPTS: u32 = 3;
 
@@ -52,8 +52,9 @@ impl Connections {
     pub(crate) fn own(options: PgConnectOptions, settings: &Settings) -> Self {
         let most = usize::try_from(settings.connections().get()).unwrap_or(usize::MAX);
         Self::Own(Arc::new(Own {
-            // Nobody reads the log that sqlx would write of each statement.
-            options: options.disable_statement_logging(),
+            // Nobody reads the log that sqlx would write of each statement, and there are no floats: poolers between here
+            // and the server know nothing of that parameter.
+            options: options.disable_statement_logging().extra_float_digits(None),
             permits: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
             parked: Mutex::new(Vec::new()),
             patience: settings.patience(),

@@ -39,10 +39,8 @@ impl SubjectIndex for PostgresSessionStore {
         for row in rows.iter().take(size) {
             sessions.push(stored(row, 0)?);
         }
-        let next = match rows.len() > size {
-            true => sessions.last().map(|last| last.selector),
-            false => None,
-        };
+        let more = rows.len() > size;
+        let next = sessions.last().filter(|_| more).map(|last| last.selector);
         Ok(Listed { sessions, next })
     }
 

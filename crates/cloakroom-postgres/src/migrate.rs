@@ -40,14 +40,14 @@ CREATE TABLE {schema}.session_cutoffs (
 "#,
     // What cut-offs are compared with becomes a column of its own, so that a session can be spared by one; it and the
     // cut-offs get an index each, for the purge. A row of cut-offs may be there for its lock alone.
-    r#"
+    r"
 ALTER TABLE {schema}.sessions ADD COLUMN lineage_at bigint;
 UPDATE {schema}.sessions SET lineage_at = COALESCE(authenticated_at, created_at);
 ALTER TABLE {schema}.sessions ALTER COLUMN lineage_at SET NOT NULL;
 CREATE INDEX sessions_by_lineage ON {schema}.sessions (lineage_at);
 ALTER TABLE {schema}.session_cutoffs ALTER COLUMN cutoff DROP NOT NULL;
 CREATE INDEX session_cutoffs_by_time ON {schema}.session_cutoffs (COALESCE(cutoff, '-9223372036854775808'::bigint));
-"#,
+",
 ];
 
 /// Whether the tables are those of this crate.

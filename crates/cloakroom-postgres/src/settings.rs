@@ -11,13 +11,16 @@ pub struct Settings {
     connect_timeout: Duration,
 }
 
+/// Those of a store that makes its own, unless it is told otherwise.
+const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).expect("10 is not 0");
+
 impl Settings {
     /// The schema `cloakroom`, cut-offs kept for 400 days, at most 10 connections, each had within 2 seconds.
     pub fn new() -> Self {
         Self {
             schema: "cloakroom".to_owned(),
-            cutoff_retention: Duration::from_secs(400 * 24 * 60 * 60),
-            max_connections: NonZeroU32::new(10).expect("10 is not 0"),
+            cutoff_retention: Duration::from_hours(400 * 24),
+            max_connections: MAX_CONNECTIONS,
             connect_timeout: Duration::from_secs(2),
         }
     }

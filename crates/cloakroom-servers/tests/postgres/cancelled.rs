@@ -48,9 +48,10 @@ async fn prepared(store: &PostgresSessionStore, alice: &Subject) -> (NewRecord, 
 async fn d16_a_dropped_operation_leaves_the_old_or_the_new_state() {
     for on_a_pool in [false, true] {
         let place = Place::new();
-        let store = match on_a_pool {
-            false => place.store().await,
-            true => place.store_on_a_pool().await,
+        let store = if on_a_pool {
+            place.store_on_a_pool().await
+        } else {
+            place.store().await
         };
         let alice = subject("alice");
         let mut was_done = false;
