@@ -5,8 +5,8 @@ use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 
-/// How often a command is sent again that no server has executed.
-const ATTEMPTS: u32 = 5;
+/// How often a command is sent at most while no server executes it: 310 ms of pauses, in which a slot can move.
+const ATTEMPTS: u32 = 6;
 /// The first pause before that; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -60,77 +60,74 @@ impl Connection {
 
     /// The answer to one command.
     pub(crate) async fn command(&self, place: Place, command: &Cmd) -> RedisResult<Value> {
-        let mut attempt = 0;
+        let mut attempt = 1;
+        let mut elsewhere = None;
         loop {
             let answer = match self {
                 Self::Single(single) => single.clone().send_packed_command(command).await,
-                Self::Cluster(cluster) => {
-                    let routing = RoutingInfo::SingleNode(place.master());
-                    cluster.clone().route_command(command.clone(), routing).await
-                }
+                Self::Cluster(cluster) => match elsewhere.take() {
+                    None => {
+                        let routing = RoutingInfo::SingleNode(place.master());
+                        cluster.clone().route_command(command.clone(), routing).await
+                    }
+                    Some(node) => asking(cluster, node, std::slice::from_ref(command))
+                        .await
+                        .map(|answers| answers.into_iter().next().unwrap_or(Value::Nil)),
+                },
             };
             let error = match answer.and_then(Value::extract_error) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            attempt += 1;
             match self.after(&error, attempt) {
                 After::GiveUp => return Err(error),
                 After::Again => pause(attempt).await,
-                After::Ask(node) => {
-                    let answers = self.asking(node, std::slice::from_ref(command)).await?;
-                    return answers
-                        .into_iter()
-                        .next()
-                        .map_or(Ok(Value::Nil), Value::extract_error);
-                }
+                After::Ask(node) => elsewhere = Some(node),
             }
+            attempt += 1;
         }
     }
 
-    /// The answers to commands that travel together, in which an error may stand. They go out again together, so only
-    /// the first may change anything, and it decides.
+    /// The answers to commands that travel together, in which an error may stand. They go out again together, so
+    /// either only the first may change anything, and it decides, or all may be repeated.
     pub(crate) async fn commands(&self, place: Place, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
-        let mut pipeline = Pipeline::with_capacity(commands.len());
-        for command in commands {
-            pipeline.add_command(command.clone());
-        }
-        let mut attempt = 0;
+        let mut attempt = 1;
+        let mut elsewhere = None;
         loop {
             let answers = match self {
                 Self::Single(single) => {
+                    let pipeline = pipeline(commands);
                     single
                         .clone()
                         .send_packed_commands(&pipeline, 0, commands.len())
                         .await
                 }
-                Self::Cluster(cluster) => {
-                    let pipeline = pipeline.clone();
-                    cluster
-                        .clone()
-                        .route_pipeline(pipeline, 0, commands.len(), place.master())
-                        .await
-                }
+                Self::Cluster(cluster) => match elsewhere.take() {
+                    None => {
+                        let pipeline = pipeline(commands);
+                        cluster
+                            .clone()
+                            .route_pipeline(pipeline, 0, commands.len(), place.master())
+                            .await
+                    }
+                    Some(node) => asking(cluster, node, commands).await,
+                },
             };
-            let error = match answers {
-                Err(error) => error,
+            let (next, answers) = match answers {
+                Err(error) => (self.after(&error, attempt), Err(error)),
                 Ok(answers) => match answers.first() {
                     Some(Value::ServerError(error)) => {
-                        let error = RedisError::from(error.clone());
-                        if let After::GiveUp = self.after(&error, attempt + 1) {
-                            return Ok(answers);
-                        }
-                        error
+                        (self.after(&error.clone().into(), attempt), Ok(answers))
                     }
                     _ => return Ok(answers),
                 },
             };
-            attempt += 1;
-            match self.after(&error, attempt) {
-                After::GiveUp => return Err(error),
+            match next {
+                After::GiveUp => return answers,
                 After::Again => pause(attempt).await,
-                After::Ask(node) => return self.asking(node, commands).await,
+                After::Ask(node) => elsewhere = Some(node),
             }
+            attempt += 1;
         }
     }
 
@@ -163,22 +160,32 @@ impl Connection {
             _ => After::GiveUp,
         }
     }
+}
 
-    /// Sends commands to the node that a slot is moving to.
-    async fn asking(&self, node: SingleNodeRoutingInfo, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
-        let Self::Cluster(cluster) = self else {
-            return Ok(Vec::new());
-        };
-        let mut pipeline = Pipeline::with_capacity(commands.len() + 1);
-        pipeline.add_command(redis::cmd("ASKING"));
-        for command in commands {
-            pipeline.add_command(command.clone());
-        }
-        cluster
-            .clone()
-            .route_pipeline(pipeline, 1, commands.len(), node)
-            .await
+/// Sends commands to the node that a slot is moving to.
+async fn asking(
+    cluster: &ClusterConnection,
+    node: SingleNodeRoutingInfo,
+    commands: &[Cmd],
+) -> RedisResult<Vec<Value>> {
+    // The permission is for the next command alone.
+    let permitted: Vec<_> = commands
+        .iter()
+        .flat_map(|command| [redis::cmd("ASKING"), command.clone()])
+        .collect();
+    let answers = cluster
+        .clone()
+        .route_pipeline(pipeline(&permitted), 0, permitted.len(), node)
+        .await?;
+    Ok(answers.into_iter().skip(1).step_by(2).collect())
+}
+
+fn pipeline(commands: &[Cmd]) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(commands.len());
+    for command in commands {
+        pipeline.add_command(command.clone());
     }
+    pipeline
 }
 
 enum After {

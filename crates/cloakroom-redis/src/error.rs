@@ -92,7 +92,8 @@ fn store_error_kind(error: &RedisError) -> StoreErrorKind {
             | ServerErrorKind::Moved
             | ServerErrorKind::Ask,
         ) => StoreErrorKind::Unavailable,
-        // Before 7.0 an error within a script reaches the client as text inside another error.
+        // Before 7.0 an error within a script reaches the client as text inside another error. A key is not local to a
+        // script while its slot is being moved.
         ErrorKind::Server(ServerErrorKind::ResponseError) | ErrorKind::Extension => {
             let (code, text) = (error.code().unwrap_or_default(), error.to_string());
             let is = |codes: &[&str]| codes.contains(&code) || says(&text, codes);
@@ -100,7 +101,7 @@ fn store_error_kind(error: &RedisError) -> StoreErrorKind {
                 StoreErrorKind::Corrupt
             } else if is(&["OOM"]) {
                 StoreErrorKind::Full
-            } else if is(&["READONLY", "MISCONF", "NOREPLICAS"]) {
+            } else if is(&["READONLY", "MISCONF", "NOREPLICAS", "non local key"]) {
                 StoreErrorKind::Unavailable
             } else if code == "BUSY" {
                 StoreErrorKind::Timeout

@@ -85,8 +85,9 @@ pub(crate) async fn pair() -> (Redis, Redis, [Scratch; 2]) {
     let options = RedisOptions::default().set("replicaof", format!("127.0.0.1 {}", master.port()));
     let (replica, second) = server(&options);
     for _ in 0..1000 {
-        let info = replica.command(&["INFO", "replication"]).unwrap();
-        if info.contains("master_link_status:up") {
+        // What the master thinks counts: it waits for replicas that have told it that they caught up.
+        let info = master.command(&["INFO", "replication"]).unwrap();
+        if info.contains("state=online") {
             return (master, replica, [first, second]);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -4,4 +4,5 @@ mod failover;
 mod kit;
 mod open;
 mod place;
+mod resharding;
 mod slots;
