@@ -300,6 +300,33 @@ async fn a_login_over_authorization_hands_its_token_to_the_handler() {
 }
 
 #[tokio::test]
+async fn a_login_over_authorization_whose_token_nobody_could_be_given_is_a_mistake() {
+    let desk = Desk::layered(SessionLayer::bearer);
+    for steps in ["login u1", "insert a 1"] {
+        let answer = desk.ask(&[], steps).await;
+        assert_eq!(answer.calls, [""; 0]);
+        let body = "the login of a bearer session was not committed by its handler\n";
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (500, body));
+        assert_eq!(answer.set_cookies(), [""; 0]);
+    }
+    assert_eq!(desk.listed("u1").await, []);
+}
+
+#[tokio::test]
+async fn what_a_handler_committed_itself_stands_and_its_cookie_goes_out() {
+    let desk = Desk::new();
+    let answer = desk.ask(&[], "login u1, commit, status 418").await;
+    assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
+    let (cookie, _) = answer.set_cookie();
+    desk.ask(&[cookie], "who").await.is_quiet(200, "u1", &["load"]);
+    // A token that the handler took goes out one way only.
+    let answer = desk.ask(&[], "login u1, commit, take").await;
+    assert_eq!(answer.set_cookies(), [""; 0]);
+    let cookie = format!("__Host-id={}", answer.body);
+    desk.ask(&[&cookie], "who").await.is_quiet(200, "u1", &["load"]);
+}
+
+#[tokio::test]
 async fn authorization_alone_decides_where_it_is_present() {
     let desk = Desk::layered(SessionLayer::cookie_or_bearer);
     let (u1, u2) = (desk.token("u1").await, desk.token("u2").await);

@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use cloakroom_tower::cloakroom_session::EventKind::{StoreFailed, TouchFailed};
+use cloakroom_tower::cloakroom_session::SessionError;
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind::{
     self, Corrupt, Full, Other, Timeout, TooLarge, Unavailable, Unsupported,
 };
@@ -145,6 +146,32 @@ async fn a_failed_commit_withholds_what_waits_for_success_however_it_is_shown() 
         assert!(!response.headers().contains_key(SET_COOKIE));
     }
     assert_eq!(desk.listed("u1").await, []);
+}
+
+#[test]
+fn each_error_of_a_session_has_its_status() {
+    let invalid = Desk::new().sessions.subject("").unwrap_err();
+    for (error, status) in [
+        (SessionError::LoginRequired, 401),
+        (SessionError::ReauthenticationRequired, 403),
+        (SessionError::Superseded, 409),
+        (SessionError::Contended, 409),
+        (SessionError::Refused, 409),
+        (SessionError::Ambiguous, 409),
+        (SessionError::Committed, 500),
+        (SessionError::TokenNotTaken, 500),
+        (SessionError::TooLarge, 500),
+        (SessionError::InvalidSubject(invalid), 500),
+    ] {
+        let text = format!("{error}\n");
+        let error = Error::from(error);
+        assert_eq!(error.status().as_u16(), status, "{error:?}");
+        let response = error.into_response::<String>();
+        assert_eq!((response.status().as_u16(), response.body()), (status, &text));
+        assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == 401);
+        assert!(!response.headers().contains_key(RETRY_AFTER));
+        assert!(matches!(response.extensions().get(), Some(Error::Session(_))));
+    }
 }
 
 #[tokio::test]

@@ -70,7 +70,12 @@ async fn a_device_is_shown_by_its_user_agent_and_ended_by_its_selector() {
         .is_quiet(200, "", &["load", "delete_one"]);
     assert!(desk.stored(&held[1]).await.is_none());
     assert_eq!(desk.listed("u1").await.len(), 2);
-    // One without a header of it is there, too.
+    // A long one is cut, between two characters.
+    let long = format!("{}\u{e4}{}", "x".repeat(255), "y".repeat(10_000));
+    let answer = desk.call(from_somewhere(&[], "login u3", &long)).await;
+    let answer = desk.ask(&[answer.set_cookie().0], "devices").await;
+    assert_eq!(answer.body, format!("{}  true", "x".repeat(255)));
+    // A request without the header is as good.
     let cookie = &held[0];
     let bare = Request::get("/")
         .header("act", "devices")
