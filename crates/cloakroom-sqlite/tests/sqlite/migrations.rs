@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::Duration;
 
 use cloakroom_sqlite::{OpenError, SqliteSessionStore};
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
@@ -19,7 +20,9 @@ async fn opener() {
     let Some(path) = process::part() else { return };
     process::say("ready");
     process::wait_for_the_word();
-    let store = SqliteSessionStore::open(&path).await.unwrap();
+    // Sixteen write at once, on a machine that may be busy.
+    let builder = SqliteSessionStore::builder(&path).busy_timeout(Duration::from_mins(1));
+    let store = builder.open().await.unwrap();
     assert_eq!(
         store
             .create(&fixture::visitor().selector(own_selector()).build(), NOW)
