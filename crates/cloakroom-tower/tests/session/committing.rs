@@ -257,10 +257,14 @@ async fn d2_after_a_re_authentication_the_old_token_opens_nothing() {
     let answer = desk.ask(&[&old], "login u1").await;
     let new = answer.set_cookie().0.to_owned();
     assert_eq!(selector_of(&new), selector_of(&old));
-    let answer = desk.ask(&[&old], "who, insert a 1, logout").await;
-    assert_eq!(answer.body, "nobody");
-    assert!(!answer.set_cookies().contains(&REMOVED));
-    assert_eq!(answer.events.first(), Some(&Reused));
+    let answer = desk.ask(&[&old], "who").await;
+    assert_eq!(answer.events, [Reused]);
+    answer.is_quiet(200, "nobody", &["load"]);
+    for steps in ["who, insert a 1", "logout", "logout_others", "logout_everywhere"] {
+        let answer = desk.ask(&[&old], steps).await;
+        assert_eq!(answer.events.first(), Some(&Reused));
+        answer.is_quiet(409, &answer.body, &["load"]);
+    }
     desk.ask(&[&new], "who, get a")
         .await
         .is_quiet(200, "u1 nothing", &["load"]);
