@@ -20,12 +20,12 @@ impl Client {
 
     /// The same with the user agent cut to its greatest length, between two characters.
     pub(crate) fn cut(mut self) -> Self {
-        if let Some(text) = &mut self.user_agent {
+        if let Some(text) = &mut self.user_agent
+            && text.len() > Self::USER_AGENT_MAX
+        {
             let fits = |&end: &usize| text.is_char_boundary(end);
             let end = (0..=Self::USER_AGENT_MAX).rev().find(fits);
-            if text.len() > Self::USER_AGENT_MAX {
-                text.truncate(end.unwrap_or(0));
-            }
+            text.truncate(end.unwrap_or(0));
         }
         self
     }

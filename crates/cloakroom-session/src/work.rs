@@ -128,9 +128,8 @@ impl Work {
                 Ok(Some(Standing::of(found)))
             }
             Loaded::Nothing => self.write_as_visitor().await,
-            Loaded::Stale if self.changes.is_empty() => Ok(None),
-            // What was to be ended is the session of whoever has its token now, maybe in another tab: this one must
-            // not end it, and must not say that it has.
+            // An anonymous one has nothing to end. What it writes has nowhere to go, and it is told.
+            Loaded::Stale if self.changes.deltas.is_empty() => Ok(None),
             Loaded::Stale => Err(SessionError::Superseded),
         }
     }

@@ -179,12 +179,12 @@ impl<S: SubjectIndex> Stage<S> {
         let row = self.desk.row(shared.selector()).await;
         let mut tokens = vec![shared];
         let (mut ended, mut counted) = (false, 0);
-        // Whoever comes after a new authentication in another tab, with the token from before it, ends nothing.
-        let outrun = acts.contains(&Act::Authenticate);
+        // Whoever comes after a new authentication in another tab, with the token from before it, is anonymous.
+        let outrun = acts.contains(&Act::Authenticate) && row.is_some();
         for (&act, outcome) in acts.iter().zip(outcomes) {
             match outcome {
                 Ok(carried) => {
-                    ended |= act.ends() && !(outrun && act == Act::Switch && row.is_some());
+                    ended |= act.ends() && (act == Act::EndFromElsewhere || !outrun);
                     if let Carried::Set { token, .. } = carried {
                         if token.selector() == shared.selector() {
                             assert!(
@@ -202,9 +202,7 @@ impl<S: SubjectIndex> Stage<S> {
                             && !matches!(carried, Carried::Set { token, .. } if token.selector() != shared.selector()),
                     );
                 }
-                Err(SessionError::Superseded) => {
-                    assert!(!act.ends() || outrun && act != Act::EndFromElsewhere, "{case}")
-                }
+                Err(SessionError::Superseded) => assert!(!act.ends(), "{case}"),
                 Err(SessionError::LoginRequired) => assert_eq!(act, Act::Authenticate, "{case}"),
                 // The proof was given before all sessions were ended.
                 Err(SessionError::Refused) => assert_eq!(act, Act::Authenticate, "{case}"),

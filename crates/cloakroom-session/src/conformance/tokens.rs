@@ -90,18 +90,19 @@ pub async fn d21_wrong_verifiers_change_nothing(store: impl SubjectIndex) {
             };
             let (session, commit) = desk.begin([&guess]);
             assert_eq!(session.subject().await.unwrap(), None);
-            // Whatever the handler tries, nothing is taken from the one who holds the token, nor said to be.
+            // Whatever the handler tries, nothing is taken from the one who holds the token.
             match number % 5 {
                 0 => session.logout().unwrap(),
                 1 => session.logout_everywhere().unwrap(),
                 2 => session.end(&token.selector()).unwrap(),
-                3 => session.insert("basket", &1).unwrap(),
+                3 => session.logout_others().unwrap(),
                 _ => {
-                    nothing(commit.finish(Answer::Succeeded).await);
+                    session.insert("basket", &1).unwrap();
+                    superseded(commit.finish(Answer::Succeeded).await);
                     continue;
                 }
             }
-            superseded(commit.finish(Answer::Succeeded).await);
+            nothing(commit.finish(Answer::Succeeded).await);
         }
         assert_eq!(desk.events(), vec![kind; 1_000]);
         assert_eq!(desk.store.take_calls(), vec![Operation::Load; 1_000]);
