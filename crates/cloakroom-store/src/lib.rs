@@ -8,6 +8,7 @@ mod forward;
 mod memory;
 mod page;
 mod record;
+mod redacted;
 mod session_store;
 mod shared;
 mod subject;

@@ -276,3 +276,6 @@ async fn yield_now() {
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ pub struct Authentication {
 }
 
 /// A session to be created.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewRecord {
     selector: Selector,
     verifier_hash: VerifierHash,
@@ -107,7 +107,7 @@ impl NewRecord {
 }
 
 /// A session as a store holds it. Its fields are public, so that anyone can write a store.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Its row's key.
     pub selector: Selector,
@@ -172,7 +172,7 @@ pub enum RotationReason {
 }
 
 /// New data for a session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Change {
     /// The data, in place of the old.
     pub payload: Arc<[u8]>,
@@ -181,7 +181,7 @@ pub struct Change {
 }
 
 /// A new verifier for a session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Rotation {
     /// SHA-256 of it.
     pub verifier_hash: VerifierHash,

@@ -5,6 +5,8 @@
     reason = "these are tests, and clippy sees that in their functions alone"
 )]
 
+#[path = "memory/bytes.rs"]
+mod bytes;
 #[path = "memory/common.rs"]
 mod common;
 #[path = "memory/limits.rs"]

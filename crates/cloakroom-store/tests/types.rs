@@ -14,8 +14,9 @@ use std::task::{Context, Poll, Waker};
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{IndexSecret, Selector, SubjectTag, VerifierHash};
 use cloakroom_store::{
-    Authentication, Created, DynSessionStore, MAX_PAYLOAD, MemoryStore, NewRecord, Page, SessionStore,
-    StoreError, StoreErrorKind, Subject, SubjectIndex, Unindexed, Version,
+    Authentication, Change, Created, DynSessionStore, MAX_PAYLOAD, MemoryStore, NewRecord, Page, Previous,
+    Rotation, RotationReason, SessionStore, StoreError, StoreErrorKind, Subject, SubjectIndex, Unindexed,
+    Version,
 };
 
 const fn at(millis: i64) -> UnixTime {
@@ -237,7 +238,7 @@ fn clones_of_a_boxed_store_and_of_an_arc_are_one_store() {
 fn what_is_too_large_is_refused_before_anything_else() {
     let store = MemoryStore::new();
     let large: Arc<[u8]> = vec![0; MAX_PAYLOAD + 1].into();
-    let change = cloakroom_store::Change {
+    let change = Change {
         payload: large,
         idle_deadline: at(1),
     };
@@ -249,14 +250,38 @@ fn what_is_too_large_is_refused_before_anything_else() {
     );
 }
 
-/// Payloads hold what an application keeps of a person, and hashes what a database should not print.
+/// Data may be anything that an application keeps of a person, and hashes are what a database should not print.
 #[test]
-fn nothing_that_stores_say_of_a_record_shows_its_verifier() {
+fn nothing_that_prints_a_record_shows_its_verifier_or_its_data() {
+    let payload: Arc<[u8]> = Arc::from(*b"secret data");
     let record = record(selector([0, 0]), None, 10).unwrap();
-    let stored = record.clone().into_stored(at(0));
-    for text in [format!("{record:?}"), format!("{stored:?}")] {
+    let hash = VerifierHash::from_bytes([1; 32]);
+    let change = Change {
+        payload: payload.clone(),
+        idle_deadline: at(1),
+    };
+    let rotation = Rotation {
+        verifier_hash: hash,
+        reason: RotationReason::Periodic,
+        authenticated_at: None,
+        idle_deadline: at(1),
+        absolute_deadline: None,
+        data: Some((Version::FIRST, payload)),
+    };
+    let mut stored = record.clone().into_stored(at(0));
+    stored.previous = Some(Previous {
+        verifier_hash: hash,
+        rotated_at: at(0),
+        reason: RotationReason::Periodic,
+    });
+    for text in [
+        format!("{record:?}"),
+        format!("{stored:?}"),
+        format!("{change:?}"),
+        format!("{rotation:?}"),
+    ] {
         assert!(
-            text.contains("VerifierHash(..)") && !text.contains("[1, 1, 1"),
+            text.contains("[11 bytes]") && !text.contains("115, 101") && !text.contains("1, 1, 1"),
             "{text}"
         );
     }

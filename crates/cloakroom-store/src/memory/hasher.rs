@@ -2,7 +2,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use cloakroom_id::Selector;
 
-/// Hashes selectors: two multiplications under a key of the store's own.
+/// Hashes selectors: three multiplications under a key of the store's own.
 ///
 /// `SipHash` defends tables whose keys strangers choose. Selectors are drawn by the server, 14 bytes of each at random,
 /// and a stranger who sends one only looks it up, so spreading them is all that a hash has to do here. The key keeps
@@ -18,7 +18,7 @@ impl SelectorState {
     pub(super) fn hash(&self, selector: &Selector) -> u64 {
         let number = u128::from_le_bytes(*selector.as_bytes());
         let (low, high) = halves(number);
-        fold(fold(self.0 ^ low) ^ high)
+        fold(fold(fold(self.0 ^ low) ^ high))
     }
 }
 

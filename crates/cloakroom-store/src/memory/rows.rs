@@ -61,6 +61,13 @@ impl Rows {
     }
 }
 
+#[cfg(test)]
+impl Rows {
+    pub(super) fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+}
+
 fn is(selector: &Selector) -> impl FnMut(&Box<Row>) -> bool {
     move |row| row.stored.selector == *selector
 }

@@ -166,10 +166,9 @@ fn a_limit_holds_against_many_threads() {
                             }
                             Err(_) => full += 1,
                         }
-                        if step % 3 == 0 || mine.len() > 20 {
-                            if let Some(gone) = mine.pop() {
-                                assert!(now(store.delete(&gone)).unwrap());
-                            }
+                        let is_one_to_go = step % 3 == 0 || mine.len() > 20;
+                        if let Some(gone) = mine.pop_if(|_| is_one_to_go) {
+                            assert!(now(store.delete(&gone)).unwrap());
                         }
                     }
                     (mine.len(), full)

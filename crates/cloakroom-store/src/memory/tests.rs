@@ -1,0 +1,122 @@
+//! What cannot be seen from outside: a poisoned lock, and where selectors fall.
+
+use std::collections::HashSet;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::{Selector, VerifierHash};
+use proptest::prelude::*;
+
+use super::hasher::SelectorState;
+use super::rows::{Row, Rows};
+use super::{MemoryStore, SHARDS, shard_of};
+use crate::{Created, NewRecord, SessionStore as _, Stored};
+
+const NOW: UnixTime = UnixTime::from_millis(1_767_225_600_000);
+
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waited"),
+    }
+}
+
+fn record(selector: [u8; 16]) -> NewRecord {
+    let (selector, hash) = (Selector::from_bytes(selector), VerifierHash::from_bytes([1; 32]));
+    NewRecord::new(selector, hash, None, UnixTime::MAX, UnixTime::MAX, [].into()).unwrap()
+}
+
+fn stored(selector: [u8; 16]) -> Stored {
+    record(selector).into_stored(NOW)
+}
+
+#[test]
+fn a_poisoned_lock_ends_nothing() {
+    let store = MemoryStore::new();
+    let record = record([7; 16]);
+    assert_eq!(now(store.create(&record, NOW)).unwrap(), Created::Done);
+    let shard = shard_of(record.selector().tag());
+    let panicked = thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                let _held = store.write(shard);
+                panic!("while it holds the lock");
+            })
+            .join()
+    });
+    assert!(panicked.is_err() && store.shards[shard].is_poisoned());
+    assert!(now(store.load(&record.selector(), NOW)).unwrap().is_some());
+    assert!(now(store.delete(&record.selector())).unwrap());
+    assert_eq!(store.usage().sessions, 0);
+}
+
+#[test]
+fn selectors_that_are_counted_up_fall_apart() {
+    let hasher = SelectorState::new();
+    let counted = |number: u32, at: usize| {
+        let mut bytes = [0; 16];
+        bytes[at..at + 4].copy_from_slice(&number.to_be_bytes());
+        hasher.hash(&Selector::from_bytes(bytes))
+    };
+    for at in [2, 8, 12] {
+        // The low bits choose the place in a table, the high ones what is compared there.
+        let low: HashSet<_> = (0..4096).map(|number| counted(number, at) & 0xfff).collect();
+        let high: HashSet<_> = (0..4096).map(|number| counted(number, at) >> 57).collect();
+        // Thrown at random, 4,096 balls fall into 2,589 of 4,096 places.
+        assert!(low.len() > 2000, "{} places, counted at {at}", low.len());
+        assert!(high.len() > 100, "{} of 128, counted at {at}", high.len());
+    }
+}
+
+#[test]
+fn every_shard_has_its_tags() {
+    let shards = (0..=u8::MAX).map(|byte| shard_of(cloakroom_id::SubjectTag::from_bytes([0x5a, byte])));
+    assert_eq!(shards.collect::<HashSet<_>>(), (0..SHARDS).collect());
+}
+
+proptest! {
+    /// Rows by their selectors, against the standard library's set.
+    #[test]
+    fn rows_are_found_until_they_are_removed(steps in prop::collection::vec((0_u8..40, any::<bool>()), 0..400)) {
+        let mut rows = Rows::new(SelectorState::new());
+        let mut model = HashSet::new();
+        for (key, insert) in steps {
+            let selector = Selector::from_bytes([key; 16]);
+            prop_assert_eq!(rows.get(&selector).is_some(), model.contains(&key));
+            if !insert {
+                let removed = rows.remove(&selector).map(|row| row.stored.selector);
+                prop_assert_eq!(removed, model.remove(&key).then_some(selector));
+            } else if model.insert(key) {
+                rows.insert(Row { stored: stored([key; 16]), queued: NOW });
+            }
+        }
+        for key in 0..40 {
+            let found = rows.get_mut(&Selector::from_bytes([key; 16]));
+            prop_assert_eq!(found.is_some(), model.contains(&key));
+        }
+    }
+}
+
+#[test]
+fn a_table_that_was_large_is_small_again() {
+    let mut rows = Rows::new(SelectorState::new());
+    let key = |number: u32| [number.to_be_bytes(); 4].concat().try_into().unwrap();
+    for number in 0..10_000 {
+        rows.insert(Row {
+            stored: stored(key(number)),
+            queued: NOW,
+        });
+    }
+    let large = rows.capacity();
+    for number in 10..10_000 {
+        assert!(rows.remove(&Selector::from_bytes(key(number))).is_some());
+    }
+    assert!(
+        large >= 10_000 && rows.capacity() <= 128,
+        "{large}, then {}",
+        rows.capacity()
+    );
+    assert!((0..10).all(|number| rows.get(&Selector::from_bytes(key(number))).is_some()));
+}
