@@ -107,7 +107,7 @@ fn count(state: &State, mut browser: Browser, port: u16) {
 
 #[track_caller]
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Instant::now() < end, "it never came to that");
         thread::sleep(Duration::from_millis(10));

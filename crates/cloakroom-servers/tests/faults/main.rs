@@ -1,6 +1,13 @@
 //! What users see while a server dies, the network is cut, or the store dies or stalls: 503, never somebody else's
 //! session, never an anonymous page for somebody who is logged in; and everything as before once it is mended.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
+
 #[path = "../app/mod.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod app;

@@ -1,5 +1,12 @@
 //! Two processes that serve one application on one store: what one of them does, the other acts on at once.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
+
 #[path = "../app/mod.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod app;
