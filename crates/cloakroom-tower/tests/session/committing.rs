@@ -260,10 +260,15 @@ async fn d2_after_a_re_authentication_the_old_token_opens_nothing() {
     let answer = desk.ask(&[&old], "who").await;
     assert_eq!(answer.events, [Reused]);
     answer.is_quiet(200, "nobody", &["load"]);
-    for steps in ["who, insert a 1", "logout", "logout_others", "logout_everywhere"] {
+    for (steps, status) in [
+        ("who, insert a 1", 409),
+        ("logout", 200),
+        ("logout_others", 200),
+        ("logout_everywhere", 200),
+    ] {
         let answer = desk.ask(&[&old], steps).await;
-        assert_eq!(answer.events.first(), Some(&Reused));
-        answer.is_quiet(409, &answer.body, &["load"]);
+        assert_eq!(answer.events, [Reused]);
+        answer.is_quiet(status, &answer.body, &["load"]);
     }
     desk.ask(&[&new], "who, get a")
         .await
