@@ -192,7 +192,8 @@ pub struct Rotation {
     pub authenticated_at: Option<UnixTime>,
     /// The idle deadline to be reached, as for a touch.
     pub idle_deadline: UnixTime,
-    /// A later absolute deadline, which only a fresh authentication may give; an earlier one changes nothing.
+    /// A later absolute deadline, which only a fresh authentication may give: without `authenticated_at` it is ignored,
+    /// and an earlier one changes nothing.
     pub absolute_deadline: Option<UnixTime>,
     /// New data, if the session still has this version.
     pub data: Option<(Version, Arc<[u8]>)>,

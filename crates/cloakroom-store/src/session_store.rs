@@ -6,7 +6,8 @@ use cloakroom_id::{Selector, VerifierHash};
 
 use crate::{Change, Created, NewRecord, Rotated, Rotation, StoreError, Stored, Touched, Updated, Version};
 
-/// Where sessions are kept. Each operation is atomic and one round trip.
+/// Where sessions are kept. Each operation is atomic and one round trip. The [crate's page](crate) has a table of what each
+/// answers and does, and the laws that all stores keep.
 ///
 /// A session is *live* while `now` is before both of its deadlines and it stands on a proof given after the cut-offs of
 /// its subject and of the whole store. What is not live answers like what is not there, save that its row still
