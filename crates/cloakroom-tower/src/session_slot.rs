@@ -158,7 +158,11 @@ impl Inner {
 /// The text of the field, as much of it as is kept and a little more, so that its last character is whole.
 fn user_agent(field: &HeaderValue) -> String {
     let kept = &field.as_bytes()[..field.len().min(Client::USER_AGENT_MAX + 4)];
-    String::from_utf8_lossy(kept).into_owned()
+    // Nearly all are text, which is looked through a word at a time.
+    match str::from_utf8(kept) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(kept).into_owned(),
+    }
 }
 
 /// Prints nothing of what it holds.
