@@ -10,7 +10,7 @@ use crate::statements::bucket;
 use crate::store::{Inner, no_row, query};
 
 /// How many rows one statement looks at, at least and at most. Its locks are held until it has done with all of them.
-const LOOK_AT: std::ops::RangeInclusive<i64> = 200..=1000;
+const LOOK_AT: std::ops::RangeInclusive<i64> = 100..=250;
 
 /// Deletes what is not live any more, in statements of moderate size. Rows that somebody else has locked are left to
 /// the next purge.
