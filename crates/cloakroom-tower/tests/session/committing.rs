@@ -147,6 +147,42 @@ async fn d19_logging_out_elsewhere_happens_however_the_handler_ends() {
 }
 
 #[tokio::test]
+async fn d16_who_goes_away_during_the_commit_leaves_the_old_state_or_the_new_one() {
+    for (operation, steps) in [
+        ("create", "login u2"),
+        ("create", "who, login u2, status 200"),
+        ("update", "insert a 1"),
+        ("rotate", "login u1"),
+    ] {
+        let desk = Desk::new();
+        let cookie = desk.cookie("u1").await;
+        let before = desk.stored(&cookie).await;
+        desk.store.hold(operation, &desk.gate);
+        let task = tokio::spawn(desk.app.clone().oneshot(request(&[&cookie], steps)));
+        desk.gate.reached().await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        desk.gate.open();
+        settle().await;
+        assert_eq!(desk.stored(&cookie).await, before, "{operation}");
+        assert_eq!(desk.listed("u2").await, []);
+    }
+    // What takes privilege away goes on all the same.
+    for (operation, steps) in [("delete", "logout"), ("delete_by_subject", "logout_everywhere")] {
+        let desk = Desk::new();
+        let cookie = desk.cookie("u1").await;
+        desk.store.hold(operation, &desk.gate);
+        let task = tokio::spawn(desk.app.clone().oneshot(request(&[&cookie], steps)));
+        desk.gate.reached().await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        desk.gate.open();
+        desk.until(async || desk.stored(&cookie).await.is_none()).await;
+        assert_eq!(desk.listed("u1").await, []);
+    }
+}
+
+#[tokio::test]
 async fn d19_a_failure_that_an_inner_layer_hides_is_a_failure() {
     let desk = Desk::new();
     let visitor = desk.visitor("a", "1").await;

@@ -56,7 +56,7 @@ impl Gate {
         self.0.1.notify_one();
     }
 
-    async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         self.0.0.notify_one();
         self.0.1.notified().await;
     }

@@ -10,11 +10,14 @@ use cloakroom_tower::cloakroom_session::cloakroom_store::{
     StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
 };
 
+use crate::desk::Gate;
+
 #[derive(Clone)]
 pub(crate) struct Probe {
     pub(crate) inner: Arc<MemoryStore>,
     calls: Arc<Mutex<Vec<&'static str>>>,
     failing: Arc<Mutex<Option<Fault>>>,
+    held: Arc<Mutex<Option<(&'static str, Gate)>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,6 +33,7 @@ impl Probe {
             inner: Arc::new(MemoryStore::new()),
             calls: Arc::default(),
             failing: Arc::default(),
+            held: Arc::default(),
         }
     }
 
@@ -58,8 +62,17 @@ impl Probe {
         *self.failing.lock().unwrap() = None;
     }
 
-    fn call(&self, operation: &'static str) -> Result<(), StoreError> {
+    /// Lets the next one of this operation wait at `gate`.
+    pub(crate) fn hold(&self, operation: &'static str, gate: &Gate) {
+        *self.held.lock().unwrap() = Some((operation, gate.clone()));
+    }
+
+    async fn call(&self, operation: &'static str) -> Result<(), StoreError> {
         self.calls.lock().unwrap().push(operation);
+        let held = self.held.lock().unwrap().take_if(|(held, _)| *held == operation);
+        if let Some((_, gate)) = held {
+            gate.wait().await;
+        }
         match *self.failing.lock().unwrap() {
             Some(fault) if fault.operation.is_none_or(|failing| failing == operation) => {
                 Err(StoreError::from(fault.kind))
@@ -71,12 +84,12 @@ impl Probe {
 
 impl SessionStore for Probe {
     async fn create(&self, record: &NewRecord, now: UnixTime) -> Result<Created, StoreError> {
-        self.call("create")?;
+        self.call("create").await?;
         self.inner.create(record, now).await
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        self.call("load")?;
+        self.call("load").await?;
         self.inner.load(selector, now).await
     }
 
@@ -87,7 +100,7 @@ impl SessionStore for Probe {
         change: &Change,
         now: UnixTime,
     ) -> Result<Updated, StoreError> {
-        self.call("update")?;
+        self.call("update").await?;
         self.inner.update(selector, expect, change, now).await
     }
 
@@ -97,7 +110,7 @@ impl SessionStore for Probe {
         idle_deadline: UnixTime,
         now: UnixTime,
     ) -> Result<Touched, StoreError> {
-        self.call("touch")?;
+        self.call("touch").await?;
         self.inner.touch(selector, idle_deadline, now).await
     }
 
@@ -108,17 +121,17 @@ impl SessionStore for Probe {
         rotation: &Rotation,
         now: UnixTime,
     ) -> Result<Rotated, StoreError> {
-        self.call("rotate")?;
+        self.call("rotate").await?;
         self.inner.rotate(selector, old, rotation, now).await
     }
 
     async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
-        self.call("delete")?;
+        self.call("delete").await?;
         self.inner.delete(selector).await
     }
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-        self.call("purge_expired")?;
+        self.call("purge_expired").await?;
         self.inner.purge_expired(now, max).await
     }
 }
@@ -130,12 +143,12 @@ impl SubjectIndex for Probe {
         page: Page,
         now: UnixTime,
     ) -> Result<Listed, StoreError> {
-        self.call("list_by_subject")?;
+        self.call("list_by_subject").await?;
         self.inner.list_by_subject(subject, page, now).await
     }
 
     async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
-        self.call("delete_one")?;
+        self.call("delete_one").await?;
         self.inner.delete_one(subject, selector).await
     }
 
@@ -145,12 +158,12 @@ impl SubjectIndex for Probe {
         except: Option<&Selector>,
         now: UnixTime,
     ) -> Result<u64, StoreError> {
-        self.call("delete_by_subject")?;
+        self.call("delete_by_subject").await?;
         self.inner.delete_by_subject(subject, except, now).await
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        self.call("revoke_all")?;
+        self.call("revoke_all").await?;
         self.inner.revoke_all(now).await
     }
 }
