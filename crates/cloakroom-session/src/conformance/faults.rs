@@ -268,7 +268,11 @@ pub async fn d16_a_dropped_authentication_leaves_the_session(store: impl Subject
             let next = set(answer);
             assert_eq!(desk.value(&next, "value").await, Some(2));
         } else if row.verifier_hash == token.verifier_hash() {
-            assert_eq!(desk.value(token, "value").await, Some(1));
+            // The rotation that was dropped may have been on its way to the store, and arrive between two looks.
+            let value = desk.value(token, "value").await;
+            let row = desk.row(token.selector()).await.expect("the session is there");
+            let is_rotated = row.verifier_hash != token.verifier_hash();
+            assert!(value == Some(1) || (value.is_none() && is_rotated), "{value:?}");
         } else {
             assert_eq!(row.previous.unwrap().verifier_hash, token.verifier_hash());
             assert!(!desk.opens(token).await);
@@ -288,7 +292,13 @@ pub async fn d16_a_dropped_login_leaves_a_session(store: impl SubjectIndex) {
         assert!(old.is_some() || !new.is_empty());
         if let Some(old) = old {
             assert_eq!(old.verifier_hash, token.verifier_hash());
-            assert_eq!(desk.subject(token).await.as_deref(), Some("alice"));
+            // The deletion that was dropped may have been on its way to the store, and arrive between two looks.
+            let subject = desk.subject(token).await;
+            let is_gone = desk.row(token.selector()).await.is_none();
+            assert!(
+                subject.as_deref() == Some("alice") || (subject.is_none() && is_gone),
+                "{subject:?}"
+            );
         }
         if let Some(answer) = answer {
             let next = set(answer);
