@@ -1,7 +1,7 @@
-use std::fmt;
-
 use cloakroom_id::{Selector, SubjectTag};
 use cloakroom_store::Subject;
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// The names of keys: all begin with the prefix and the bucket's hash tag, so that everything of a subject lies in one
 /// slot of a Cluster.
@@ -21,15 +21,13 @@ impl Bucket {
         Self(u16::from_be_bytes(*tag.as_bytes()) >> 4)
     }
 
+    /// Its hash tag, without braces: 3 hexadecimal digits.
+    pub(crate) fn tag(self) -> [u8; 3] {
+        [8, 4, 0].map(|shift| DIGITS[usize::from(self.0 >> shift & 15)])
+    }
+
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..Self::COUNT).map(Self)
-    }
-}
-
-/// Its hash tag, without braces.
-impl fmt::Display for Bucket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:03x}", self.0)
     }
 }
 
@@ -59,37 +57,48 @@ impl Keys {
 
     /// What the names of all rows in a bucket begin with; a [`member`] follows.
     pub(crate) fn rows(&self, bucket: Bucket) -> String {
-        format!("{}:{{{bucket}}}:s:", self.prefix)
+        self.name(bucket, ":s:", 32)
     }
 
     /// The set of a subject's members.
     pub(crate) fn set(&self, subject: &Subject) -> String {
-        self.sets(Bucket::of(subject.tag())) + subject.as_str()
+        self.name(Bucket::of(subject.tag()), ":u:", Subject::MAX_LEN) + subject.as_str()
     }
 
     /// What the names of all sets in a bucket begin with; the subject follows.
     pub(crate) fn sets(&self, bucket: Bucket) -> String {
-        format!("{}:{{{bucket}}}:u:", self.prefix)
+        self.name(bucket, ":u:", 0)
     }
 
     /// The cut-off of a subject.
     pub(crate) fn cutoff(&self, subject: &Subject) -> String {
-        self.cutoffs(Bucket::of(subject.tag())) + subject.as_str()
+        self.name(Bucket::of(subject.tag()), ":c:", Subject::MAX_LEN) + subject.as_str()
     }
 
     /// What the names of all cut-offs in a bucket begin with; the subject follows.
     pub(crate) fn cutoffs(&self, bucket: Bucket) -> String {
-        format!("{}:{{{bucket}}}:c:", self.prefix)
+        self.name(bucket, ":c:", 0)
     }
 
     /// A bucket's copy of the store-wide cut-off.
     pub(crate) fn store_cutoff(&self, bucket: Bucket) -> String {
-        format!("{}:{{{bucket}}}:all", self.prefix)
+        self.name(bucket, ":all", 0)
     }
 
     /// The pattern of all keys.
     pub(crate) fn pattern(&self) -> String {
         format!("{}:{{???}}:*", self.prefix)
+    }
+
+    /// The beginning of a key, with room for so many bytes more.
+    fn name(&self, bucket: Bucket, kind: &str, room: usize) -> String {
+        let mut key = String::with_capacity(self.prefix.len() + 6 + kind.len() + room);
+        key.push_str(&self.prefix);
+        key.push_str(":{");
+        key.extend(bucket.tag().map(char::from));
+        key.push('}');
+        key.push_str(kind);
+        key
     }
 
     /// Reads a key that was found by the pattern: what it is, its bucket, and what follows.
@@ -118,7 +127,7 @@ pub(crate) fn member(selector: &Selector) -> String {
 fn push_member(text: &mut String, selector: &Selector) {
     for byte in selector.as_bytes() {
         for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            text.push(char::from(DIGITS[usize::from(digit)]));
         }
     }
 }

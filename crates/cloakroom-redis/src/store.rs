@@ -185,8 +185,9 @@ impl SessionStore for RedisSessionStore {
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
         let bucket = Bucket::of(selector.tag());
-        let mut command = redis::cmd("MGET");
+        let mut command = Cmd::with_capacity(3, 160);
         command
+            .arg("MGET")
             .arg(self.0.keys.row(selector))
             .arg(self.0.keys.store_cutoff(bucket));
         let answer = self
@@ -406,7 +407,7 @@ impl fmt::Debug for RedisSessionStore {
 }
 
 pub(crate) fn place(bucket: Bucket) -> Place {
-    Place::of_tag(&bucket.to_string())
+    Place::of_tag(&bucket.tag())
 }
 
 pub(crate) fn decode(selector: Selector, row: &[u8]) -> Result<Stored, StoreError> {
