@@ -62,7 +62,8 @@ async fn what_was_acknowledged_outlives_the_server() {
         );
     }
     server.restart().unwrap();
-    let (deleted, rotated) = (deleted.lock().unwrap(), rotated.lock().unwrap());
+    let deleted = std::mem::take(&mut *deleted.lock().unwrap());
+    let rotated = std::mem::take(&mut *rotated.lock().unwrap());
     println!(
         "acknowledged before the end: {} deletions, {} rotations",
         deleted.len(),
@@ -70,10 +71,10 @@ async fn what_was_acknowledged_outlives_the_server() {
     );
     // Either kind of connection is back at work without being told.
     for store in &stores {
-        for selector in deleted.iter() {
+        for selector in &deleted {
             assert_eq!(store.load(selector, NOW).await.unwrap(), None);
         }
-        for (selector, hash) in rotated.iter() {
+        for (selector, hash) in &rotated {
             let row = store.load(selector, NOW).await.unwrap().unwrap();
             assert_eq!(row.verifier_hash, *hash);
         }

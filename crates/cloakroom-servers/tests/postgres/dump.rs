@@ -47,7 +47,6 @@ async fn d8_a_dump_holds_neither_token_nor_verifier() {
         .unwrap();
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     let dump = String::from_utf8(dump.stdout).unwrap();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     // It is the dump of this session: the hashes are there.
     assert!(dump.contains(&hex(new.verifier_hash().as_bytes())));
     assert!(dump.contains(&hex(old.verifier_hash().as_bytes())));
@@ -58,6 +57,11 @@ async fn d8_a_dump_holds_neither_token_nor_verifier() {
         let bytes = decoded(&text);
         assert!(!dump.contains(&hex(&bytes[16..])) && !dump.contains(&hex(&bytes)));
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 /// The bytes of a token's text.

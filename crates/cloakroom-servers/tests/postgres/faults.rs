@@ -186,7 +186,7 @@ async fn d11_what_takes_too_long_is_a_timeout() {
         .unwrap();
     for limit in ["statement_timeout", "lock_timeout"] {
         let mut limited = place.clone();
-        limited.url.push_str(&format!("?options=-c%20{limit}%3D50"));
+        limited.url = format!("{}?options=-c%20{limit}%3D50", place.url);
         let store = limited.store().await;
         let touched = store.touch(&row.selector, at(HOUR), NOW).await;
         assert_eq!(kind(touched), StoreErrorKind::Timeout, "{limit}");

@@ -1,5 +1,7 @@
 //! `PostgresSessionStore` against a real server: the kit that every store must pass, and what it promises beyond.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod cancelled;
 mod crash;
 mod dump;

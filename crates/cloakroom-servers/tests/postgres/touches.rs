@@ -32,6 +32,6 @@ async fn touches_are_hot() {
     let exists = format!("SELECT count(*) FROM ({statistics}) AS found");
     while place.number(&exists).await == 0 {}
     let hot = place.number(statistics).await;
-    println!("HOT touches: {} of 10,000", hot);
+    println!("HOT touches: {hot} of 10,000");
     assert!(hot >= 9500, "{hot} of 10,000 touches were HOT");
 }
