@@ -15,13 +15,13 @@ async fn calls(raw: &mut Raw) -> BTreeMap<String, u64> {
     let info: String = raw.ask(info.arg("commandstats")).await;
     let mut reset = redis::cmd("CONFIG");
     let () = raw.ask(reset.arg("RESETSTAT")).await;
-    let calls = info.lines().filter_map(|line| {
-        let (command, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
-        let (calls, _) = rest.split_once(',')?;
-        Some((command.to_owned(), calls.parse().ok()?))
+    let counted = info.lines().filter_map(|line| {
+        let (command, number) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        let (number, _) = number.split_once(',')?;
+        Some((command.to_owned(), number.parse().ok()?))
     });
-    calls
-        .filter(|(command, _)| command != "info" && command != "config|resetstat")
+    counted
+        .filter(|(name, _)| name != "info" && name != "config|resetstat")
         .collect()
 }
 

@@ -1,5 +1,7 @@
 //! `RedisSessionStore` against a real server: the kit that every store must pass, and what it promises beyond.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 mod cost;
 mod crash;
 mod faults;

@@ -105,7 +105,7 @@ async fn acknowledged_logouts_survive_the_failover_of_a_master() {
     cluster.restart(0).unwrap();
     cluster.wait_until_well().unwrap();
     for other in others {
-        tokio::time::timeout(Duration::from_secs(60), other)
+        tokio::time::timeout(Duration::from_mins(1), other)
             .await
             .expect("writes come back")
             .unwrap();
