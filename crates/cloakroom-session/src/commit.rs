@@ -73,7 +73,7 @@ impl Commit {
             return Ok(Carried::Nothing);
         };
         if let Ok(changes) = request.close()
-            && !(changes.is_empty() && request.loaded().is_none())
+            && !request.rests(&changes)
         {
             execute(&request, changes, Some(answer), false).await?;
         }

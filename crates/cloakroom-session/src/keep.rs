@@ -160,7 +160,7 @@ impl Work {
         let stored = &found.stored;
         let window = self.settings().touch_window();
         let now = self.sessions().now();
-        if now < stored.last_seen_at.saturating_add(window) {
+        if !found.touch_is_due(now, window) {
             return;
         }
         let Some(claim) = self.sessions().inner.touching.claim(stored, now, window) else {

@@ -1,6 +1,7 @@
 //! What the two halves of one request, its [`Session`] and its [`Commit`], have in common.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, SessionToken};
@@ -61,6 +62,11 @@ impl Loaded {
 impl Found {
     pub(crate) fn subject(&self) -> Option<&Subject> {
         self.stored.authentication.as_ref().map(|known| &known.subject)
+    }
+
+    /// Whether the session was not touched for a while.
+    pub(crate) fn touch_is_due(&self, now: UnixTime, window: Duration) -> bool {
+        now >= self.stored.last_seen_at.saturating_add(window)
     }
 
     pub(crate) fn authenticated_at(&self) -> Option<UnixTime> {
@@ -236,6 +242,20 @@ impl Request {
         self.loaded.get().is_none()
             && state.changes.is_empty()
             && matches!((state.phase, &state.carried), (Phase::Open, Carried::Nothing))
+    }
+
+    /// Whether a commit of `changes` would do nothing: a request that only read, as most do, while it is no time to
+    /// touch its session.
+    pub(crate) fn rests(&self, changes: &Changes) -> bool {
+        changes.is_empty()
+            && match self.loaded.get().and_then(Loaded::found) {
+                Some(found) => {
+                    let settings = self.sessions.settings();
+                    settings.renew_every.is_none()
+                        && !found.touch_is_due(self.sessions.now(), settings.touch_window())
+                }
+                None => true,
+            }
     }
 
     /// Whether changes are still taken.
