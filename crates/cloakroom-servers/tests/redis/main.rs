@@ -1,6 +1,6 @@
 //! `RedisSessionStore` against a real server: the kit that every store must pass, and what it promises beyond.
 
-#![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod cost;
 mod crash;
