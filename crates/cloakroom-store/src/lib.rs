@@ -9,6 +9,7 @@ mod memory;
 mod page;
 mod record;
 mod redacted;
+mod row;
 mod session_store;
 mod shared;
 mod subject;
@@ -32,6 +33,7 @@ pub use page::{Listed, Page};
 pub use record::{
     Authentication, Change, InvalidRecord, NewRecord, Previous, Rotation, RotationReason, Stored,
 };
+pub use row::{InvalidRow, Row};
 pub use session_store::SessionStore;
 pub use subject::{InvalidSubject, Subject};
 pub use subject_index::SubjectIndex;

@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
-use crate::{Change, NewRecord, Rotation, Stored};
+use crate::{Change, NewRecord, Rotation, Row, Stored};
 
 struct Bytes(usize);
 
@@ -89,5 +89,24 @@ impl Debug for Rotation {
                 &data.map(|(version, payload)| (version, Bytes::of(payload))),
             )
             .finish()
+    }
+}
+
+/// Shows its format, its version and the length of the data, and nothing of the verifiers and of the subject.
+impl Debug for Row<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self {
+            format,
+            selector,
+            version,
+            payload,
+            ..
+        } = self;
+        f.debug_struct("Row")
+            .field("format", format)
+            .field("selector", &Bytes::of(selector))
+            .field("version", version)
+            .field("payload", &Bytes::of(payload))
+            .finish_non_exhaustive()
     }
 }
