@@ -6,7 +6,7 @@ use std::time::Duration;
 use cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
 use cloakroom_store::{
-    Change, Created, MAX_PAYLOAD, NewRecord, Previous, Rotated, Rotation, SessionStore, StoreError,
+    Change, Created, MAX_PAYLOAD, NewRecord, Previous, Rotated, Rotation, Row, SessionStore, StoreError,
     StoreErrorKind, Stored, Touched, Updated, Version,
 };
 use sqlx::sqlite::SqliteConnection;
@@ -158,7 +158,7 @@ async fn create(writer: &mut SqliteConnection, record: &NewRecord, now: UnixTime
             .bind(record.idle_deadline().as_millis())
             .bind(record.absolute_deadline().as_millis())
             .bind(&record.verifier_hash().as_bytes()[..])
-            .bind(row::FORMAT)
+            .bind(Row::FORMAT)
             .bind(&record.payload()[..])
             .execute(&mut *writer)
             .await?;
