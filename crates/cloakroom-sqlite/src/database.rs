@@ -198,20 +198,31 @@ async fn prepare(path: &Path, settings: &Settings, schema: &Schema) -> Result<()
         .connect()
         .await
         .map_err(open_error)?;
-    let found = schema.found(&mut connection).await?;
-    if settings.read_only {
-        if found != schema.known() {
-            return Err(OpenError::NotMigrated {
-                component: schema.component,
-                found,
-                known: schema.known(),
-            });
-        }
-    } else {
-        enable_wal(&mut connection).await?;
-        schema.migrate(&mut connection).await?;
+    let prepared = prepare_over(&mut connection, settings, schema).await;
+    // Also when it is refused: a process that ends at once would leave an empty log beside the file.
+    let closed = connection.close().await;
+    prepared?;
+    closed.map_err(open_error)
+}
+
+async fn prepare_over(
+    connection: &mut SqliteConnection,
+    settings: &Settings,
+    schema: &Schema,
+) -> Result<(), OpenError> {
+    let found = schema.found(connection).await?;
+    if !settings.read_only {
+        enable_wal(connection).await?;
+        return schema.migrate(connection).await;
     }
-    connection.close().await.map_err(open_error)
+    if found == schema.known() {
+        return Ok(());
+    }
+    Err(OpenError::NotMigrated {
+        component: schema.component,
+        found,
+        known: schema.known(),
+    })
 }
 
 /// SQLite makes new files readable for everyone that the process's umask lets in. Its log takes after the file.
