@@ -1,19 +1,23 @@
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use cloakroom_core::Tick;
-use cloakroom_tower::{BearerVerifier, CookieLayer, Error, Sealer};
+use cloakroom_session::{SessionError, Sessions};
+use cloakroom_store::{StoreError, StoreErrorKind};
+use cloakroom_tower::{BearerVerifier, CookieLayer, Error, Sealer, SessionCookie, SessionLayer};
 
 use crate::attempts::Attempts;
-use crate::handlers::{access_token, account, api, key_ring, overview};
+use crate::handlers::{access_token, account, api, key_ring, overview, session};
 use crate::host_check::host_check;
 use crate::keys::Keys;
 use crate::login_ticket::LoginTicket;
@@ -38,9 +42,12 @@ pub(crate) struct Shared {
     pub(crate) hasher: PasswordHasher,
     pub(crate) attempts: Attempts,
     pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) session_cookie: SessionCookie,
     /// Where things lie, to be shown.
     pub(crate) db: PathBuf,
     pub(crate) key_file: PathBuf,
+    pub(crate) store: String,
     pub(crate) started: Instant,
 }
 
@@ -64,7 +71,23 @@ impl App {
             .fallback(api::not_found)
             .method_not_allowed_fallback(api::wrong_method)
             .layer(CookieLayer::new().on_error(api::bearer_error));
+        let sessions = SessionLayer::new(self.sessions.clone())
+            .cookie(self.session_cookie.clone())
+            .client_address(|request| Some(request.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()))
+            .on_error(session_error);
+        let session = Router::new()
+            .route("/session", get(session::show))
+            .route("/session/login", post(session::log_in))
+            .route("/session/logout", post(session::log_out))
+            .route("/session/count", post(session::count))
+            .route("/session/devices", post(session::end))
+            .route("/session/confirm", post(session::confirm))
+            .route("/session/password", post(session::change_password))
+            .layer(sessions);
         Router::new()
+            .merge(session)
+            .route("/session/race", post(session::race))
+            .route("/session/clock.css", get(pages::clock_style))
             .route("/", get(overview::show))
             .route("/login", get(account::login_form).post(account::log_in))
             .route("/register", get(account::register_form).post(account::register))
@@ -121,6 +144,49 @@ pub(crate) fn report(error: &dyn std::error::Error) {
     use std::io::Write as _;
     // Nobody may be reading; that must not stop the server.
     let _ = writeln!(std::io::stderr(), "cloakroom-demo: {error}");
+}
+
+/// A failure of the store and what lies under it, in one line.
+#[derive(Debug)]
+struct StoreFailed<'a>(&'a StoreError);
+
+impl fmt::Display for StoreFailed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        match std::error::Error::source(self.0) {
+            Some(source) => write!(f, ": {}", source.to_string().replace(['\n', '\r'], " ")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for StoreFailed<'_> {}
+
+/// What goes wrong with a session, also when it is committed, as pages of this server.
+fn session_error(error: &Error, default: Response) -> Response {
+    let Error::Session(session) = error else {
+        return cookie_error(error, default);
+    };
+    match session {
+        SessionError::LoginRequired => see_other("/session", Notice::SessionNeeded),
+        SessionError::Superseded
+        | SessionError::Contended
+        | SessionError::Refused
+        | SessionError::Ambiguous => Problem::SessionOvertaken.into_response(),
+        SessionError::Store(failed) => {
+            report(&StoreFailed(failed));
+            match failed.kind() {
+                StoreErrorKind::Unavailable | StoreErrorKind::Timeout | StoreErrorKind::Full => {
+                    Problem::SessionStore.into_response()
+                }
+                _ => Problem::Internal.into_response(),
+            }
+        }
+        _ => {
+            report(error);
+            Problem::Internal.into_response()
+        }
+    }
 }
 
 /// The extractors' rejections as pages of this server.

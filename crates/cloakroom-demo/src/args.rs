@@ -3,22 +3,30 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
+use crate::store_choice::{InvalidStore, StoreChoice};
+
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-A page on 127.0.0.1 that logs people in with an encrypted cookie and no server state.
+A page on 127.0.0.1 that logs people in with an encrypted cookie, a token, or a session.
 
-Usage: cloakroom-demo [--port PORT] [--db PATH] [--key-file PATH]
+Usage: cloakroom-demo [--port PORT] [--db PATH] [--key-file PATH] [--store STORE]
 
   --port PORT       Port to listen on, 0 for any free one [default: 8990]
   --db PATH         SQLite database of the users, made when absent
                     [default: users.db in this platform's data folder]
   --key-file PATH   Key ring, made with a fresh key and mode 0600 when absent
                     [default: beside the database, its extension replaced by `keys.json`]
+  --store STORE     Where sessions are kept: memory, sqlite:PATH, postgres://.., redis://..
+                    or redis+cluster://..; its tables are made or brought up to date
+                    [default: SQLite beside the database, with the extension `sessions.db`]
   --help            Print this and exit
   --version         Print the version and exit
 
-Exit status: 0 after SIGINT or SIGTERM, 2 when the arguments, the key file, the database
-or the port cannot be used. In that case nothing that was there has been changed.
+The secret that places sessions in their store lies beside the key ring, with the extension
+`index`. It is made when absent, with mode 0600, and never changed.
+
+Exit status: 0 after SIGINT or SIGTERM, 2 when the arguments, the key file, the database,
+the store or the port cannot be used. In that case nothing that was there has been changed.
 ";
 
 /// The port that a person finds the demo on when none is named.
@@ -40,12 +48,14 @@ pub(crate) struct Args {
     pub(crate) db: Option<PathBuf>,
     /// `None`: beside the database.
     pub(crate) key_file: Option<PathBuf>,
+    /// `None`: in an SQLite database of its own, beside that of the users.
+    pub(crate) store: Option<StoreChoice>,
 }
 
 /// Reads the arguments that follow the program's name.
 pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Command, ArgsError> {
     let mut parser = lexopt::Parser::from_args(args);
-    let (mut port, mut db, mut key_file) = (None, None, None);
+    let (mut port, mut db, mut key_file, mut store) = (None, None, None, None);
     while let Some(arg) = parser.next()? {
         match arg {
             Long("help") | Short('h') => return Ok(Command::Help),
@@ -59,6 +69,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Resu
             Long("key-file") => {
                 set_once(&mut key_file, "--key-file", path("--key-file", parser.value()?)?)?;
             }
+            Long("store") => {
+                let choice = StoreChoice::parse(parser.value()?)?;
+                set_once(&mut store, "--store", choice)?;
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -66,6 +80,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Resu
         port: port.unwrap_or(DEFAULT_PORT),
         db,
         key_file,
+        store,
     }))
 }
 
@@ -80,6 +95,8 @@ pub(crate) enum ArgsError {
     EmptyPath(&'static str),
     #[error("{0} is given twice; see --help")]
     Twice(&'static str),
+    #[error("{0}; see --help")]
+    Store(#[from] InvalidStore),
 }
 
 fn path(flag: &'static str, text: OsString) -> Result<PathBuf, ArgsError> {
@@ -98,13 +115,13 @@ fn set_once<T>(slot: &mut Option<T>, flag: &'static str, value: T) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Command, parse};
+    use super::{Args, Command, StoreChoice, parse};
 
     #[test]
     fn every_flag_is_read_in_both_spellings() {
         for line in [
-            "--port 0 --db a.db --key-file k.json",
-            "--port=0 --db=a.db --key-file=k.json",
+            "--port 0 --db a.db --key-file k.json --store sqlite:s.db",
+            "--port=0 --db=a.db --key-file=k.json --store=sqlite:s.db",
         ] {
             assert_eq!(
                 parse(line.split(' ')).unwrap(),
@@ -112,6 +129,7 @@ mod tests {
                     port: 0,
                     db: Some("a.db".into()),
                     key_file: Some("k.json".into()),
+                    store: Some(StoreChoice::Sqlite("s.db".into())),
                 }),
                 "{line}"
             );
@@ -122,6 +140,7 @@ mod tests {
                 port: 8990,
                 db: None,
                 key_file: None,
+                store: None,
             })
         );
         assert_eq!(parse(["--port", "1", "--help"]).unwrap(), Command::Help);
@@ -151,6 +170,14 @@ mod tests {
             (
                 "--db=",
                 "--db takes the path of a file, not an empty string; see --help",
+            ),
+            (
+                "--store memory --store memory",
+                "--store is given twice; see --help",
+            ),
+            (
+                "--store sqlite:",
+                "--store sqlite: takes the path of a file after the colon; see --help",
             ),
         ] {
             assert_eq!(parse(line.split(' ')).unwrap_err().to_string(), message, "{line}");

@@ -7,6 +7,7 @@ use cloakroom_cookie::Cookies;
 
 use crate::login_ticket::COOKIE;
 use crate::pages::{self, Problem};
+use crate::session_cookie::SESSION_COOKIE;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -31,7 +32,7 @@ enum Decision {
 /// 2. `Sec-Fetch-Site: same-origin`: allow. `none` (typed, bookmarked): allow when `Origin` is absent or ours.
 ///    Anything else, or the header twice: refuse.
 /// 3. No `Sec-Fetch-Site` but an `Origin`: allow when it is ours; `null`, a list or another: refuse.
-/// 4. Neither, so no browser of the last years: allow without our cookie, which leaves nothing to ride on.
+/// 4. Neither, so no browser of the last years: allow without a cookie of ours, which leaves nothing to ride on.
 fn decide(method: &Method, headers: &HeaderMap) -> Decision {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
         return Decision::Allow;
@@ -65,9 +66,11 @@ fn is_ours(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     }
 }
 
-/// A header that is too long to be read counts as one that has the cookie.
+/// A header that is too long to be read counts as one that has a cookie of ours.
 fn has_carrier_cookie(headers: &HeaderMap) -> bool {
-    Cookies::from_headers(headers).map_or(true, |cookies| cookies.first(COOKIE).is_some())
+    Cookies::from_headers(headers).map_or(true, |cookies| {
+        cookies.first(COOKIE).is_some() || cookies.first(SESSION_COOKIE).is_some()
+    })
 }
 
 enum Only<'a> {
@@ -180,6 +183,7 @@ mod tests {
         check(&Method::POST, &[], Allow);
         check(&Method::POST, &["cookie: id=1; __host-id=x; x__Host-id=1"], Allow);
         check(&Method::POST, &[COOKIE], Refuse);
+        check(&Method::POST, &["cookie: __Host-session=x"], Refuse);
         check(
             &Method::POST,
             &["cookie: a=1", "cookie: b=2; __Host-id=junk"],

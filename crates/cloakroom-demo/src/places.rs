@@ -3,12 +3,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::args::Args;
+use crate::store_choice::StoreChoice;
 
-/// Where the users and the keys lie, as absolute paths: what SQLite takes for a URI or for memory is a name here.
+/// Where the users, the keys and the sessions lie, as absolute paths: what SQLite takes for a URI or for memory is a name here.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Places {
     pub(crate) db: PathBuf,
     pub(crate) key_file: PathBuf,
+    /// The index secret of the sessions.
+    pub(crate) index_file: PathBuf,
+    pub(crate) store: StoreChoice,
 }
 
 impl Places {
@@ -22,10 +26,28 @@ impl Places {
             Some(key_file) => absolute(key_file)?,
             None => db.with_extension("keys.json"),
         };
+        let index_file = key_file.with_extension("index");
+        let store = match &args.store {
+            Some(StoreChoice::Sqlite(path)) => StoreChoice::Sqlite(absolute(path)?),
+            Some(other) => other.clone(),
+            None => StoreChoice::Sqlite(db.with_extension("sessions.db")),
+        };
         if db == key_file {
             return Err(PlacesError::Same);
         }
-        Ok(Self { db, key_file })
+        let mut files = vec![&db, &key_file, &index_file];
+        if let StoreChoice::Sqlite(path) = &store {
+            files.push(path);
+        }
+        if (1..files.len()).any(|at| files[at..].contains(&files[at - 1])) {
+            return Err(PlacesError::SameSessions);
+        }
+        Ok(Self {
+            db,
+            key_file,
+            index_file,
+            store,
+        })
     }
 
     /// Makes the platform's folder, for its owner alone, when the arguments name no other.
@@ -51,6 +73,11 @@ pub(crate) enum PlacesError {
     NoDataFolder,
     #[error("the database and the key file are the same file; name another with --key-file PATH")]
     Same,
+    #[error(
+        "the sessions or their index secret lie in the same file as something else; name another with --store \
+         sqlite:PATH or --key-file PATH"
+    )]
+    SameSessions,
     #[error("cannot make the folder {}: {source}", folder.display())]
     Folder { folder: PathBuf, source: io::Error },
     #[error("cannot tell where {} is: {source}", path.display())]

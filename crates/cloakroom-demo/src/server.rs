@@ -3,15 +3,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use cloakroom_session::InvalidSettings;
+use cloakroom_store::Page;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::app::{App, Shared};
 use crate::args::Args;
 use crate::attempts::Attempts;
+use crate::index_file::{self, IndexFileError};
 use crate::keys::{Keys, KeysError};
 use crate::password_hasher::{HashError, PasswordHasher};
 use crate::places::{Places, PlacesError};
+use crate::session_cookie::{InvalidCookie, session_cookie};
+use crate::session_store::{SessionStore, StoreError};
+use crate::store_choice::StoreChoice;
 use crate::tokens::{Tokens, TokensError};
 use crate::users::{OpenError, Users};
 
@@ -20,31 +26,35 @@ const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Serves until SIGINT or SIGTERM.
 ///
-/// What can go wrong is tried before anything is made or changed: the port, the key file that is there, the database.
-/// A key file is made last.
+/// What can go wrong is tried before anything is made or changed: the port, the files with secrets that are there, the
+/// databases. Files with secrets are made last.
 #[tokio::main]
 pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
     let places = Places::of(args)?;
     let listener = listen(args.port).await?;
     let address = listener.local_addr().map_err(StartError::Runtime)?;
     let keys = Keys::read(&places.key_file).map_err(|error| StartError::keys(&places, error))?;
-    places.make_folder(args)?;
-    let users = Users::open(&places.db)
-        .await
-        .map_err(|source| StartError::Users {
-            path: places.db.clone(),
-            source,
-        })?;
+    let index = index_file::read(&places.index_file).map_err(|error| StartError::index(&places, error))?;
+    let (users, store) = open_databases(args, &places).await?;
     let keys = match keys {
         Some(keys) => keys,
         None => Keys::create(&places.key_file).map_err(|error| StartError::keys(&places, error))?,
     };
+    let index = match index {
+        Some(index) => index,
+        None => index_file::create(&places.index_file).map_err(|error| StartError::index(&places, error))?,
+    };
+    let sessions = store.sessions(index)?;
+    let purging = tokio::spawn(sessions.purge_loop(store.purge_every(), Page::MAX));
     let app = App::new(Shared {
         users: users.clone(),
         keys,
         hasher: PasswordHasher::new()?,
         attempts: Attempts::default(),
         tokens: Tokens::new(address)?,
+        sessions,
+        session_cookie: session_cookie()?,
+        store: places.store.label(),
         db: places.db,
         key_file: places.key_file,
         started: Instant::now(),
@@ -53,8 +63,40 @@ pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
     let stop = stop_signal().map_err(StartError::Runtime)?;
     greet(&app, address);
     let served = serve(listener, app, stop).await;
+    purging.abort();
+    store.close().await;
     users.close().await;
     served.map_err(StartError::Runtime)
+}
+
+/// The users and the sessions. Whichever is there already, or elsewhere, is tried first: so nothing is made beside one
+/// that cannot be used.
+async fn open_databases(args: &Args, places: &Places) -> Result<(Users, SessionStore), StartError> {
+    let open_users = || async {
+        Users::open(&places.db).await.map_err(|source| StartError::Users {
+            path: places.db.clone(),
+            source,
+        })
+    };
+    let open_store = || async { SessionStore::open(&places.store).await.map_err(StartError::Store) };
+    let embedded = matches!(places.store, StoreChoice::Sqlite(_));
+    if embedded && (args.db.is_none() || places.db.exists()) {
+        places.make_folder(args)?;
+        let users = open_users().await?;
+        return Ok((users, open_store().await?));
+    }
+    // A folder that is missing would be found only when the store is made.
+    if args.db.is_some()
+        && let Some(folder) = places.db.parent()
+    {
+        std::fs::metadata(folder).map_err(|error| StartError::Users {
+            path: places.db.clone(),
+            source: error.into(),
+        })?;
+    }
+    let store = open_store().await?;
+    places.make_folder(args)?;
+    Ok((open_users().await?, store))
 }
 
 /// Why the server does not start. One line; none of it is secret.
@@ -66,6 +108,14 @@ pub(crate) enum StartError {
     Port { port: u16, reason: String },
     #[error("cannot use the key file {}: {source}", path.display())]
     Keys { path: PathBuf, source: KeysError },
+    #[error("cannot use the index secret {}: {source}", path.display())]
+    Index { path: PathBuf, source: IndexFileError },
+    #[error("cannot use the store of the sessions: {0}")]
+    Store(StoreError),
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    #[error(transparent)]
+    Cookie(#[from] InvalidCookie),
     #[error("cannot use the database {}: {source}", path.display())]
     Users { path: PathBuf, source: OpenError },
     #[error(transparent)]
@@ -80,6 +130,13 @@ impl StartError {
     fn keys(places: &Places, source: KeysError) -> Self {
         Self::Keys {
             path: places.key_file.clone(),
+            source,
+        }
+    }
+
+    fn index(places: &Places, source: IndexFileError) -> Self {
+        Self::Index {
+            path: places.index_file.clone(),
             source,
         }
     }
@@ -105,9 +162,10 @@ async fn listen(port: u16) -> Result<TcpListener, StartError> {
 fn greet(app: &App, address: SocketAddr) {
     let _ = write!(
         io::stdout(),
-        "Cloakroom demo: http://{address}/\n  users: {}\n  keys:  {}\nStop it with Ctrl-C.\n",
+        "Cloakroom demo: http://{address}/\n  users: {}\n  keys:  {}\n  sessions: {}\nStop it with Ctrl-C.\n",
         app.db.display(),
         app.key_file.display(),
+        app.store,
     );
     let _ = io::stdout().flush();
 }
@@ -118,7 +176,9 @@ async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stopping, stopped) = oneshot::channel();
-    let serving = axum::serve(listener, app.router()).with_graceful_shutdown(async move {
+    // The address that a browser connected from is shown in its owner's list of devices.
+    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
         let _ = stopping.send(());
     });

@@ -18,7 +18,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// SQLite database file format, section 1.3: every file that is not empty begins with these bytes.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// The table of users, and nothing else: who is logged in is written nowhere.
+/// The table of users, and nothing else: who is logged in is not written here.
 #[derive(Clone, Debug)]
 pub(crate) struct Users {
     pool: SqlitePool,
@@ -110,6 +110,16 @@ impl Users {
             })
         })
         .transpose()
+    }
+
+    /// Sets another password; `false` when the account is gone.
+    pub(crate) async fn set_password(&self, id: &str, password_hash: &str) -> Result<bool, Unavailable> {
+        let updated = sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
+            .bind(password_hash)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(updated.rows_affected() == 1)
     }
 
     /// Lets go of the file, so that the write-ahead log is folded into it.
@@ -290,6 +300,11 @@ mod tests {
             })
         );
         assert_eq!(users.by_id("ada").await.unwrap(), None);
+        let credentials = users.credentials(&ada).await.unwrap().unwrap();
+        assert!(users.set_password(&credentials.id, "$new").await.unwrap());
+        assert!(!users.set_password("ada", "$none").await.unwrap());
+        let credentials = users.credentials(&ada).await.unwrap().unwrap();
+        assert_eq!(&*credentials.password_hash, "$new");
         users.close().await;
         let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(files.len(), 1, "{files:?}");

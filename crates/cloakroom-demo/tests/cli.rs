@@ -54,7 +54,12 @@ fn demo_as_nobody(folder: &Folder) -> Command {
     let copy = folder.path().join("program");
     fs::copy(PROGRAM, &copy).unwrap();
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
-    for file in [db.clone(), folder.key_file()] {
+    for file in [
+        db.clone(),
+        folder.key_file(),
+        folder.index_file(),
+        folder.sessions(),
+    ] {
         if file.exists() {
             std::os::unix::fs::chown(&file, Some(65534), Some(65534)).unwrap();
         }
@@ -77,6 +82,7 @@ fn help_and_version_go_to_standard_output() {
         "--port",
         "--db",
         "--key-file",
+        "--store",
         "--help",
         "--version",
         "8990",
@@ -108,6 +114,16 @@ fn bad_flags_are_refused() {
         (&["users.db"], "unexpected argument \"users.db\""),
         (&["--db", ""], "--db takes the path of a file"),
         (&["--db", "a", "--key-file", "a"], "are the same file"),
+        (
+            &["--store", "memory", "--store", "memory"],
+            "--store is given twice",
+        ),
+        (&["--store"], "missing argument for option '--store'"),
+        (
+            &["--store", "sqlite:"],
+            "--store sqlite: takes the path of a file",
+        ),
+        (&["--db", "a", "--store", "sqlite:a"], "lie in the same file"),
     ] {
         refuses(Command::new(PROGRAM).args(args), reason);
     }
@@ -144,7 +160,12 @@ fn any_other_program_on_the_port_is_no_different() {
 fn what_is_made_is_private() {
     let folder = Folder::new();
     let server = Server::start(&folder);
-    for file in [folder.db(), folder.key_file()] {
+    for file in [
+        folder.db(),
+        folder.key_file(),
+        folder.index_file(),
+        folder.sessions(),
+    ] {
         assert_eq!(
             fs::metadata(&file).unwrap().mode() & 0o777,
             0o600,
@@ -153,7 +174,15 @@ fn what_is_made_is_private() {
         );
     }
     assert!(server.stop("TERM").success());
-    assert_eq!(folder.names(), ["users.db", "users.keys.json"]);
+    assert_eq!(
+        folder.names(),
+        [
+            "users.db",
+            "users.keys.index",
+            "users.keys.json",
+            "users.sessions.db"
+        ]
+    );
     let ring: serde_json::Value = serde_json::from_slice(&fs::read(folder.key_file()).unwrap()).unwrap();
     assert_eq!(ring["keys"].as_array().unwrap().len(), 1);
     assert_eq!(ring["keys"][0]["state"], "active");
@@ -173,6 +202,8 @@ fn without_a_path_things_lie_in_the_data_folder() {
     assert_eq!(fs::metadata(&made).unwrap().mode() & 0o777, 0o700);
     assert!(made.join("users.db").is_file());
     assert!(made.join("users.keys.json").is_file());
+    assert!(made.join("users.keys.index").is_file());
+    assert!(made.join("users.sessions.db").is_file());
     drop(server);
 }
 
@@ -369,6 +400,146 @@ fn a_database_in_a_folder_that_cannot_be_written_is_refused() {
     refuses(&mut command, "cannot use the database");
     assert_eq!(folder.names(), names);
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Nothing was made or changed, and no password was shown.
+#[track_caller]
+fn refuses_store(folder: &Folder, store: &str, reason: &str) {
+    let before = folder.names();
+    let mut command = demo(&folder.db());
+    command.args(["--store", store]);
+    let stderr = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(!stderr.contains("hunter2"), "{stderr}");
+    refuses(&mut command, reason);
+    assert_eq!(folder.names(), before, "{store}");
+}
+
+#[test]
+fn stores_that_are_malformed_are_refused() {
+    let folder = Folder::new();
+    for store in [
+        "",
+        "hunter2",
+        "Memory",
+        "users.db",
+        "http://ada:hunter2@127.0.0.1/",
+        "mysql://ada:hunter2@127.0.0.1/db",
+        "postgres:ada:hunter2@127.0.0.1/db",
+        "redis+sentinel://ada:hunter2@127.0.0.1",
+    ] {
+        refuses_store(
+            &folder,
+            store,
+            "--store takes memory, sqlite:PATH, or a URL that begins with postgres://",
+        );
+    }
+    for (store, reason) in [
+        (
+            "postgres://ada:hunter2@127.0.0.1:port/db",
+            "the URL of the session store is not postgres://",
+        ),
+        (
+            "postgres://ada:hunter2@[::1/db",
+            "the URL of the session store is not postgres://",
+        ),
+        ("redis://ada:hunter2@127.0.0.1:port", "the Redis URL is malformed"),
+        ("redis://ada:hunter2@127.0.0.1/db", "the Redis URL is malformed"),
+        ("redis+cluster://", "the Redis URL is malformed"),
+        (
+            "redis+cluster://ada:hunter2@127.0.0.1:port",
+            "the Redis URL is malformed",
+        ),
+    ] {
+        refuses_store(&folder, store, reason);
+    }
+}
+
+#[test]
+fn stores_that_nobody_serves_are_refused() {
+    // A port that was free a moment ago, and one that answers with nothing.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (store, reason) in [
+        (
+            format!("postgres://ada:hunter2@{closed}/db"),
+            "the PostgreSQL server of the session store cannot be reached",
+        ),
+        (
+            format!("redis://ada:hunter2@{closed}"),
+            "the Redis server cannot be reached",
+        ),
+        (
+            format!("redis+cluster://ada:hunter2@{closed}"),
+            "the Redis server cannot be reached",
+        ),
+    ] {
+        let folder = Folder::new();
+        refuses_store(&folder, &store, reason);
+        assert_eq!(folder.names(), [""; 0]);
+        // Nor is anything changed that is there.
+        assert!(Server::start(&folder).stop("TERM").success());
+        let before = fs::read(folder.db()).unwrap();
+        refuses_store(&folder, &store, reason);
+        assert_eq!(fs::read(folder.db()).unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn session_files_that_cannot_be_used_are_refused_and_left_alone() {
+    let folder = Folder::new();
+    fs::write(folder.sessions(), b"hello, this is no database at all").unwrap();
+    let store = format!("sqlite:{}", folder.sessions().display());
+    refuses_store(&folder, &store, "is not an SQLite database, or is damaged");
+    assert_eq!(
+        fs::read(folder.sessions()).unwrap(),
+        b"hello, this is no database at all"
+    );
+    let store = format!("sqlite:{}", folder.path().display());
+    refuses_store(&folder, &store, "it is a directory");
+    let store = format!("sqlite:{}", folder.path().join("no/s.db").display());
+    refuses_store(&folder, &store, "its directory does not exist");
+
+    let folder = Folder::new();
+    assert!(Server::start(&folder).stop("TERM").success());
+    execute(&folder.sessions(), "UPDATE cloakroom_schema SET version = 99").await;
+    let before = fs::read(folder.sessions()).unwrap();
+    let store = format!("sqlite:{}", folder.sessions().display());
+    refuses_store(
+        &folder,
+        &store,
+        "session schema is version 99; this release knows up to",
+    );
+    assert_eq!(fs::read(folder.sessions()).unwrap(), before);
+    #[cfg(unix)]
+    {
+        fs::set_permissions(folder.sessions(), fs::Permissions::from_mode(0o444)).unwrap();
+        refuses_store(&folder, &store, "is read-only");
+    }
+}
+
+#[test]
+fn index_secrets_that_are_none_are_refused_with_the_reason() {
+    for (text, reason) in [
+        (&b""[..], "cannot use the index secret "),
+        (b"AAAA", "cannot use the index secret "),
+        (&[b'A'; 44], "cannot use the index secret "),
+        (b"\xff\xfe", "it is not UTF-8 text"),
+    ] {
+        let folder = Folder::new();
+        write_private(&folder.index_file(), text);
+        refuses(&mut demo(&folder.db()), reason);
+        assert_eq!(fs::read(folder.index_file()).unwrap(), text);
+        assert_eq!(folder.names(), ["users.keys.index"]);
+    }
+    #[cfg(unix)]
+    {
+        let folder = Folder::new();
+        assert!(Server::start(&folder).stop("TERM").success());
+        fs::set_permissions(folder.index_file(), fs::Permissions::from_mode(0o640)).unwrap();
+        refuses(
+            &mut demo(&folder.db()),
+            "others than its owner may read or write it",
+        );
+    }
 }
 
 #[test]

@@ -5,9 +5,11 @@ pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod key_ring;
 pub(crate) mod overview;
+pub(crate) mod session;
 
 use axum::response::{IntoResponse, Response};
 use cloakroom_keyring::RandomError;
+use cloakroom_session::SessionError;
 use cloakroom_tower::Error as CookieError;
 
 use crate::app::report;
@@ -29,17 +31,23 @@ pub(crate) enum Failure {
     Random(#[from] RandomError),
     #[error(transparent)]
     Tokens(#[from] TokensError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        report(&self);
+        // The layer reports what is worth it of a session's errors.
+        if !matches!(self, Self::Session(_)) {
+            report(&self);
+        }
         match self {
             Self::Users(_) => Problem::Unavailable.into_response(),
             // Carries the error to the layer, which answers for it.
             Self::Cookie(error) => error.into_response(),
+            Self::Session(error) => CookieError::from(error).into_response(),
             Self::Hash(_) | Self::Random(_) | Self::Tokens(_) | Self::Task(_) => {
                 Problem::Internal.into_response()
             }

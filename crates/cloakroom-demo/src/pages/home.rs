@@ -49,6 +49,7 @@ pub(crate) fn home(page: &Home) -> Markup {
                 (browser_holds(page))
                 (server_holds(page))
             }
+            (other_way())
             (key_table(&page.keys, page.cutoff))
             (leaving(page))
         },
@@ -161,6 +162,21 @@ fn server_holds(page: &Home) -> Markup {
                 "Opening your ticket looked nothing up. This page then read your row, to show it to you; that is also \
                  how it would notice if your account were gone."
             }
+        }
+    }
+}
+
+fn other_way() -> Markup {
+    html! {
+        section.card.leaving #session aria-labelledby="session-title" {
+            div {
+                h2 #session-title { "Or a session that the server remembers" }
+                p {
+                    "The same account, the other way round: the browser holds a random token, and the server all else. \
+                     It can show you where you are logged in, and end any of it at once."
+                }
+            }
+            a.button href="/session" { "To your session" }
         }
     }
 }

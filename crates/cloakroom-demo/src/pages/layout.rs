@@ -4,6 +4,17 @@ use super::Notice;
 
 /// A whole page around `main`; `account` is what stands at the right of its head.
 pub(super) fn layout(title: &str, account: &Markup, notice: Option<Notice>, main: &Markup) -> Markup {
+    layout_with(&html! {}, title, account, notice, main)
+}
+
+/// The same with something more in its head.
+pub(super) fn layout_with(
+    head: &Markup,
+    title: &str,
+    account: &Markup,
+    notice: Option<Notice>,
+    main: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -14,12 +25,17 @@ pub(super) fn layout(title: &str, account: &Markup, notice: Option<Notice>, main
                 title { (title) " · Cloakroom demo" }
                 link rel="icon" href="/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/style.css";
+                (head)
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
                 header.top {
                     a.brand href="/" { (hanger()) span { "Cloakroom" } }
-                    nav.carriers aria-label="Carriers" { a href="/" { "Cookie" } a href="/jwt" { "Token" } }
+                    nav.carriers aria-label="Carriers" {
+                        a href="/" { "Cookie" }
+                        a href="/jwt" { "Token" }
+                        a href="/session" { "Session" }
+                    }
                     div.account { (account) }
                 }
                 main id="main" {

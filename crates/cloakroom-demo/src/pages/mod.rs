@@ -6,6 +6,7 @@ mod key_table;
 mod layout;
 mod notice;
 mod problem;
+mod session;
 mod time;
 mod welcome;
 
@@ -16,6 +17,9 @@ pub(crate) use access_token::{Change, PATHS, Resigned, Trial, TrialOutcome, toke
 pub(crate) use home::{HeldCookie, Home, home};
 pub(crate) use notice::Notice;
 pub(crate) use problem::{Problem, problem};
+pub(crate) use session::{
+    Act, SessionForm, SessionPage, clock_style, confirm_page, session_form, session_page,
+};
 pub(crate) use welcome::{FormError, Welcome, welcome};
 
 /// `/style.css`: part of the program, so it is asked for again each time.

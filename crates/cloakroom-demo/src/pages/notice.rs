@@ -12,10 +12,20 @@ pub(crate) enum Notice {
     Retired,
     Removed,
     Revoked,
+    SessionIn,
+    SessionOut,
+    SessionNeeded,
+    SessionAccountGone,
+    Counted,
+    Raced,
+    Ended,
+    EndedOthers,
+    EndedAll,
+    PasswordChanged,
 }
 
 impl Notice {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 20] = [
         Self::Registered,
         Self::LoggedIn,
         Self::LoggedOut,
@@ -26,6 +36,16 @@ impl Notice {
         Self::Retired,
         Self::Removed,
         Self::Revoked,
+        Self::SessionIn,
+        Self::SessionOut,
+        Self::SessionNeeded,
+        Self::SessionAccountGone,
+        Self::Counted,
+        Self::Raced,
+        Self::Ended,
+        Self::EndedOthers,
+        Self::EndedAll,
+        Self::PasswordChanged,
     ];
 
     /// What the query of a page asks to be told; a word that is not in the list is as good as none.
@@ -47,6 +67,16 @@ impl Notice {
             Self::Retired => "retired",
             Self::Removed => "removed",
             Self::Revoked => "revoked",
+            Self::SessionIn => "session-in",
+            Self::SessionOut => "session-out",
+            Self::SessionNeeded => "session-needed",
+            Self::SessionAccountGone => "session-account-gone",
+            Self::Counted => "counted",
+            Self::Raced => "raced",
+            Self::Ended => "ended",
+            Self::EndedOthers => "ended-others",
+            Self::EndedAll => "ended-all",
+            Self::PasswordChanged => "password-changed",
         }
     }
 
@@ -72,6 +102,29 @@ impl Notice {
             Self::Revoked => {
                 "The key is revoked and the cut-off is set: every ticket issued before this moment is refused, \
                  whichever key sealed it. Log in again to get a new one."
+            }
+            Self::SessionIn => "You are logged in, and the server knows it: this is your session.",
+            Self::SessionOut => {
+                "Your session is over. The server has deleted it, so no copy of the cookie opens anything any more."
+            }
+            Self::SessionNeeded => {
+                "Log in first. This browser has no session, or not any more: it was ended here or from another \
+                 device, or its time was up."
+            }
+            Self::SessionAccountGone => {
+                "The account of this session is not here any more, and neither are its sessions."
+            }
+            Self::Counted => "Counted.",
+            Self::Raced => "Four requests added one at the same time, and each of them is counted.",
+            Self::Ended => {
+                "That session is over, if it was one of yours. Its browser finds out at its next click."
+            }
+            Self::EndedOthers => {
+                "All other sessions are over, those that were just being made as well. This one goes on."
+            }
+            Self::EndedAll => "All your sessions are over, this one too.",
+            Self::PasswordChanged => {
+                "Your password is changed. This session goes on under a new token; all others are over."
             }
         }
     }

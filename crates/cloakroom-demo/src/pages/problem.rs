@@ -17,6 +17,9 @@ pub(crate) enum Problem {
     CookiesTooLarge,
     KeyStep,
     KeyFile,
+    SessionOvertaken,
+    SessionStore,
+    OthersRemain,
     Unavailable,
     Internal,
 }
@@ -31,10 +34,17 @@ impl Problem {
             Self::BadForm => StatusCode::BAD_REQUEST,
             Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CookiesTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::KeyStep => StatusCode::CONFLICT,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeyStep | Self::SessionOvertaken => StatusCode::CONFLICT,
+            Self::Unavailable | Self::SessionStore | Self::OthersRemain => StatusCode::SERVICE_UNAVAILABLE,
             Self::KeyFile | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    fn is_about_sessions(self) -> bool {
+        matches!(
+            self,
+            Self::SessionOvertaken | Self::SessionStore | Self::OthersRemain
+        )
     }
 
     fn title(self) -> &'static str {
@@ -48,6 +58,9 @@ impl Problem {
             Self::CookiesTooLarge => "The browser sent too many cookies",
             Self::KeyStep => "The key ring does not take that step",
             Self::KeyFile => "The key file could not be changed",
+            Self::SessionOvertaken => "Another request was faster",
+            Self::SessionStore => "The store of the sessions does not answer",
+            Self::OthersRemain => "The password is changed, and that is all",
             Self::Unavailable => "The user database does not answer",
             Self::Internal => "Something went wrong here",
         }
@@ -71,6 +84,18 @@ impl Problem {
             Self::KeyFile => {
                 "The ring is as it was, in the file and in the server. The reason stands in the server's terminal."
             }
+            Self::SessionOvertaken => {
+                "Another tab or another device has ended your session, or logged in anew, while this request was \
+                 under way, so it did nothing. Look at your session again."
+            }
+            Self::SessionStore => {
+                "So nobody can say whether you are logged in, and nobody is taken for a stranger on that account. \
+                 Nothing was changed. Try again in a moment."
+            }
+            Self::OthersRemain => {
+                "The store of the sessions did not answer, so the sessions of your other devices may be alive still. \
+                 End them from your session's page, or change the password once more."
+            }
             Self::Unavailable => {
                 "Another process may have locked it. Nothing was changed and you are as logged in as you were: the \
                  cookie does not depend on it. Try again in a moment."
@@ -91,12 +116,16 @@ pub(crate) fn problem(problem: Problem) -> impl IntoResponse {
                 p.status { (problem.status().as_u16()) }
                 h1 { (problem.title()) }
                 p { (problem.advice()) }
-                p { a.button href="/" { "To the front page" } }
+                @if problem.is_about_sessions() {
+                    p { a.button href="/session" { "To your session" } }
+                } @else {
+                    p { a.button href="/" { "To the front page" } }
+                }
             }
         },
     );
     let mut response: Response = (problem.status(), page).into_response();
-    if problem == Problem::Unavailable {
+    if problem.status() == StatusCode::SERVICE_UNAVAILABLE {
         response
             .headers_mut()
             .insert(RETRY_AFTER, HeaderValue::from_static("2"));

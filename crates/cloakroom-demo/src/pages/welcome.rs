@@ -20,6 +20,8 @@ pub(crate) struct Welcome {
 pub(crate) enum FormError {
     /// Wrong name, wrong password: which of the two is not told.
     WrongPassword,
+    /// The wrong password of somebody who is logged in.
+    WrongOldPassword,
     NameTaken,
     /// The minutes to wait.
     TooMany(u64),
@@ -60,6 +62,7 @@ pub(crate) fn welcome(page: &Welcome) -> Markup {
                     li { strong { "Encrypted and bound. " } "AES-256-GCM-SIV, tied to the cookie’s name, its purpose and its time." }
                     li { strong { "Out of reach. " } code { "__Host-" } ", HttpOnly, Secure, SameSite=Lax: no script reads it, no other host sets it." }
                     li { strong { "For programs, too. " } a href="/jwt" { "Get a token" } " that lives for five minutes, and see what an API says to a forged one." }
+                    li { strong { "Or a session. " } a href="/session" { "Log in with one" } " that the server remembers: see your devices, and end any of them at once." }
                     li { strong { "Keys that rotate. " } "Change the key ring while you are logged in, and stay logged in." }
                 }
             }
@@ -104,6 +107,7 @@ fn form(page: &Welcome) -> Markup {
 pub(super) fn error_text(error: &FormError) -> String {
     match error {
         FormError::WrongPassword => "Name or password is wrong.".to_owned(),
+        FormError::WrongOldPassword => "The password is wrong.".to_owned(),
         FormError::NameTaken => "That name is taken.".to_owned(),
         FormError::TooMany(minutes) => {
             format!("Too many attempts with this name. Try again in {minutes} min.")

@@ -6,6 +6,7 @@ mod access_token;
 mod key_ring;
 mod login;
 mod refusals;
+mod session;
 #[path = "../support/mod.rs"]
 mod support;
 

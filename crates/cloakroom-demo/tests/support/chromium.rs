@@ -93,6 +93,11 @@ impl Chromium {
         !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
     }
 
+    /// How many elements of the page the selector finds.
+    pub(crate) async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
     pub(crate) async fn type_into(&self, css: &str, text: &str) {
         let field = self.element(css).await;
         field.clear().await.unwrap();

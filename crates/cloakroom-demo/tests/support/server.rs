@@ -95,6 +95,16 @@ impl Folder {
         self.path().join("users.keys.json")
     }
 
+    /// Where the sessions lie unless `--store` names another place.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.path().join("users.sessions.db")
+    }
+
+    /// The secret that places them.
+    pub(crate) fn index_file(&self) -> PathBuf {
+        self.path().join("users.keys.index")
+    }
+
     /// The names in the folder, in order.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(self.path())
