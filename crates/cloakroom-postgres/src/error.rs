@@ -1,11 +1,9 @@
 use std::fmt;
 use std::io;
 
-use cloakroom_store::{StoreError, StoreErrorKind};
+use cloakroom_store::{InvalidRow, StoreError, StoreErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use thiserror::Error;
-
-use crate::row::InvalidRow;
 
 /// A store could not be opened or migrated. Each is one line, without a URL and without a password; nothing was changed.
 #[derive(Debug, Error)]

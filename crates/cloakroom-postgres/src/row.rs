@@ -1,14 +1,8 @@
 //! Rows in PostgreSQL's binary format, as sessions. Nothing here but bytes, so that it can be fuzzed without a server.
 
-use std::error::Error;
-use std::fmt;
-use std::sync::Arc;
+use cloakroom_store::{InvalidRow, Row, Stored};
 
-use cloakroom_store::cloakroom_core::UnixTime;
-use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
-use cloakroom_store::{Authentication, Previous, RotationReason, Stored, Subject, Version};
-
-/// The format of the rows that are written here. Another one is read by nobody.
+/// [`Row::FORMAT`] in the type of its column.
 pub(crate) const FORMAT: i16 = 1;
 
 /// How many columns make up a session.
@@ -33,99 +27,62 @@ pub(crate) const NAMES: [&str; COLUMNS] = [
     "payload",
 ];
 
-/// `rotation_reason` of a periodic rotation.
-const PERIODIC: i16 = 1;
-/// `rotation_reason` of a rotation by a fresh authentication.
-const AUTHENTICATION: i16 = 2;
-
-/// The number that stands for `reason`.
-pub(crate) const fn reason_number(reason: RotationReason) -> i16 {
-    match reason {
-        RotationReason::Periodic => PERIODIC,
-        RotationReason::Authentication => AUTHENTICATION,
-    }
-}
-
 /// The session of these columns, `None` where they are NULL.
-pub(crate) fn decode(columns: &[Option<&[u8]>; COLUMNS]) -> Result<Stored, InvalidRow> {
+pub(crate) fn decode(columns: &Columns<'_>) -> Result<Stored, InvalidRow> {
     // The format comes first: what it does not know, it does not read.
-    let format = small(columns[0], "format")?;
-    if format != FORMAT {
-        return Err(InvalidRow("format"));
+    let format = small(columns, 0)?;
+    if format != i64::from(FORMAT) {
+        return Err(InvalidRow::of(NAMES[0]));
     }
-    let selector = Selector::from_bytes(exactly(columns[1], "selector")?);
-    let previous = match (columns[3], columns[4], columns[5]) {
-        (None, None, None) => None,
-        (hash, rotated_at, reason) => Some(Previous {
-            verifier_hash: VerifierHash::from_bytes(exactly(hash, "previous_hash")?),
-            rotated_at: time(rotated_at, "rotated_at")?,
-            reason: match small(reason, "rotation_reason")? {
-                PERIODIC => RotationReason::Periodic,
-                AUTHENTICATION => RotationReason::Authentication,
-                _ => return Err(InvalidRow("rotation_reason")),
-            },
-        }),
+    let row = Row {
+        format,
+        selector: some(columns, 1)?,
+        verifier_hash: some(columns, 2)?,
+        previous_hash: columns[3],
+        rotated_at: optional(columns, 4, big)?,
+        rotation_reason: optional(columns, 5, small)?,
+        subject: columns[6],
+        authenticated_at: optional(columns, 7, big)?,
+        lineage_at: big(columns, 8)?,
+        created_at: big(columns, 9)?,
+        last_seen_at: big(columns, 10)?,
+        idle_deadline: big(columns, 11)?,
+        absolute_deadline: big(columns, 12)?,
+        version: big(columns, 13)?,
+        payload: some(columns, 14)?,
     };
-    let authentication = match (columns[6], columns[7]) {
-        (None, None) => None,
-        (subject, at) => {
-            let id = subject.and_then(|bytes| std::str::from_utf8(bytes).ok());
-            let subject = id.and_then(|id| Subject::from_parts(id, selector.tag()).ok());
-            Some(Authentication {
-                subject: subject.ok_or(InvalidRow("subject"))?,
-                at: time(at, "authenticated_at")?,
-            })
-        }
-    };
-    let version = u64::try_from(big(columns[13], "version")?).map_err(|_| InvalidRow("version"))?;
-    Ok(Stored {
-        selector,
-        verifier_hash: VerifierHash::from_bytes(exactly(columns[2], "verifier_hash")?),
-        previous,
-        authentication,
-        lineage_at: time(columns[8], "lineage_at")?,
-        created_at: time(columns[9], "created_at")?,
-        last_seen_at: time(columns[10], "last_seen_at")?,
-        idle_deadline: time(columns[11], "idle_deadline")?,
-        absolute_deadline: time(columns[12], "absolute_deadline")?,
-        version: Version::from_number(version),
-        payload: Arc::from(columns[14].ok_or(InvalidRow("payload"))?),
-    })
+    row.decode()
 }
 
-fn exactly<const N: usize>(column: Option<&[u8]>, name: &'static str) -> Result<[u8; N], InvalidRow> {
-    column
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(InvalidRow(name))
+type Columns<'a> = [Option<&'a [u8]>; COLUMNS];
+
+fn some<'a>(columns: &Columns<'a>, at: usize) -> Result<&'a [u8], InvalidRow> {
+    columns[at].ok_or(InvalidRow::of(NAMES[at]))
 }
 
-fn small(column: Option<&[u8]>, name: &'static str) -> Result<i16, InvalidRow> {
-    exactly(column, name).map(i16::from_be_bytes)
+fn exactly<const N: usize>(columns: &Columns<'_>, at: usize) -> Result<[u8; N], InvalidRow> {
+    some(columns, at)?
+        .try_into()
+        .map_err(|_| InvalidRow::of(NAMES[at]))
 }
 
-fn big(column: Option<&[u8]>, name: &'static str) -> Result<i64, InvalidRow> {
-    exactly(column, name).map(i64::from_be_bytes)
+/// A `smallint`.
+fn small(columns: &Columns<'_>, at: usize) -> Result<i64, InvalidRow> {
+    exactly(columns, at).map(|bytes| i16::from_be_bytes(bytes).into())
 }
 
-fn time(column: Option<&[u8]>, name: &'static str) -> Result<UnixTime, InvalidRow> {
-    big(column, name).map(UnixTime::from_millis)
+/// A `bigint`.
+fn big(columns: &Columns<'_>, at: usize) -> Result<i64, InvalidRow> {
+    exactly(columns, at).map(i64::from_be_bytes)
 }
 
-/// A row is no session of a known format: the column at fault. Its content is not echoed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct InvalidRow(&'static str);
-
-impl fmt::Display for InvalidRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the column {} of a session holds nothing that is known",
-            self.0
-        )
-    }
+fn optional(
+    columns: &Columns<'_>,
+    at: usize,
+    read: fn(&Columns<'_>, usize) -> Result<i64, InvalidRow>,
+) -> Result<Option<i64>, InvalidRow> {
+    columns[at].map(|_| read(columns, at)).transpose()
 }
-
-impl Error for InvalidRow {}
 
 #[cfg(test)]
 mod tests {
@@ -133,7 +90,15 @@ mod tests {
     use proptest::option;
     use proptest::prelude::*;
 
+    use cloakroom_store::RotationReason;
+    use cloakroom_store::cloakroom_core::UnixTime;
+
     use super::*;
+
+    #[test]
+    fn the_format_is_the_one_of_all_stores() {
+        assert_eq!(i64::from(FORMAT), Row::FORMAT);
+    }
 
     /// The columns of a session that has everything.
     fn whole() -> Vec<Option<Vec<u8>>> {
@@ -211,14 +176,17 @@ mod tests {
             (6, Some(vec![0])),
             (6, None),
             (7, None),
+            (7, Some(vec![0; 7])),
             (8, Some(vec![0; 4])),
+            (11, Some(vec![0; 9])),
             (12, None),
+            (13, Some(0_i64.to_be_bytes().to_vec())),
             (13, Some((-1_i64).to_be_bytes().to_vec())),
             (14, None),
         ] {
             let mut columns = whole();
             columns[column].clone_from(&bytes);
-            assert_eq!(read(&columns), Err(InvalidRow(NAMES[column])), "{bytes:?}");
+            assert_eq!(read(&columns), Err(InvalidRow::of(NAMES[column])), "{bytes:?}");
         }
     }
 

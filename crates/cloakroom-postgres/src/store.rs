@@ -13,7 +13,7 @@ use sqlx::{PgPool, Postgres, Row as _, SqlStr};
 use crate::connections::{Again, Connections};
 use crate::error::{OpenError, corrupt, store_error};
 use crate::migrate;
-use crate::row::{COLUMNS, FORMAT, decode, reason_number};
+use crate::row::{COLUMNS, FORMAT, decode};
 use crate::settings::Settings;
 use crate::statements::{Statements, bucket};
 
@@ -294,7 +294,7 @@ impl SessionStore for PostgresSessionStore {
                 .bind(&selector.as_bytes()[..])
                 .bind(&old.as_bytes()[..])
                 .bind(&rotation.verifier_hash.as_bytes()[..])
-                .bind(reason_number(rotation.reason))
+                .bind(i16::from(rotation.reason.number()))
                 .bind(rotation.authenticated_at.map(UnixTime::as_millis))
                 .bind(rotation.idle_deadline.as_millis())
                 .bind(rotation.absolute_deadline.map(UnixTime::as_millis))

@@ -10,12 +10,9 @@
 //!
 //! Fields that mean nothing, such as the previous hash of a session that was never rotated, are zero.
 
-use std::error::Error;
-use std::fmt;
-
 use cloakroom_core::UnixTime;
-use cloakroom_id::{Selector, VerifierHash};
-use cloakroom_store::{Authentication, Previous, RotationReason, Stored, Subject, Version};
+use cloakroom_id::Selector;
+use cloakroom_store::{InvalidRow, RotationReason, Row, Stored};
 
 /// The first byte of a row.
 const FORMAT: u8 = 1;
@@ -23,47 +20,42 @@ const FORMAT: u8 = 1;
 const HEAD: usize = 131;
 
 /// The row of a session. Its selector is the row's key and not in it.
-pub fn encode(session: &Stored) -> Vec<u8> {
-    let subject = session
-        .authentication
-        .as_ref()
-        .map_or("", |known| known.subject.as_str());
-    let authenticated_at = session
-        .authentication
-        .as_ref()
-        .map_or(UnixTime::EPOCH, |known| known.at);
-    let (reason, rotated_at, previous) = match &session.previous {
-        None => (0, UnixTime::EPOCH, &[0; 32]),
-        Some(previous) => (
-            reason_byte(previous.reason),
-            previous.rotated_at,
-            previous.verifier_hash.as_bytes(),
-        ),
-    };
-    let mut row = Vec::with_capacity(HEAD + subject.len() + session.payload.len());
-    row.extend([FORMAT, reason]);
-    // A subject has at most 255 bytes.
-    row.push(u8::try_from(subject.len()).unwrap_or(u8::MAX));
-    row.extend(session.version.number().to_be_bytes());
-    for time in [
-        session.created_at,
-        session.last_seen_at,
-        session.idle_deadline,
-        session.absolute_deadline,
-        session.lineage_at,
-        authenticated_at,
-        rotated_at,
+///
+/// # Errors
+///
+/// When no store can have such a session.
+pub fn encode(session: &Stored) -> Result<Vec<u8>, InvalidRow> {
+    let parts = Row::encode(session)?;
+    let subject = parts.subject.unwrap_or_default();
+    let mut row = Vec::with_capacity(HEAD + subject.len() + parts.payload.len());
+    row.push(FORMAT);
+    row.push(
+        session
+            .previous
+            .as_ref()
+            .map_or(0, |previous| reason_byte(previous.reason)),
+    );
+    row.push(u8::try_from(subject.len()).map_err(|_| InvalidRow::of("subject"))?);
+    for number in [
+        parts.version,
+        parts.created_at,
+        parts.last_seen_at,
+        parts.idle_deadline,
+        parts.absolute_deadline,
+        parts.lineage_at,
+        parts.authenticated_at.unwrap_or(0),
+        parts.rotated_at.unwrap_or(0),
     ] {
-        row.extend(time_bytes(time));
+        row.extend(number.to_be_bytes());
     }
-    row.extend(session.verifier_hash.as_bytes());
-    row.extend(previous);
-    row.extend(subject.as_bytes());
-    row.extend(&*session.payload);
-    row
+    row.extend(parts.verifier_hash);
+    row.extend(parts.previous_hash.unwrap_or(&[0; 32]));
+    row.extend(subject);
+    row.extend(parts.payload);
+    Ok(row)
 }
 
-/// The session of `selector` that `row` holds.
+/// The session of `selector` that `row` holds. What decodes [encodes](encode) to the same row.
 ///
 /// # Errors
 ///
@@ -72,59 +64,40 @@ pub fn decode(selector: Selector, row: &[u8]) -> Result<Stored, InvalidRow> {
     let mut rest = row;
     let [format, reason, length] = *take::<3>(&mut rest)?;
     if format != FORMAT {
-        return Err(InvalidRow(Kind::Format));
+        return Err(InvalidRow::of("format"));
     }
-    let version = u64::from_be_bytes(*take(&mut rest)?);
-    let created_at = time(&mut rest)?;
-    let last_seen_at = time(&mut rest)?;
-    let idle_deadline = time(&mut rest)?;
-    let absolute_deadline = time(&mut rest)?;
-    let lineage_at = time(&mut rest)?;
-    let authenticated_at = time(&mut rest)?;
-    let rotated_at = time(&mut rest)?;
-    let verifier_hash = VerifierHash::from_bytes(*take(&mut rest)?);
-    let previous_hash = VerifierHash::from_bytes(*take(&mut rest)?);
-    let (subject, payload) = rest
-        .split_at_checked(usize::from(length))
-        .ok_or(InvalidRow(Kind::Short))?;
-    let authentication = if subject.is_empty() {
-        None
-    } else {
-        let subject = std::str::from_utf8(subject)
-            .ok()
-            .and_then(|subject| Subject::from_parts(subject, selector.tag()).ok())
-            .ok_or(InvalidRow(Kind::Subject))?;
-        Some(Authentication {
-            subject,
-            at: authenticated_at,
-        })
-    };
-    let reason = match reason {
-        0 => None,
-        1 => Some(RotationReason::Periodic),
-        2 => Some(RotationReason::Authentication),
-        _ => return Err(InvalidRow(Kind::Reason)),
-    };
-    if version == 0 {
-        return Err(InvalidRow(Kind::Version));
-    }
-    Ok(Stored {
-        selector,
+    let version = number(&mut rest)?;
+    let created_at = number(&mut rest)?;
+    let last_seen_at = number(&mut rest)?;
+    let idle_deadline = number(&mut rest)?;
+    let absolute_deadline = number(&mut rest)?;
+    let lineage_at = number(&mut rest)?;
+    let authenticated_at = number(&mut rest)?;
+    let rotated_at = number(&mut rest)?;
+    let verifier_hash = take::<32>(&mut rest)?;
+    let previous_hash = take::<32>(&mut rest)?;
+    let (subject, payload) = rest.split_at_checked(usize::from(length)).ok_or(TOO_SHORT)?;
+    // What is zero where it means nothing is missing, and what is not has no business there.
+    let is_known = !subject.is_empty() || authenticated_at != 0;
+    let was_rotated = reason != 0 || rotated_at != 0 || *previous_hash != [0; 32];
+    let parts = Row {
+        format: format.into(),
+        selector: selector.as_bytes(),
         verifier_hash,
-        previous: reason.map(|reason| Previous {
-            verifier_hash: previous_hash,
-            rotated_at,
-            reason,
-        }),
-        authentication,
+        previous_hash: was_rotated.then_some(previous_hash),
+        rotated_at: was_rotated.then_some(rotated_at),
+        rotation_reason: was_rotated.then_some(reason.into()),
+        subject: is_known.then_some(subject),
+        authenticated_at: is_known.then_some(authenticated_at),
         lineage_at,
         created_at,
         last_seen_at,
         idle_deadline,
         absolute_deadline,
-        version: Version::from_number(version),
-        payload: payload.into(),
-    })
+        version,
+        payload,
+    };
+    parts.decode()
 }
 
 /// How a row and the scripts write a time.
@@ -134,52 +107,27 @@ pub(crate) const fn time_bytes(time: UnixTime) -> [u8; 8] {
 
 /// How a row and the scripts write why a verifier was replaced.
 pub(crate) const fn reason_byte(reason: RotationReason) -> u8 {
-    match reason {
-        RotationReason::Periodic => 1,
-        RotationReason::Authentication => 2,
-    }
+    reason.number()
 }
 
+const TOO_SHORT: InvalidRow = InvalidRow::of("length");
+
 fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Result<&'a [u8; N], InvalidRow> {
-    let (field, after) = rest.split_first_chunk().ok_or(InvalidRow(Kind::Short))?;
+    let (field, after) = rest.split_first_chunk().ok_or(TOO_SHORT)?;
     *rest = after;
     Ok(field)
 }
 
-fn time(rest: &mut &[u8]) -> Result<UnixTime, InvalidRow> {
-    Ok(UnixTime::from_millis(i64::from_be_bytes(*take(rest)?)))
+fn number(rest: &mut &[u8]) -> Result<i64, InvalidRow> {
+    take(rest).map(|bytes| i64::from_be_bytes(*bytes))
 }
-
-/// Bytes are no row of a known format. It holds nothing of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct InvalidRow(Kind);
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    Format,
-    Short,
-    Subject,
-    Reason,
-    Version,
-}
-
-impl fmt::Display for InvalidRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Kind::Format => "a session's row has a format that this version does not know",
-            Kind::Short => "a session's row ends too early",
-            Kind::Subject => "the subject of a session's row is no text",
-            Kind::Reason => "a session's row was rotated for no known reason",
-            Kind::Version => "a session's row has version 0",
-        })
-    }
-}
-
-impl Error for InvalidRow {}
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use cloakroom_id::VerifierHash;
+    use cloakroom_store::{Authentication, Previous, Subject, Version};
 
     use super::*;
 
@@ -195,7 +143,7 @@ mod tests {
             last_seen_at: at(3),
             idle_deadline: at(1_767_225_600_000),
             absolute_deadline: UnixTime::MAX,
-            version: Version::from_number(u64::MAX),
+            version: Version::from_number(u64::MAX / 2),
             payload: Arc::from(&b"\0\xff\r\n"[..]),
         }
     }
@@ -220,55 +168,53 @@ mod tests {
     #[test]
     fn a_row_reads_as_it_was_written() {
         for session in [visitor(), known()] {
-            let row = encode(&session);
+            let row = encode(&session).unwrap();
             assert_eq!(decode(session.selector, &row), Ok(session));
         }
     }
 
     #[test]
     fn d11_bytes_that_are_no_row_are_refused() {
-        let row = encode(&known());
-        let damaged = |at: usize, byte: u8| {
-            let mut row = row.clone();
-            row[at] = byte;
-            decode(known().selector, &row)
-        };
-        for end in 0..row.len() {
-            assert_eq!(
-                decode(known().selector, &row[..end]),
-                Err(InvalidRow(Kind::Short)),
-                "{end}"
-            );
+        let known = encode(&known()).unwrap();
+        let read = |row: &[u8]| decode(visitor().selector, row).map_err(|error| error.part());
+        for end in 0..known.len() {
+            assert_eq!(read(&known[..end]), Err("length"), "{end}");
         }
-        for (at, byte, kind) in [
-            (0, 0, Kind::Format),
-            (0, 2, Kind::Format),
-            (1, 3, Kind::Reason),
-            (2, 255, Kind::Short),
-            (HEAD, 0, Kind::Subject),
-            (HEAD, 0xff, Kind::Subject),
+        let visitor = encode(&visitor()).unwrap();
+        for (row, at, byte, part) in [
+            (&known, 0, 0, "format"),
+            (&known, 0, 2, "format"),
+            (&known, 1, 0, "rotation_reason"),
+            (&known, 1, 3, "rotation_reason"),
+            (&known, 2, 255, "length"),
+            (&known, 2, 0, "subject"),
+            (&known, HEAD, 0, "subject"),
+            (&known, HEAD, 0xff, "subject"),
+            (&known, 35, 0x80, "idle_deadline"),
+            (&known, 3, 0xff, "version"),
+            // A visitor who authenticated, and a first verifier that replaced another.
+            (&visitor, 51, 1, "subject"),
+            (&visitor, 59, 1, "rotation_reason"),
+            (&visitor, 99, 1, "rotation_reason"),
         ] {
-            assert_eq!(damaged(at, byte), Err(InvalidRow(kind)), "byte {at}");
+            let mut damaged = row.clone();
+            damaged[at] = byte;
+            assert_eq!(read(&damaged), Err(part), "byte {at}");
         }
-        let mut unversioned = row.clone();
+        let mut unversioned = known.clone();
         unversioned[3..11].fill(0);
-        assert_eq!(
-            decode(known().selector, &unversioned),
-            Err(InvalidRow(Kind::Version))
-        );
+        assert_eq!(read(&unversioned), Err("version"));
     }
 
     #[test]
     fn what_reads_at_all_writes_the_same_bytes() {
-        // Every single-byte change of a row that still reads must write back as it was read, or say nothing in fields
-        // that mean nothing.
-        let row = encode(&known());
+        let row = encode(&known()).unwrap();
         for at in 0..row.len() {
             for byte in [0, 1, 2, 0x7f, 0x80, 0xff] {
                 let mut changed = row.clone();
                 changed[at] = byte;
                 if let Ok(session) = decode(known().selector, &changed) {
-                    assert_eq!(decode(session.selector, &encode(&session)), Ok(session), "{at}");
+                    assert_eq!(encode(&session), Ok(changed), "{at}");
                 }
             }
         }

@@ -169,7 +169,7 @@ impl SessionStore for RedisSessionStore {
         }
         let mut call = self.0.scripts.create.call(&keys);
         call.arg(&time_bytes(now)[..])
-            .arg(row::encode(&session))
+            .arg(row::encode(&session)?)
             .arg(&time_bytes(session.lineage_at)[..])
             .arg(&time_bytes(session.idle_deadline)[..])
             .arg(&time_bytes(session.absolute_deadline)[..])
@@ -411,7 +411,7 @@ pub(crate) fn place(bucket: Bucket) -> Place {
 }
 
 pub(crate) fn decode(selector: Selector, row: &[u8]) -> Result<Stored, StoreError> {
-    row::decode(selector, row).map_err(|error| StoreError::new(StoreErrorKind::Corrupt, error))
+    Ok(row::decode(selector, row)?)
 }
 
 /// Whether the store-wide cut-off, as it was read, ends the session. One that cannot be read is no reason to serve it.
