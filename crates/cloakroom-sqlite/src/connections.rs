@@ -72,8 +72,12 @@ pub(crate) struct Loan<'a> {
 
 impl Loan<'_> {
     /// Ends the loan. A connection whose thread has ended is not given back: a new one is opened when one is needed.
+    /// Nor is one of which sqlx counts a transaction that SQLite has rolled back by itself, for it would begin no other.
     pub(crate) fn settle<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
-        if matches!(result, Err(Error::WorkerCrashed)) {
+        if matches!(
+            result,
+            Err(Error::WorkerCrashed | Error::InvalidSavePointStatement)
+        ) {
             self.connection = None;
         }
         result

@@ -231,17 +231,18 @@ async fn prepare_over(
 /// file gets its name only when the handle that made it is closed.
 #[cfg(unix)]
 fn create_private(path: &Path) -> Result<(), OpenError> {
+    use std::hash::{BuildHasher as _, RandomState};
     use std::io::ErrorKind;
     use std::os::unix::fs::OpenOptionsExt as _;
 
     if path.exists() {
         return Ok(());
     }
+    // A name of its own: in containers that share a directory all processes may have the same number.
     let mut new = path.as_os_str().to_owned();
     new.push(format!(
-        ".new-{}-{:?}",
-        std::process::id(),
-        std::thread::current().id()
+        ".new-{:016x}",
+        RandomState::new().hash_one(std::process::id())
     ));
     let created = std::fs::OpenOptions::new()
         .write(true)

@@ -86,6 +86,8 @@ impl Fault {
                 // NOMEM, FULL.
                 Some(7 | 13) => Self::Full,
                 Some(18) => Self::TooLarge,
+                // CONSTRAINT: no statement writes what a column of ours refuses, save over a row of an unknown format.
+                Some(19) => Self::Corrupt,
                 // ERROR: the statements are constants, so one that does not compile has met another schema.
                 Some(1) if database.message().starts_with("no such ") => Self::Corrupt,
                 _ => Self::Other,

@@ -36,9 +36,17 @@ impl SubjectIndex for SqliteSessionStore {
         except: Option<&Selector>,
         now: UnixTime,
     ) -> Result<u64, StoreError> {
-        let mut writer = self.0.database.writer().await.map_err(store_error)?;
-        let result = delete_by_subject(&mut writer, subject, except, now).await;
-        writer.settle(result).map_err(store_error)
+        let mut is_first = true;
+        loop {
+            let mut writer = self.0.database.writer().await.map_err(store_error)?;
+            let result = delete_by_subject(&mut writer, subject, except, now).await;
+            match writer.settle(result) {
+                // An earlier transaction found the disk full or failing, and SQLite rolled it back by itself. Nothing was
+                // begun, and the next connection is a new one.
+                Err(Error::InvalidSavePointStatement) if is_first => is_first = false,
+                result => return result.map_err(store_error),
+            }
+        }
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {

@@ -63,9 +63,19 @@ pub(super) const LOAD: &str = concat!(
     live!()
 );
 
+/// NULL, which the column does not take, in a row of a format that is not known: what is written over what cannot be
+/// read may be the ruin of it.
+macro_rules! known {
+    ($value:literal) => {
+        concat!("CASE format WHEN 1 THEN ", $value, " END")
+    };
+}
+
 /// `?3` version, `?4` payload, `?5` idle deadline.
 pub(super) const UPDATE: &str = concat!(
-    "UPDATE cloakroom_session AS s SET payload = ?4, version = version + 1, \
+    "UPDATE cloakroom_session AS s SET payload = ?4, version = ",
+    known!("version + 1"),
+    ", \
      idle_deadline = min(max(idle_deadline, ?5), absolute_deadline), last_seen_at = max(last_seen_at, ?2) \
      WHERE s.selector = ?1 AND s.version = ?3 AND ",
     live!()
@@ -74,8 +84,9 @@ pub(super) const UPDATE: &str = concat!(
 /// `?3` idle deadline. It sets no column of an index, so it writes one page.
 pub(super) const TOUCH: &str = concat!(
     "UPDATE cloakroom_session AS s SET \
-     idle_deadline = min(max(idle_deadline, ?3), absolute_deadline), last_seen_at = max(last_seen_at, ?2) \
-     WHERE s.selector = ?1 AND ",
+     idle_deadline = min(max(idle_deadline, ?3), absolute_deadline), last_seen_at = ",
+    known!("max(last_seen_at, ?2)"),
+    " WHERE s.selector = ?1 AND ",
     live!()
 );
 
@@ -95,7 +106,9 @@ macro_rules! proof_refused {
 ///
 /// The old verifier is compared as its hash: how long that takes tells of the hash alone.
 pub(super) const ROTATE: &str = concat!(
-    "UPDATE cloakroom_session AS s SET verifier = ?6, previous = ?7, version = version + 1, \
+    "UPDATE cloakroom_session AS s SET verifier = ?6, previous = ?7, version = ",
+    known!("version + 1"),
+    ", \
      absolute_deadline = max(absolute_deadline, coalesce(?9, absolute_deadline)), \
      idle_deadline = min(max(idle_deadline, ?8), max(absolute_deadline, coalesce(?9, absolute_deadline))), \
      last_seen_at = max(last_seen_at, ?2), authenticated_at = coalesce(?3, authenticated_at), \

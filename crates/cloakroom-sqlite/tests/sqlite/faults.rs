@@ -112,6 +112,30 @@ async fn d11_an_unknown_format_version_is_corrupt_in_a_list() {
     );
 }
 
+/// A later release may have written it: what this one would write over it, that one could not read.
+#[tokio::test]
+async fn d11_a_row_of_an_unknown_format_is_not_written() {
+    let (_directory, path, store, record) = prepared().await;
+    raw::run(&path, "UPDATE cloakroom_session SET format = 2").await;
+    let selector = record.selector();
+    let change = fixture::change(*b"new");
+    assert_kind(
+        store.update(&selector, Version::FIRST, &change, NOW).await,
+        StoreErrorKind::Corrupt,
+    );
+    assert_kind(store.touch(&selector, at(1), NOW).await, StoreErrorKind::Corrupt);
+    let rotation = fixture::rotation();
+    assert_kind(
+        store
+            .rotate(&selector, record.verifier_hash(), &rotation, NOW)
+            .await,
+        StoreErrorKind::Corrupt,
+    );
+    raw::run(&path, "UPDATE cloakroom_session SET format = 1").await;
+    let stored = store.load(&selector, NOW).await.unwrap().unwrap();
+    assert_eq!(stored, record.into_stored(NOW));
+}
+
 #[tokio::test]
 async fn d11_an_unknown_schema_is_corrupt() {
     let (_directory, path, store, record) = prepared().await;

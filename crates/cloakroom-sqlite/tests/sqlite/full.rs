@@ -67,3 +67,44 @@ async fn d11_a_full_database_keeps_what_was_acknowledged() {
     let record = fixture::of(&subject).authenticated(at(2)).build();
     assert_eq!(store.create(&record, at(2)).await.unwrap(), Created::Done);
 }
+
+/// SQLite rolls back the whole transaction in which it finds no room. The next one begins nevertheless.
+#[tokio::test]
+async fn d11_sessions_are_ended_again_once_a_full_database_has_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteSessionStore::builder(directory.path().join("s.db"))
+        .max_pages(60)
+        .open()
+        .await
+        .unwrap();
+    let ada = fixture::subject("ada");
+    let hers = fixture::of(&ada).build();
+    assert_eq!(store.create(&hers, NOW).await.unwrap(), Created::Done);
+    let big = fixture::visitor().payload(vec![b'x'; 20_000]).build();
+    assert_eq!(store.create(&big, NOW).await.unwrap(), Created::Done);
+    for size in [20_000, 3000, 500, 10] {
+        loop {
+            let record = fixture::visitor().payload(vec![b'x'; size]).build();
+            match store.create(&record, NOW).await {
+                Ok(created) => assert_eq!(created, Created::Done),
+                Err(error) => break assert_eq!(error.kind(), StoreErrorKind::Full, "{error:?}"),
+            }
+        }
+    }
+    // Cut-offs of people who have no session need room, until there is none.
+    let mut number = 0;
+    let error = loop {
+        assert!(number < 1000, "there is always room for another cut-off");
+        let subject = fixture::subject(&format!("{number} {}", "x".repeat(200)));
+        number += 1;
+        match store.delete_by_subject(&subject, None, NOW).await {
+            Ok(ended) => assert_eq!(ended, 0),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error:?}");
+
+    assert!(store.delete(&big.selector()).await.unwrap());
+    assert_eq!(store.delete_by_subject(&ada, None, at(1)).await.unwrap(), 1);
+    assert_eq!(store.load(&hers.selector(), at(1)).await.unwrap(), None);
+}
