@@ -45,6 +45,10 @@ pub(crate) struct Login {
     pub(crate) at: UnixTime,
     /// How many of the deltas came before the login.
     pub(crate) mark: usize,
+    /// How many came before the first login of the request: those belong to the session that it came with.
+    pub(crate) kept: usize,
+    /// Whether somebody else was logged in just before, in this request.
+    pub(crate) switched: bool,
 }
 
 /// A change of one value.
@@ -81,7 +85,7 @@ impl Changes {
     /// Without what gives privilege, and without what was written for the session that it would have made.
     pub(crate) fn drop_gifts(&mut self) {
         if let Some(login) = self.login.take() {
-            self.deltas.truncate(login.mark);
+            self.deltas.truncate(login.kept);
             self.persistent = false;
         }
     }
@@ -121,8 +125,20 @@ impl Changes {
     }
 
     pub(crate) fn log_in(&mut self, subject: Subject, at: UnixTime) {
-        let mark = self.deltas.len();
-        self.login = Some(Login { subject, at, mark });
+        let now = self.deltas.len();
+        let (mark, kept, switched) = match &self.login {
+            // The same login, proved once more.
+            Some(login) if login.subject == subject => (login.mark, login.kept, login.switched),
+            Some(login) => (now, login.kept, true),
+            None => (now, now, false),
+        };
+        self.login = Some(Login {
+            subject,
+            at,
+            mark,
+            kept,
+            switched,
+        });
     }
 }
 

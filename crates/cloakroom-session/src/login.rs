@@ -22,7 +22,9 @@ impl Work {
             return Err(SessionError::TokenNotTaken);
         }
         let standing = match found {
-            Some(found) if !self.changes.logout && found.subject() == Some(&login.subject) => {
+            Some(found)
+                if !self.changes.logout && !login.switched && found.subject() == Some(&login.subject) =>
+            {
                 self.reauthenticate(found, login).await?
             }
             found => self.replace(found, login).await?,

@@ -8,7 +8,7 @@ use cloakroom_store::cloakroom_id::Selector;
 /// Hears what happens to sessions: for logs, metrics and alarms.
 ///
 /// It is called on the task that serves the request, so it should be quick and must not block. `()` hears nothing, a
-/// closure `Fn(&Event)` hears all.
+/// closure `Fn(&Event)` hears all. One that panics is not heard of again until the next event: the request goes on.
 pub trait Observer: Send + Sync + 'static {
     /// Hears one event.
     fn observe(&self, event: &Event);

@@ -1,6 +1,6 @@
 //! What the two halves of one request, its [`Session`] and its [`Commit`], have in common.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use cloakroom_store::cloakroom_core::UnixTime;
@@ -23,6 +23,7 @@ pub(crate) struct Request {
     token: Option<SessionToken>,
     more_tokens: Vec<SessionToken>,
     loaded: OnceCell<Loaded>,
+    unreadable: OnceLock<Selector>,
     state: Mutex<State>,
 }
 
@@ -102,6 +103,7 @@ impl Request {
             token: tokens.next(),
             more_tokens: tokens.take(CANDIDATES - 1).collect(),
             loaded: OnceCell::new(),
+            unreadable: OnceLock::new(),
             state: Mutex::new(State {
                 changes: Arc::default(),
                 edition: 0,
@@ -165,12 +167,10 @@ impl Request {
         let Some(current) = opens else {
             return Ok(Loaded::Stale);
         };
-        let payload = self
-            .sessions
-            .inner
-            .settings
-            .codec
-            .decode(selector, &stored.payload)?;
+        let codec = &self.sessions.settings().codec;
+        let payload = codec
+            .decode(selector, &stored.payload)
+            .inspect_err(|_| _ = self.unreadable.set(selector))?;
         Ok(Loaded::Found(Found {
             stored,
             payload,
@@ -198,6 +198,11 @@ impl Request {
             }
             _ => Err(EventKind::WrongVerifier),
         }
+    }
+
+    /// The session that one of the tokens opens, and whose payload cannot be read.
+    pub(crate) fn unreadable(&self) -> Option<Selector> {
+        self.unreadable.get().copied()
     }
 
     pub(crate) async fn read(&self, selector: Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {

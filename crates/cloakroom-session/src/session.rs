@@ -289,7 +289,7 @@ impl Session {
             self.request.load().await?.found()
         };
         if let Some(login) = &changes.login {
-            let same = base.is_some_and(|found| found.subject() == Some(&login.subject));
+            let same = !login.switched && base.is_some_and(|found| found.subject() == Some(&login.subject));
             if !same && !self.request.sessions.inner.settings.carries_over(key) {
                 return Ok(None);
             }

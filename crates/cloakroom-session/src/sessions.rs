@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -190,7 +191,8 @@ impl Sessions {
 
     pub(crate) fn observe(&self, event: Event) {
         if let Some(observer) = &self.inner.observer {
-            observer.observe(&event);
+            // Half of a commit must not be left undone for it. The hook has told of the panic.
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.observe(&event)));
         }
     }
 

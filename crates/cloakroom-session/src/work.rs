@@ -1,7 +1,12 @@
 //! What a commit does. The order: what gives a session or changes it, then what takes others away, which has to spare
 //! the session that stands by then.
 
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
 
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, SessionToken};
@@ -56,12 +61,23 @@ impl Work {
     /// Does it all; what fails keeps nothing else from being tried.
     pub(crate) async fn run(mut self) -> Result<(), SessionError> {
         let request = Arc::clone(&self.request);
-        let loaded = request.load().await?;
+        let loaded = match request.load().await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.end_unreadable(error).await?;
+                // Another token may open another session.
+                request.load().await?
+            }
+        };
         if let Some(found) = loaded.found() {
             self.join_own_end(found);
         }
-        let mut failure = None;
-        let standing = match self.change(loaded).await {
+        let (mut failure, mut panic) = (None, None);
+        let changed = caught(self.change(loaded)).await.unwrap_or_else(|caught| {
+            panic = Some(caught);
+            Err(StoreError::from(StoreErrorKind::Other).into())
+        });
+        let standing = match changed {
             Ok(standing) => standing,
             Err(error) => {
                 self.tell(&error, loaded);
@@ -73,6 +89,9 @@ impl Work {
         };
         let swept = self.sweep(loaded, standing.as_ref()).await;
         let ended = self.end(loaded).await;
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
         match failure.map_or(Ok(()), Err).and(swept).and(ended) {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -82,15 +101,48 @@ impl Work {
         }
     }
 
+    /// Ends the session whose payload could not be read, which was the `error`, if its holder logs out or in: there is
+    /// nothing in it then that anybody needs.
+    async fn end_unreadable(&self, error: SessionError) -> Result<(), SessionError> {
+        let ends = self.changes.logout || (self.changes.login.is_some() && self.can_carry);
+        let Some(selector) = self.request.unreadable().filter(|_| ends) else {
+            return Err(error);
+        };
+        self.delete(selector).await?;
+        self.observe(Event::of(EventKind::LoggedOut, selector));
+        self.request.set_carried(Carried::Remove);
+        Ok(())
+    }
+
     /// The end of the own session, named by its selector, is a logout.
     fn join_own_end(&mut self, found: &Found) {
-        let own = found.stored.selector;
+        let (own, subject) = (found.stored.selector, found.subject());
+        let is_own = |(owner, selector): &(Whose, Selector)| {
+            let owner = match owner {
+                Whose::Subject(owner) => Some(owner),
+                Whose::Loaded => subject,
+            };
+            *selector == own && owner.is_some() && owner == subject
+        };
         let before = self.changes.ends.len();
-        self.changes.ends.retain(|(_, selector)| *selector != own);
+        self.changes.ends.retain(|end| !is_own(end));
         if self.changes.ends.len() != before && !self.changes.logout {
-            let login = self.changes.login.take();
-            self.changes.log_out();
-            self.changes.login = login.map(|login| changes::Login { mark: 0, ..login });
+            match self.changes.login.take() {
+                None => self.changes.log_out(),
+                // What was written for the login, and how long it is to last, stays.
+                Some(login) => {
+                    let deltas = self.changes.deltas.split_off(login.mark);
+                    let persistent = self.changes.persistent;
+                    self.changes.log_out();
+                    self.changes.deltas = deltas;
+                    self.changes.persistent = persistent;
+                    self.changes.login = Some(changes::Login {
+                        mark: 0,
+                        kept: 0,
+                        ..login
+                    });
+                }
+            }
         }
     }
 
@@ -98,11 +150,15 @@ impl Work {
         match loaded {
             Loaded::Ambiguous(selectors) => {
                 if self.changes.logout {
+                    let mut ended = Ok(());
                     // Whoever brought the tokens holds them all.
                     for selector in selectors {
-                        self.delete(*selector).await?;
-                        self.observe(Event::of(EventKind::LoggedOut, *selector));
+                        match self.delete(*selector).await {
+                            Ok(()) => self.observe(Event::of(EventKind::LoggedOut, *selector)),
+                            Err(error) => ended = Err(error),
+                        }
                     }
+                    ended?;
                 }
                 if self.changes.login.is_some() || !self.changes.deltas.is_empty() {
                     return Err(SessionError::Ambiguous);
@@ -331,6 +387,19 @@ impl Standing {
             selector: found.stored.selector,
         }
     }
+}
+
+/// Takes a panic of `work`, in a closure of the application or in a store, for its answer: what else is to be taken away
+/// is, all the same.
+async fn caught<T>(work: impl Future<Output = T>) -> thread::Result<T> {
+    let mut work = pin!(work);
+    poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        },
+    )
+    .await
 }
 
 fn whose<'a>(whose: &'a Whose, loaded: &'a Loaded) -> Option<&'a Subject> {

@@ -117,6 +117,17 @@ pub async fn d19_a_login_that_does_not_succeed_gives_nothing(store: impl Subject
     // What was written before the login is the visitor's; what came after it belonged to a session that there is not.
     assert_eq!(desk.value(&visitor, "language").await, Some(7));
     assert_eq!(desk.value(&visitor, "role").await, None);
+    // So with each of two logins in one request, of one subject or of two.
+    for second in ["alice", "bob"] {
+        let (session, commit) = desk.begin([&visitor]);
+        session.login("alice").unwrap();
+        session.insert("role", &1).unwrap();
+        session.login(second).unwrap();
+        session.insert("role of the second", &1).unwrap();
+        nothing(commit.finish(Answer::Failed).await);
+        assert_eq!(desk.value(&visitor, "role").await, None, "{second}");
+        assert_eq!(desk.value(&visitor, "role of the second").await, None, "{second}");
+    }
 
     for ending in ENDINGS {
         let (session, commit) = desk.begin([&visitor]);
@@ -143,6 +154,29 @@ pub async fn d19_a_login_that_does_not_succeed_gives_nothing(store: impl Subject
     let (session, commit) = desk.begin([&token]);
     session.login("alice").unwrap();
     nothing(commit.finish(Answer::Failed).await);
+    // What takes privilege away is committed in these cases, and comes last: once it is done, all that will be is.
+    for (ending, subject) in [
+        (Ending::Panic, "alice"),
+        (Ending::Cancelled, "alice"),
+        (Ending::Panic, "bob"),
+        (Ending::Cancelled, "bob"),
+    ] {
+        let other = desk.login("alice").await.selector();
+        let (session, commit) = desk.begin([&token]);
+        badly(ending, commit, async move {
+            session.end(&other).unwrap();
+            session.login(subject).unwrap();
+            session.insert("role", &1).unwrap();
+        })
+        .await;
+        eventually("the end of the other", || async {
+            desk.row(other).await.is_none()
+        })
+        .await;
+        let bob = desk.sessions.subject("bob").unwrap();
+        assert_eq!(desk.sessions.list(&bob, page()).await.unwrap().devices, []);
+        assert_eq!(desk.value(&token, "role").await, None);
+    }
     assert_eq!(desk.subject(&token).await.as_deref(), Some("alice"));
     assert_eq!(
         desk.row(token.selector())
@@ -286,6 +320,13 @@ pub async fn d20_a_selector_of_another_subject_ends_nothing(store: impl SubjectI
     }
     assert_eq!(desk.subject(&bob).await.as_deref(), Some("bob"));
 
+    // Neither does one's own, said of a login as somebody else that did not succeed.
+    let (session, commit) = desk.begin([&alice]);
+    session.login("bob").unwrap();
+    session.end(&alice.selector()).unwrap();
+    nothing(commit.finish(Answer::Failed).await);
+    assert_eq!(desk.subject(&alice).await.as_deref(), Some("alice"));
+
     // One's own other session ends, and only that; one's own session ends like a logout.
     let other = desk.login("alice").await;
     let (session, commit) = desk.begin([&alice]);
@@ -297,6 +338,17 @@ pub async fn d20_a_selector_of_another_subject_ends_nothing(store: impl SubjectI
     session.end(&alice.selector()).unwrap();
     removed(commit.finish(Answer::Succeeded).await);
     assert_eq!(desk.row(alice.selector()).await, None);
+
+    // With a new authentication beside it there is a new session, which holds what was written for it.
+    let alice = desk.login("alice").await;
+    let (session, commit) = desk.begin([&alice]);
+    session.login("alice").unwrap();
+    session.insert("language", &7).unwrap();
+    session.end(&alice.selector()).unwrap();
+    let next = set(commit.finish(Answer::Succeeded).await);
+    assert_ne!(next.selector(), alice.selector());
+    assert_eq!(desk.row(alice.selector()).await, None);
+    assert_eq!(desk.value(&next, "language").await, Some(7));
 }
 
 /// What is written after a logout belongs to a visitor's session, and the login after it to a new one.

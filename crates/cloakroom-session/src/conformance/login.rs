@@ -130,6 +130,31 @@ pub async fn d18_a_login_as_another_subject_leaves_nothing_of_the_first(store: i
     let subject = desk.sessions.subject("alice").unwrap();
     assert_eq!(desk.sessions.list(&subject, page()).await.unwrap().devices, []);
 
+    // Nor when somebody else comes between two logins of one subject in one request.
+    let alice = desk.login("alice").await;
+    desk.write(&alice, "address", 1).await;
+    let (session, commit) = desk.begin([&alice]);
+    session.login("carol").unwrap();
+    session.insert("account", &2).unwrap();
+    session.login("alice").unwrap();
+    for key in ["address", "account"] {
+        assert_eq!(session.get::<u64>(key).await.unwrap(), None, "{key}");
+    }
+    let next = set(commit.finish(Answer::Succeeded).await);
+    assert_ne!(next.selector(), alice.selector());
+    assert_eq!(desk.row(alice.selector()).await, None);
+    for key in ["address", "account"] {
+        assert_eq!(desk.value(&next, key).await, None, "{key}");
+    }
+    desk.logout(&next).await;
+    // Of one subject twice it is one login.
+    let (session, commit) = desk.begin([]);
+    session.login("alice").unwrap();
+    session.insert("language", &2).unwrap();
+    session.login("alice").unwrap();
+    let next = set(commit.finish(Answer::Succeeded).await);
+    assert_eq!(desk.value(&next, "language").await, Some(2));
+
     // The first one's session must be gone before the second one's token is sent.
     for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Timeout] {
         desk.store.next(Operation::Delete, Fault::FailBefore(kind));

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use cloakroom_keyring::KeyRing;
-use cloakroom_store::SubjectIndex;
 use cloakroom_store::cloakroom_id::SessionToken;
-use cloakroom_store::conformance::Operation;
+use cloakroom_store::conformance::{Fault, Operation};
+use cloakroom_store::{StoreErrorKind, SubjectIndex};
 
 use super::desk::{Desk, HOUR, SECOND, nothing, removed, set, superseded};
 use crate::{Answer, Carried, Client, EventKind, SessionError};
@@ -219,6 +219,14 @@ pub async fn a6_of_several_tokens_the_one_that_opens_a_session_counts(store: imp
     }
     assert_eq!(desk.subject(&alice).await.as_deref(), Some("alice"));
     // Whoever holds both can end both, and begin anew.
+    let failing = (desk.login("alice").await, desk.login("bob").await);
+    let (session, commit) = desk.begin([&failing.0, &failing.1]);
+    session.logout().unwrap();
+    desk.store
+        .next(Operation::Delete, Fault::FailBefore(StoreErrorKind::Unavailable));
+    let answer = commit.finish(Answer::Succeeded).await;
+    assert!(matches!(answer, Err(SessionError::Store(_))), "{answer:?}");
+    assert_eq!(desk.row(failing.1.selector()).await, None);
     let (session, commit) = desk.begin([&alice, &bob]);
     session.logout().unwrap();
     nothing(commit.finish(Answer::Succeeded).await);
