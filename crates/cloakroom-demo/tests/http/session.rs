@@ -485,7 +485,7 @@ fn what_is_no_token_is_a_strangers() {
 }
 
 #[test]
-fn a_twenty_first_session_ends_the_one_that_was_not_used_for_longest() {
+fn d15_7_1_2_a_twenty_first_session_ends_the_one_that_was_not_used_for_longest() {
     let (_folder, server, mut first) = with_session("ada");
     let mut last = first.clone();
     for _ in 0..20 {
@@ -493,6 +493,34 @@ fn a_twenty_first_session_ends_the_one_that_was_not_used_for_longest() {
     }
     assert_eq!(who(&mut first), None);
     assert_eq!(devices(&mut last), 20);
+}
+
+#[tokio::test]
+async fn d15_7_4_4_each_page_that_needs_a_log_in_has_a_logout_at_its_top() {
+    let (folder, _server, mut browser) = with_session("ada");
+    let mut pages = vec![
+        browser.get("/session"),
+        browser.post("/session/password", "old=wrong+horse&new=better+horse"),
+        browser.post("/session/password", "old=correct+horse&new=short"),
+    ];
+    grow_old(&folder).await;
+    pages.push(browser.post("/session/devices", "act=end-others"));
+    pages.push(browser.post("/session/confirm", "act=end-others&password=wrong+horse"));
+    for page in pages {
+        let top = page.between("<header", "</header>");
+        assert!(
+            top.contains("action=\"/session/logout\"") && top.contains("Log out"),
+            "{}: {top}",
+            page.status
+        );
+    }
+    let mut ticket = Browser::new(browser.address);
+    ticket.log_in("ada");
+    let page = ticket.get("/");
+    assert!(
+        page.between("<header", "</header>")
+            .contains("action=\"/logout\"")
+    );
 }
 
 #[test]

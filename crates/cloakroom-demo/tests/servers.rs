@@ -1,0 +1,194 @@
+//! Sessions in stores that are servers: the same pages on each, and one clear line when it cannot be used.
+
+#![allow(clippy::unwrap_used, reason = "the lint knows tests, not their helpers")]
+
+mod support;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::process::{Command, Output};
+
+use cloakroom_servers::{Postgres, Redis, RedisOptions, Scratch, shared};
+use support::client::Browser;
+use support::server::{Folder, PROGRAM, Server};
+
+fn demo(folder: &Folder, store: &str) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(["--port", "0", "--store", store, "--db"])
+        .arg(folder.db());
+    command
+}
+
+/// The program ends with one line that has `reason` in it and no password, and has made nothing.
+#[track_caller]
+fn refused(store: &str, reason: &str) {
+    let folder = Folder::new();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = demo(&folder, store).output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert_eq!(String::from_utf8(stdout).unwrap(), "");
+    assert!(
+        stderr.starts_with("cloakroom-demo: cannot use the store of the sessions: "),
+        "{stderr}"
+    );
+    assert_eq!(stderr.matches('\n').count(), 1, "one line: {stderr}");
+    assert!(stderr.contains(reason), "{reason:?} is not in {stderr:?}");
+    for secret in ["hunter2", "right", "@127"] {
+        assert!(!stderr.contains(secret), "{stderr}");
+    }
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+#[track_caller]
+fn log_in(address: SocketAddr, name: &str) -> Browser {
+    let mut browser = Browser::new(address);
+    let answer = browser.post("/session/login", &format!("name={name}&password=correct+horse"));
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    browser
+}
+
+#[track_caller]
+fn post(browser: &mut Browser, path: &str, form: &str, notice: &str) {
+    let answer = browser.post(&format!("/session/{path}"), form);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(
+        answer.one("Location"),
+        Some(&*format!("/session?notice={notice}"))
+    );
+}
+
+/// Two of the program's processes on one store: what one of them ends is over for the other at its next request.
+#[test]
+fn sessions_are_shared_and_outlive_the_program() {
+    for (store, label) in [
+        (shared::redis(), "a Redis server"),
+        (shared::redis_cluster(), "a Redis Cluster"),
+        (&*shared::postgres_database(), "a PostgreSQL server"),
+    ] {
+        let folder = Folder::new();
+        let [one, two] = [(); 2].map(|()| Server::spawn(demo(&folder, store)));
+        Browser::new(one.address).register("ada");
+        let mut desk = log_in(one.address, "ada");
+        let mut phone = log_in(two.address, "ada");
+        let page = desk.get("/session");
+        assert_eq!(page.between("id=\"store\">", "<"), label);
+        assert_eq!(page.body.matches("id=\"device-").count(), 2, "{label}");
+        let selector = phone.get("/session").between("id=\"selector\">", "<").to_owned();
+
+        // The same session through the other process, and four requests at once.
+        post(&mut desk, "race", "", "raced");
+        desk.address = two.address;
+        post(&mut desk, "count", "", "counted");
+        desk.address = one.address;
+        assert_eq!(desk.get("/session").between("id=\"count\">", "<"), "5", "{label}");
+
+        post(
+            &mut desk,
+            "devices",
+            &format!("act=end&selector={selector}"),
+            "ended",
+        );
+        post(&mut phone, "count", "", "session-needed");
+        let mut phone = log_in(two.address, "ada");
+        post(
+            &mut desk,
+            "password",
+            "old=correct+horse&new=better+horse",
+            "password-changed",
+        );
+        post(&mut phone, "count", "", "session-needed");
+
+        assert!(one.stop("TERM").success());
+        let again = Server::spawn(demo(&folder, store));
+        desk.address = again.address;
+        post(&mut desk, "count", "", "counted");
+        post(&mut desk, "devices", "act=end-all", "ended-all");
+        drop(two);
+    }
+}
+
+#[test]
+fn a_redis_server_that_refuses_is_named_in_one_line() {
+    let scratch = Scratch::new().unwrap();
+    let options = RedisOptions::default().set("requirepass", "right");
+    let redis = Redis::start(scratch.path(), &options).unwrap();
+    let port = redis.port();
+    for (store, reason) in [
+        (
+            format!("redis://:hunter2@127.0.0.1:{port}"),
+            "the Redis server refuses the user name or the password",
+        ),
+        (
+            format!("redis://ada:hunter2@127.0.0.1:{port}"),
+            "the Redis server refuses the user name or the password",
+        ),
+        (
+            format!("redis+cluster://:hunter2@127.0.0.1:{port}"),
+            "the Redis server refuses the user name or the password",
+        ),
+        (
+            format!("redis://:right@127.0.0.1:{port}/99"),
+            "the Redis server has no database of that number",
+        ),
+        (
+            format!("redis+cluster://:right@127.0.0.1:{port}"),
+            "this Redis server is none of a Cluster",
+        ),
+    ] {
+        refused(&store, reason);
+    }
+    assert!(redis.command(&["PING"]).is_err(), "it does ask for its password");
+}
+
+#[test]
+fn a_postgres_server_that_refuses_is_named_in_one_line() {
+    let scratch = Scratch::new().unwrap();
+    let mut server = Postgres::start(scratch.path()).unwrap();
+    server
+        .execute("postgres", "CREATE ROLE alice LOGIN PASSWORD 'right'")
+        .unwrap();
+    let rules = server.data_dir().join("data/pg_hba.conf");
+    let trusting = fs::read_to_string(&rules).unwrap();
+    fs::write(
+        &rules,
+        format!("host all alice 127.0.0.1/32 scram-sha-256\n{trusting}"),
+    )
+    .unwrap();
+    server.kill9();
+    server.restart().unwrap();
+    let at = format!("127.0.0.1:{}", server.port());
+    refused(
+        &format!("postgres://alice:hunter2@{at}/postgres"),
+        "password authentication failed for user \"alice\" (SQLSTATE 28P01)",
+    );
+    refused(
+        &format!("postgres://postgres:hunter2@{at}/no_such"),
+        "database \"no_such\" does not exist (SQLSTATE 3D000)",
+    );
+    // Nobody gave alice leave to make the tables; without them there is nothing to serve.
+    refused(
+        &format!("postgres://alice:right@{at}/postgres"),
+        "permission denied for database postgres",
+    );
+
+    // A missing schema is made, and a newer one is left alone.
+    server.create_database("sessions").unwrap();
+    let store = server.url("sessions");
+    let folder = Folder::new();
+    drop(Server::spawn(demo(&folder, &store)));
+    server
+        .execute("sessions", "UPDATE cloakroom.session_schema SET version = 99")
+        .unwrap();
+    refused(&store, "are of version 99, and this program knows");
+    server
+        .execute(
+            "sessions",
+            "SELECT 1 / (version / 99) FROM cloakroom.session_schema",
+        )
+        .unwrap();
+}
