@@ -2,13 +2,21 @@
 
 mod cookie_date;
 mod cookie_header;
+mod counter;
 mod hs256;
+mod input;
 mod jwk;
 mod jwks_cache;
 mod jwt_claims;
 mod jwt_header;
 mod key_ring;
+mod members;
+mod now;
 mod open;
+mod session_payload;
+mod session_row;
+mod session_store;
+mod session_token;
 mod set_cookie;
 mod set_cookie_build;
 mod strict_json;
@@ -22,6 +30,10 @@ pub use jwt_claims::jwt_claims;
 pub use jwt_header::jwt_header;
 pub use key_ring::key_ring;
 pub use open::open;
+pub use session_payload::session_payload;
+pub use session_row::session_row;
+pub use session_store::session_store;
+pub use session_token::session_token;
 pub use set_cookie::set_cookie;
 pub use set_cookie_build::set_cookie_build;
 pub use verify::verify;
@@ -42,6 +54,10 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("verify", verify),
     ("jwk", jwk),
     ("jwks_cache", jwks_cache),
+    ("session_token", session_token),
+    ("session_row", session_row),
+    ("session_payload", session_payload),
+    ("session_store", session_store),
 ];
 
 /// The example of the root README, kept true. This is the one library that sees every crate in it and is seen by none.

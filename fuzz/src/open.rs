@@ -1,6 +1,5 @@
 //! Opening a sealed value.
 
-use std::convert::Infallible;
 use std::num::NonZeroU16;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -9,7 +8,8 @@ use cloakroom_cookie::CookieName;
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::{Key, KeyRing};
 use cloakroom_seal::{OpenError, Opened, SealError, Sealer};
-use rand_core::{TryCryptoRng, TryRng};
+
+use crate::counter::Counter;
 
 const SEALED_AT: i64 = 1_750_000_000_123;
 const CUTOFF: i64 = SEALED_AT - 1000;
@@ -117,33 +117,6 @@ fn payloads() -> [Vec<u8>; 4] {
         b"\x80\x00".repeat(50),
     ]
 }
-
-/// No randomness at all: nonces must differ here, and no more.
-struct Counter(u64);
-
-impl TryRng for Counter {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64()
-            .map(|number| u32::try_from(number & 0xFFFF_FFFF).unwrap_or_default())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 += 1;
-        Ok(self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            let number = self.try_next_u64()?.to_le_bytes();
-            chunk.copy_from_slice(&number[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Counter {}
 
 /// Laws, for texts that are tried on five sealers of different modes, names and purposes:
 ///

@@ -10,7 +10,6 @@
 //!
 //! Fields that mean nothing, such as the previous hash of a session that was never rotated, are zero.
 
-use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
 use cloakroom_store::{InvalidRow, RotationReason, Row, Stored};
 
@@ -101,7 +100,8 @@ pub fn decode(selector: Selector, row: &[u8]) -> Result<Stored, InvalidRow> {
 }
 
 /// How a row and the scripts write a time.
-pub(crate) const fn time_bytes(time: UnixTime) -> [u8; 8] {
+#[cfg(feature = "session")]
+pub(crate) const fn time_bytes(time: cloakroom_core::UnixTime) -> [u8; 8] {
     time.as_millis().to_be_bytes()
 }
 
@@ -126,6 +126,7 @@ fn number(rest: &mut &[u8]) -> Result<i64, InvalidRow> {
 mod tests {
     use std::sync::Arc;
 
+    use cloakroom_core::UnixTime;
     use cloakroom_id::VerifierHash;
     use cloakroom_store::{Authentication, Previous, Subject, Version};
 

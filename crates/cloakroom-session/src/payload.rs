@@ -63,7 +63,10 @@ impl Payload {
     }
 
     fn read(text: Arc<[u8]>, start: usize) -> Option<Self> {
-        let json = str::from_utf8(&text[start..]).ok()?;
+        // Serde would read an array of the three parts as well.
+        let json = str::from_utf8(&text[start..])
+            .ok()
+            .filter(|json| json.starts_with('{'))?;
         let read: Read<'_> = serde_json::from_str(json).ok()?;
         if !read.d.get().starts_with('{') {
             return None;
