@@ -54,7 +54,7 @@ impl Selector {
     }
 }
 
-/// Shows the first four characters: enough to tell two apart in a log.
+/// Shows three of its random bytes: enough to tell two apart in a log.
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

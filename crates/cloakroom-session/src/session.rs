@@ -149,7 +149,8 @@ impl Session {
     /// A visitor, or another subject, gets a new session with a new token, into which only the values of
     /// [`carry_over`](crate::Settings::carry_over) go, and the old one ends. The subject of this session keeps it
     /// with all its values under a new token, and its absolute timeout starts anew. What is written after this call
-    /// belongs to the new session. It happens only when the answer is below 400.
+    /// belongs to the new session. Of several calls in one request the last one counts. It happens only when the answer
+    /// is below 400.
     ///
     /// # Errors
     ///
