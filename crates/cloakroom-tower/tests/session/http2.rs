@@ -20,7 +20,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::sync::mpsc;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, selector_of};
 
 /// A client of `app` over a connection of HTTP/2.
 async fn connect(app: Router) -> conn::http2::SendRequest<Body> {
@@ -124,8 +124,10 @@ async fn d13_a_streaming_body_is_not_touched_and_the_commit_does_not_wait_for_it
 #[tokio::test]
 async fn d19_a_client_that_goes_away_gets_no_login_and_has_its_logout() {
     let desk = Desk::new();
-    let cookie = desk.cookie("u1").await;
-    for (steps, left) in [("login u2, wait", 1), ("logout, wait", 0)] {
+    let (cookie, other) = (desk.cookie("u1").await, desk.cookie("u1").await);
+    // The end of the other session tells when the server has noticed.
+    let login = format!("end {}, login u2, wait", selector_of(&other).to_text());
+    for (steps, left) in [(&*login, 1), ("logout, wait", 0)] {
         let mut client = connect(desk.app.clone()).await;
         let request = tokio::spawn(client.send_request(to("/", steps, &[&cookie])));
         desk.gate.reached().await;
