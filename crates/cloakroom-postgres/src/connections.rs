@@ -1,3 +1,4 @@
+use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -142,7 +143,6 @@ impl Connections {
 }
 
 /// The connections of one store.
-#[derive(Debug)]
 pub(crate) struct Own {
     options: PgConnectOptions,
     permits: Semaphore,
@@ -151,10 +151,16 @@ pub(crate) struct Own {
     patience: Duration,
 }
 
-#[derive(Debug)]
 struct Parked {
     connection: PgConnection,
     since: Instant,
+}
+
+/// Without the options, which hold the password.
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Own").finish_non_exhaustive()
+    }
 }
 
 impl Own {
@@ -264,5 +270,18 @@ impl Drop for Lease<'_> {
         if let Some(Leased::Pooled(connection)) = &mut self.connection {
             connection.close_on_drop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{PostgresSessionStore, Settings};
+
+    #[test]
+    fn d11_a_store_prints_no_password() {
+        let options = "postgres://app:hunter2@db.example/app".parse().unwrap();
+        let store = PostgresSessionStore::with_options(options, Settings::new());
+        let text = format!("{store:?} {store:#?}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 }

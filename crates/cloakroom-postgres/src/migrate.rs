@@ -82,7 +82,11 @@ pub(crate) async fn migrate(connections: &Connections, name: &str, schema: &str)
             Err(newer(name, found))
         };
     }
-    let mut transaction = lease.connection().begin().await?;
+    // Whoever waited for the lock has to see what was done meanwhile, whatever the database's default.
+    let mut transaction = lease
+        .connection()
+        .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+        .await?;
     let done = steps(&mut transaction, name, schema).await;
     match done {
         Ok(()) => transaction.commit().await?,

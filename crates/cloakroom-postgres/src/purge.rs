@@ -4,7 +4,7 @@ use cloakroom_store::StoreError;
 use cloakroom_store::cloakroom_core::UnixTime;
 use sqlx::Row as _;
 
-use crate::connections::{Again, Statement};
+use crate::connections::Again;
 use crate::error::store_error;
 use crate::statements::bucket;
 use crate::store::{Inner, no_row, query};
@@ -55,17 +55,23 @@ pub(crate) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Resu
             break;
         }
     }
-    if deleted < max {
-        let before = UnixTime::from_millis(now).saturating_sub(settings.retention());
-        connections
-            .rows(Again::Writes, || {
-                Statement::One(
-                    query(&statements.purge_cutoffs)
-                        .bind(before.as_millis())
-                        .bind(max),
-                )
+    let before = UnixTime::from_millis(now).saturating_sub(settings.retention());
+    let mut forgotten = 0;
+    while deleted < max && forgotten < max {
+        let look_at = (max - forgotten).min(*LOOK_AT.end());
+        let row = connections
+            .row(Again::Writes, || {
+                query(&statements.purge_cutoffs)
+                    .bind(before.as_millis())
+                    .bind(look_at)
             })
-            .await?;
+            .await?
+            .ok_or_else(no_row)?;
+        let gone: i64 = row.try_get(0).map_err(store_error)?;
+        forgotten += gone;
+        if gone < look_at {
+            break;
+        }
     }
     Ok(deleted.unsigned_abs())
 }

@@ -246,7 +246,10 @@ SELECT count(*) FROM gone";
 
 /// 1 before when, 2 how many at most. The store-wide cut-off stays.
 const PURGE_CUTOFFS: &str = "\
-DELETE FROM {cutoffs} WHERE subject = ANY (ARRAY(
-    SELECT subject FROM {cutoffs} WHERE COALESCE(cutoff, '-9223372036854775808'::bigint) < $1 AND subject <> ''
-    ORDER BY COALESCE(cutoff, '-9223372036854775808'::bigint) LIMIT $2 FOR UPDATE SKIP LOCKED
-))";
+WITH gone AS (
+    DELETE FROM {cutoffs} WHERE subject = ANY (ARRAY(
+        SELECT subject FROM {cutoffs} WHERE COALESCE(cutoff, '-9223372036854775808'::bigint) < $1 AND subject <> ''
+        ORDER BY COALESCE(cutoff, '-9223372036854775808'::bigint) LIMIT $2 FOR UPDATE SKIP LOCKED
+    )) RETURNING 1
+)
+SELECT count(*) FROM gone";

@@ -4,8 +4,10 @@ use std::env;
 use std::process::{Command, Stdio};
 
 use cloakroom_postgres::{OpenError, PostgresSessionStore, Settings};
+use cloakroom_servers::shared;
 use cloakroom_store::conformance::fixture::{HOUR, NOW, at, of, subject};
 use cloakroom_store::{Created, SessionStore, SubjectIndex, Version};
+use sqlx::AssertSqlSafe;
 
 use crate::place::Place;
 
@@ -47,6 +49,44 @@ async fn one_process_of_many() {
     // Selectors of the fixture repeat from process to process, and a row in the way is an answer, too.
     let answer = store.create(&record, NOW).await.unwrap();
     assert!(matches!(answer, Created::Done | Created::Exists));
+}
+
+/// Under REPEATABLE READ a transaction that waited for a lock would go on seeing what was there before it did.
+#[tokio::test(flavor = "multi_thread")]
+async fn d12_who_waited_for_a_migration_finds_it_done_under_a_stricter_default() {
+    let place = Place::on(&shared::postgres_database());
+    place
+        .run(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = \
+             ''repeatable read''', current_database()); END $$",
+        )
+        .await;
+    let mut holder = place.connection().await;
+    let (lock, schema) = (0x636c_6f61, &place.schema);
+    let lock = format!("BEGIN; SELECT pg_advisory_xact_lock({lock}, hashtext('{schema}'))");
+    sqlx::raw_sql(AssertSqlSafe(lock))
+        .execute(&mut holder)
+        .await
+        .unwrap();
+    let migrating = [0; 3].map(|_| {
+        let store = PostgresSessionStore::with_options(place.url.parse().unwrap(), place.settings());
+        tokio::spawn(async move { store.migrate().await })
+    });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
+    while place.number(waiting).await < 3 {
+        assert!(migrating.iter().all(|one| !one.is_finished()), "one did not wait");
+    }
+    sqlx::raw_sql("COMMIT").execute(&mut holder).await.unwrap();
+    for one in migrating {
+        one.await.unwrap().unwrap();
+    }
+    let alice = subject("alice");
+    let store = place.store().await;
+    assert_eq!(
+        store.create(&of(&alice).build(), NOW).await.unwrap(),
+        Created::Done
+    );
+    assert_eq!(store.delete_by_subject(&alice, None, NOW).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -129,3 +129,27 @@ async fn old_cut_offs_are_forgotten_and_rows_for_their_lock_alone() {
     let late = of(&bob).authenticated(at(2 * day)).build();
     assert_eq!(store.create(&late, at(3 * day)).await.unwrap(), Created::Refused);
 }
+
+/// Whoever logs in waits for a purge that has locked their row of cut-offs, so none is locked for long.
+#[tokio::test]
+async fn d10_cut_offs_are_forgotten_in_batches() {
+    let place = Place::new();
+    let store = place.store().await;
+    place
+        .run(
+            "INSERT INTO {s}.session_cutoffs SELECT 'user ' || n, NULL FROM generate_series(1, 1000) n; \
+             CREATE TABLE {s}.batch (size bigint); \
+             CREATE FUNCTION {s}.count_batch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             INSERT INTO {s}.batch SELECT count(*) FROM gone; RETURN NULL; END $$; \
+             CREATE TRIGGER count_batch AFTER DELETE ON {s}.session_cutoffs REFERENCING OLD TABLE AS gone \
+             FOR EACH STATEMENT EXECUTE FUNCTION {s}.count_batch()",
+        )
+        .await;
+    let cutoffs = "SELECT count(*) FROM {s}.session_cutoffs";
+    let some = NonZeroU32::new(300).unwrap();
+    assert_eq!(store.purge_expired(NOW, some).await.unwrap(), 0);
+    assert_eq!(place.number(cutoffs).await, 700);
+    assert_eq!(store.purge_expired(NOW, ALL).await.unwrap(), 0);
+    assert_eq!(place.number(cutoffs).await, 0);
+    assert_eq!(place.number("SELECT max(size) FROM {s}.batch").await, 250);
+}
