@@ -41,7 +41,9 @@ local function ttl(deadline, now)
   return string.format('%.0f', math.max(0, math.min(left, 1e15)) + 60000)
 end
 
--- A set lives at least as long as its longest row may.
+-- A set lives a day longer than its longest row may: each touch counts its row's time anew, from a clock of its own, and
+-- a session that outlived its set would be one that nobody can list or end.
 local function keep(set, time)
+  time = string.format('%.0f', tonumber(time) + 86400000)
   if redis.call('PTTL', set) < tonumber(time) then redis.call('PEXPIRE', set, time) end
 end

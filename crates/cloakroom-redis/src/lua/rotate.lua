@@ -4,7 +4,6 @@
 local row = head(KEYS[1])
 local store = cutoff(KEYS[2])
 if not row or not live(row, ARGV[1], store) then return 0 end
-if row:sub(68, 99) ~= ARGV[2] or (ARGV[8] ~= '' and ARGV[8] ~= version_of(row)) then return 2 end
 local at, lineage, absolute, subject = row:sub(52, 59), lineage_of(row), absolute_of(row), subject_of(row)
 if ARGV[6] ~= '' then
   local fresh = number(ARGV[6])
@@ -12,6 +11,7 @@ if ARGV[6] ~= '' then
   at, lineage = ARGV[6], later(lineage, ARGV[6])
   if ARGV[7] ~= '' then absolute = later(absolute, ARGV[7]) end
 end
+if row:sub(68, 99) ~= ARGV[2] or (ARGV[8] ~= '' and ARGV[8] ~= version_of(row)) then return 2 end
 local idle = earlier(later(idle_of(row), ARGV[5]), absolute)
 local version = struct.pack('>I8', struct.unpack('>I8', version_of(row)) + 1)
 local fixed = row:sub(1, 1) .. ARGV[4] .. row:sub(3, 3) .. version .. row:sub(12, 19) .. later(seen_of(row), ARGV[1])

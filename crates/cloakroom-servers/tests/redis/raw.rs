@@ -215,8 +215,8 @@ async fn what_is_kept_has_a_time_to_live() {
     assert_eq!(minutes("s").await, 31, "half an hour and a minute");
     assert_eq!(
         minutes("u").await,
-        12 * 60 + 1,
-        "as long as any of its rows may live"
+        36 * 60 + 1,
+        "a day longer than any of its rows may live"
     );
     assert_eq!(minutes("c").await, 400 * 24 * 60, "400 days");
     let _ = store
@@ -233,7 +233,7 @@ async fn what_is_kept_has_a_time_to_live() {
         .await
         .unwrap();
     assert_eq!(rotated, cloakroom_store::Rotated::Done(Version::FIRST.next()));
-    assert_eq!(minutes("u").await, 24 * 60 + 1, "it outlives the later deadline");
+    assert_eq!(minutes("u").await, 48 * 60 + 1, "it outlives the later deadline");
     let kinds: BTreeSet<_> = raw.keys(&place).await.into_iter().collect();
     assert_eq!(kinds.len(), 3, "nothing else is kept");
 }
