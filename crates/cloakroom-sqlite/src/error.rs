@@ -81,13 +81,11 @@ impl Fault {
                 Some(5 | 6) => Self::Busy,
                 // PERM, READONLY, IOERR, CANTOPEN, PROTOCOL, AUTH.
                 Some(3 | 8 | 10 | 14 | 15 | 23) => Self::Unavailable,
-                // CORRUPT, NOTADB.
-                Some(11 | 26) => Self::Corrupt,
+                // CORRUPT, NOTADB; CONSTRAINT: what is written over a row of an unknown format is refused by a column.
+                Some(11 | 19 | 26) => Self::Corrupt,
                 // NOMEM, FULL.
                 Some(7 | 13) => Self::Full,
                 Some(18) => Self::TooLarge,
-                // CONSTRAINT: no statement writes what a column of ours refuses, save over a row of an unknown format.
-                Some(19) => Self::Corrupt,
                 // ERROR: the statements are constants, so one that does not compile has met another schema.
                 Some(1) if database.message().starts_with("no such ") => Self::Corrupt,
                 _ => Self::Other,
