@@ -67,7 +67,8 @@ impl Commit {
     ///
     /// # Errors
     ///
-    /// Why it could not be committed. The answer of the handler is then not true and must not be sent.
+    /// Why it could not be committed. The answer of the handler is then not true and must not be sent. What
+    /// [`Session::take_carried`](crate::Session::take_carried) gives goes out with the error.
     pub async fn finish(mut self, answer: Answer) -> Result<Carried, SessionError> {
         let Some(request) = self.request.take() else {
             return Ok(Carried::Nothing);

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::changes::{Act, Changes, Compute, Delta, Sweep, Whose};
 use crate::request::{Loaded, Request};
-use crate::{Answer, CodecError, Devices, Info, SessionError, commit};
+use crate::{Answer, Carried, CodecError, Devices, Info, SessionError, commit};
 
 /// The session of one request, as its handler holds it. A clone is a handle to the same one.
 ///
@@ -270,6 +270,16 @@ impl Session {
     /// itself and sends it in `Authorization`. A token that was taken is not set as a cookie.
     pub fn take_renewed(&self) -> Option<Zeroizing<String>> {
         self.request.take_token().map(|token| token.to_text())
+    }
+
+    /// What a commit that failed leaves to be carried all the same, once: the new token of a session that was renewed or
+    /// authenticated anew before another part failed. Its old token is dead, or soon will be, so send this one beside
+    /// the error.
+    pub fn take_carried(&self) -> Carried {
+        if self.request.bearer {
+            return Carried::Nothing;
+        }
+        self.request.take_carried()
     }
 
     /// The value of `key` after the changes of this request. The store is asked only where they do not say it.

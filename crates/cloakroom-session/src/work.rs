@@ -95,7 +95,16 @@ impl Work {
         match failure.map_or(Ok(()), Err).and(swept).and(ended) {
             Ok(()) => Ok(()),
             Err(error) => {
-                request.set_carried(Carried::Nothing);
+                let own = loaded.found().map(|found| found.stored.selector);
+                match request.take_carried() {
+                    // The old token of the session is dead, or soon will be.
+                    Carried::Set { token, max_age } if Some(token.selector()) == own => {
+                        request.set_carried(Carried::Set { token, max_age });
+                    }
+                    // Nobody will be given the token. If this fails, too, the session ends unused.
+                    Carried::Set { token, .. } => _ = self.delete(token.selector()).await,
+                    Carried::Nothing | Carried::Remove => {}
+                }
                 Err(error)
             }
         }

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::jar::Jar;
 use crate::layer::{Failed, conclude};
 use crate::on_error::{DefaultResponse, OnError};
-use crate::session_slot::{Carriers, Guard};
+use crate::session_slot::{Begun, Carriers, Guard};
 use crate::{Error, SessionSource};
 
 pin_project! {
@@ -30,7 +30,7 @@ pin_project! {
 struct Committing<B> {
     response: Response<B>,
     failed: Option<Failed>,
-    source: SessionSource,
+    begun: Begun,
     commit: Pin<Box<dyn Future<Output = Result<Carried, SessionError>> + Send>>,
 }
 
@@ -78,7 +78,7 @@ where
             *this.committing = Some(Committing {
                 response,
                 failed,
-                source: begun.source,
+                begun,
                 commit: Box::pin(commit.finish(answer)),
             });
         }
@@ -101,10 +101,16 @@ impl<F> Ending<F> {
         let Committing {
             mut response,
             mut failed,
-            source,
+            begun,
             ..
         } = committing;
-        if let Err(error) = self.carry(carried, source) {
+        let (carried, error) = match carried {
+            Ok(carried) => (carried, None),
+            // What was done before it failed.
+            Err(error) => (begun.session.take_carried(), Some(Error::from(error))),
+        };
+        let carried = self.carry(carried, begun.source);
+        if let Some(error) = error.or(carried.err()) {
             // Nothing of the handler's response goes out, and of its cookies those alone that go out with a failure.
             response = error.into_response();
             failed = Failed::take(&mut response);
@@ -113,9 +119,9 @@ impl<F> Ending<F> {
     }
 
     /// Hands the token to the browser.
-    fn carry(&self, carried: Result<Carried, SessionError>, source: SessionSource) -> Result<(), Error> {
+    fn carry(&self, carried: Carried, source: SessionSource) -> Result<(), Error> {
         let cookie = &self.carriers.cookie;
-        match (carried?, source) {
+        match (carried, source) {
             // The handler has taken the token, or there is none.
             (Carried::Nothing, _) | (_, SessionSource::Authorization) => Ok(()),
             // The commit stands, so what became of it goes out whatever the status.

@@ -190,7 +190,36 @@ pub async fn d3_a_store_that_fails_in_an_authentication_costs_no_session(store: 
         }
         assert_eq!(desk.subject(&token).await.as_deref(), Some("alice"));
     }
+    // What else the request was to do fails after it: the new token goes out beside the error, for the old one is dead.
+    desk.advance(MINUTE);
+    let other = desk.login("alice").await;
+    desk.store.next(
+        Operation::DeleteBySubject,
+        Fault::FailBefore(StoreErrorKind::Unavailable),
+    );
+    let (session, commit) = desk.begin([&token]);
+    session.login("alice").unwrap();
+    session.logout_others().unwrap();
+    let answer = commit.finish(Answer::Succeeded).await;
+    assert!(matches!(answer, Err(SessionError::Store(_))), "{answer:?}");
+    let token = set(Ok(session.take_carried()));
+    nothing(Ok(session.take_carried()));
+    assert_eq!(desk.subject(&token).await.as_deref(), Some("alice"));
+    assert_eq!(desk.subject(&other).await.as_deref(), Some("alice"));
     // And in a login: the session is there with its token, or neither.
+    let bob = desk.sessions.subject("bob").unwrap();
+    desk.store.next(
+        Operation::DeleteBySubject,
+        Fault::FailBefore(StoreErrorKind::Unavailable),
+    );
+    let (session, commit) = desk.begin([]);
+    session.login("bob").unwrap();
+    session.logout_others().unwrap();
+    let answer = commit.finish(Answer::Succeeded).await;
+    assert!(matches!(answer, Err(SessionError::Store(_))), "{answer:?}");
+    nothing(Ok(session.take_carried()));
+    let devices = desk.sessions.list(&bob, super::ending::page()).await.unwrap();
+    assert_eq!(devices.devices, []);
     for (fault, done) in [
         (Fault::FailBefore(StoreErrorKind::Unavailable), false),
         (Fault::FailAfter(StoreErrorKind::Unavailable), true),

@@ -117,6 +117,27 @@ async fn d11_a_logout_that_the_store_does_not_take_is_no_logout() {
 }
 
 #[tokio::test]
+async fn d3_a_new_token_goes_out_beside_the_error_of_what_failed_after_it() {
+    let desk = Desk::new();
+    let cookie = desk.cookie("u1").await;
+    desk.store.fail_at("delete_by_subject", Unavailable);
+    let answer = desk.ask(&[&cookie], "login u1, logout_others, jar").await;
+    assert_eq!(answer.status.as_u16(), 503, "{answer:?}");
+    let next = answer.set_cookie().0.to_owned();
+    desk.store.mend();
+    desk.forget();
+    desk.ask(&[&next], "who").await.is_quiet(200, "u1", &["load"]);
+    desk.ask(&[&cookie], "who")
+        .await
+        .is_quiet(200, "nobody", &["load"]);
+    // Of a login that is a new session nothing is left.
+    desk.store.fail_at("delete_by_subject", Unavailable);
+    let answer = desk.ask(&[], "login u2, logout_others").await;
+    fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+    assert_eq!(desk.listed("u2").await, []);
+}
+
+#[tokio::test]
 async fn d11_another_subjects_record_is_gone_before_the_cookie_is_sent() {
     let desk = Desk::new();
     let cookie = desk.cookie("u1").await;
