@@ -13,6 +13,8 @@ pub(crate) struct Proven {
     pub(crate) subject: String,
     pub(crate) name: UserName,
     pub(crate) at: UnixTime,
+    /// What the password was compared with.
+    hash: String,
 }
 
 /// Why nothing was proven.
@@ -43,20 +45,27 @@ impl App {
         }
         let credentials = self.users.credentials(&name).await?;
         let (id, hash) = credentials.map(|known| (known.id, known.password_hash)).unzip();
-        let verified = match self.hasher.verify(password, hash).await {
+        let verified = match self.hasher.verify(password, hash.clone()).await {
             Err(HashError::Busy) => return Ok(Err(Unproven::Busy)),
             verified => verified?,
         };
-        Ok(match id.filter(|_| verified) {
-            Some(subject) => {
+        Ok(match id.zip(hash).filter(|_| verified) {
+            Some((subject, hash)) => {
                 self.attempts.clear(name.as_str());
                 Ok(Proven {
                     subject,
                     name,
                     at: UnixTime::now(),
+                    hash,
                 })
             }
             None => Err(Unproven::Wrong),
         })
+    }
+
+    /// Whether that password is still the one of that account.
+    pub(crate) async fn is_still_proven(&self, proven: &Proven) -> Result<bool, Failure> {
+        let known = self.users.credentials(&proven.name).await?;
+        Ok(known.is_some_and(|known| known.id == proven.subject && known.password_hash == proven.hash))
     }
 }

@@ -85,12 +85,12 @@ impl Problem {
                 "The ring is as it was, in the file and in the server. The reason stands in the server's terminal."
             }
             Self::SessionOvertaken => {
-                "Another tab or another device has ended your session, or logged in anew, while this request was \
-                 under way, so it did nothing. Look at your session again."
+                "While this request was under way, others changed your session, ended it or logged in anew. So this one \
+                 did nothing. Look at your session again."
             }
             Self::SessionStore => {
-                "So nobody can say whether you are logged in, and nobody is taken for a stranger on that account. \
-                 Nothing was changed. Try again in a moment."
+                "So nobody can say whether you are logged in, and you are not taken for a stranger on that account. Try \
+                 again in a moment, and look whether what you asked for was done."
             }
             Self::OthersRemain => {
                 "The store of the sessions did not answer, so the sessions of your other devices may be alive still. \

@@ -56,7 +56,8 @@ fn one(device: &Device, index: usize, now: UnixTime) -> Markup {
             p.agent.wrap { (device.client.user_agent.as_deref().unwrap_or("A program that does not say its name")) }
             dl.sheet {
                 dt { "Logged in" } dd { (time(device.created_at)) }
-                @if device.authenticated_at != device.created_at {
+                // Before the session is made it was proven for it, and afterwards anew.
+                @if device.authenticated_at > device.created_at {
                     dt { "Password given" } dd { (time(device.authenticated_at)) }
                 }
                 dt { "Last seen" } dd { (time(device.last_seen_at)) " " small { (span(seen)) " ago" } }

@@ -1,0 +1,74 @@
+//! The change of a password.
+
+use super::{count, devices, log_in, logged_in, redirected, selector, who, with_session};
+use crate::support::client::Browser;
+
+#[test]
+fn a_changed_password_renews_and_logs_the_others_out() {
+    let (_folder, server, mut browser) = with_session("ada");
+    let mut other = logged_in(server.address, "ada");
+    browser.post("/session/count", "");
+    for (form, status, says) in [
+        ("old=wrong+horse&new=better+horse", 403, "The password is wrong."),
+        (
+            "old=correct+horse&new=short",
+            422,
+            "A password has at least 8 characters.",
+        ),
+    ] {
+        let answer = browser.post("/session/password", form);
+        assert_eq!((answer.status, answer.one("Set-Cookie")), (status, None));
+        assert!(answer.body.contains(says), "{}", answer.body);
+    }
+    assert_eq!(who(&mut other).as_deref(), Some("ada"), "nothing has happened");
+
+    let (old, same) = (browser.cookie.clone(), selector(&mut browser));
+    let answer = browser.post("/session/password", "old=correct+horse&new=better+horse");
+    redirected(&answer, "password-changed");
+    assert_ne!(browser.cookie, old);
+    assert_eq!(who(&mut browser).as_deref(), Some("ada"));
+    assert_eq!((selector(&mut browser), count(&mut browser)), (same, 1));
+    assert_eq!(who(&mut other), None);
+    let mut copy = Browser {
+        address: server.address,
+        cookie: old,
+    };
+    assert_eq!(who(&mut copy), None);
+    let mut again = Browser::new(server.address);
+    assert_eq!(log_in(&mut again, "ada", "correct+horse", "").status, 403);
+    redirected(&log_in(&mut again, "ada", "better+horse", ""), "session-in");
+}
+
+/// Whenever the change comes between a log-in's steps, what the old password began is over.
+#[test]
+fn no_log_in_with_the_old_password_outlives_its_change() {
+    let (_folder, server, mut browser) = with_session("ada");
+    let address = server.address;
+    let begun = std::thread::scope(|scope| {
+        let attempts: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(move || {
+                    let mut begun = Vec::new();
+                    // Until the old password is refused.
+                    loop {
+                        let mut browser = Browser::new(address);
+                        match log_in(&mut browser, "ada", "correct+horse", "").status {
+                            303 => begun.push(browser),
+                            403 | 429 => return begun,
+                            // Overtaken by the end of all others, while it was being made.
+                            status => assert_eq!(status, 409),
+                        }
+                    }
+                })
+            })
+            .collect();
+        let answer = browser.post("/session/password", "old=correct+horse&new=better+horse");
+        redirected(&answer, "password-changed");
+        let begun = attempts.into_iter().flat_map(|attempt| attempt.join().unwrap());
+        begun.collect::<Vec<_>>()
+    });
+    for mut browser in begun {
+        assert_eq!(who(&mut browser), None);
+    }
+    assert_eq!(devices(&mut browser), 1);
+}
