@@ -19,7 +19,13 @@ pub(crate) async fn revoke_all(store: &RedisSessionStore, now: UnixTime) -> Resu
         let (here, elsewhere) = left.into_iter().partition(|bucket| master.holds(place(*bucket)));
         let here: Vec<Bucket> = here;
         left = elsewhere;
-        for buckets in here.chunks(TOGETHER) {
+        // By itself, because a server that was started anew does not know the script: alone it is told what it is.
+        let Some((first, others)) = here.split_first() else {
+            continue;
+        };
+        let script = &store.scripts().revoke;
+        store.run(*first, script, call(store, *first, now)).await?;
+        for buckets in others.chunks(TOGETHER) {
             let calls: Vec<_> = buckets.iter().map(|bucket| call(store, *bucket, now)).collect();
             let answers = store.connection().commands(master.place(), &calls).await;
             let answers = answers.map_err(store_error)?;
@@ -30,7 +36,7 @@ pub(crate) async fn revoke_all(store: &RedisSessionStore, now: UnixTime) -> Resu
             left.extend(failed.map(|(bucket, _)| *bucket));
         }
     }
-    // The first time, the server does not know the script; and slots may have moved meanwhile.
+    // Slots may have moved meanwhile.
     for bucket in left {
         let script = &store.scripts().revoke;
         store.run(bucket, script, call(store, bucket, now)).await?;

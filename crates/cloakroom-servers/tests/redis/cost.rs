@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use cloakroom_servers::{Proxy, RedisOptions};
 use cloakroom_store::conformance::fixture::{MINUTE, NOW, at, change, of, rotation, subject};
-use cloakroom_store::{Created, SessionStore as _, Touched, Updated};
+use cloakroom_store::{Created, SessionStore as _, SubjectIndex as _, Touched, Updated};
 
 use crate::place::{Place, Raw, server};
 
@@ -96,4 +96,28 @@ async fn a_read_is_one_command_and_each_change_one_script_in_one_round_trip() {
     assert_eq!(store.create(&another, at(4)).await.unwrap(), Created::Done);
     assert_eq!(proxy.requests() - before, 1);
     assert_eq!(calls(&mut raw).await["evalsha"], 1);
+}
+
+/// The first step after any restore meets a server that has forgotten its scripts, and has the time of one operation.
+#[tokio::test(flavor = "multi_thread")]
+async fn d24_a_revocation_is_a_few_round_trips_on_a_server_that_knows_no_scripts_too() {
+    let (redis, _scratch) = server(&RedisOptions::default());
+    let proxy = Proxy::start(SocketAddr::from((Ipv4Addr::LOCALHOST, redis.port()))).unwrap();
+    let direct = Place::on(&redis.url());
+    let store = direct.by_port(proxy.addr().port()).store().await;
+    let mut raw = direct.raw().await;
+    for now in 0..2 {
+        if now == 0 {
+            let mut flush = redis::cmd("SCRIPT");
+            let () = raw.ask(flush.arg("FLUSH")).await;
+        }
+        calls(&mut raw).await;
+        let before = proxy.requests();
+        store.revoke_all(at(now)).await.unwrap();
+        let round_trips = proxy.requests() - before;
+        // A pipeline is more than the network carries at once, and the proxy counts its parts.
+        assert!(round_trips < 200, "{round_trips}");
+        let evalsha = calls(&mut raw).await["evalsha"];
+        assert!((4096..4100).contains(&evalsha), "{evalsha}");
+    }
 }
