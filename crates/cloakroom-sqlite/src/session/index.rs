@@ -112,14 +112,15 @@ async fn delete_by_subject(
             .await?;
         spared = (done.rows_affected() > 0).then_some(selector);
     }
-    sqlx::query(sql::CUT_OFF)
-        .bind(subject.as_str())
-        .bind(now.as_millis())
-        .execute(&mut *transaction)
-        .await?;
+    // In a full database the cut-off takes the room that the sessions leave.
     sqlx::query(sql::DELETE_BY_SUBJECT)
         .bind(subject.as_str())
         .bind(spared.map(|selector| &selector.as_bytes()[..]))
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query(sql::CUT_OFF)
+        .bind(subject.as_str())
+        .bind(now.as_millis())
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
