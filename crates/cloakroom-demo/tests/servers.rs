@@ -7,8 +7,9 @@ mod support;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
-use cloakroom_servers::{Postgres, Redis, RedisOptions, Scratch, shared};
+use cloakroom_servers::{Postgres, Proxy, Redis, RedisOptions, Scratch, shared};
 use support::client::Browser;
 use support::server::{Folder, PROGRAM, Server};
 
@@ -109,6 +110,40 @@ fn sessions_are_shared_and_outlive_the_program() {
         post(&mut desk, "count", "", "counted");
         post(&mut desk, "devices", "act=end-all", "ended-all");
         drop(two);
+    }
+}
+
+/// While the server cannot be reached nobody is logged out, nor taken for a stranger; and afterwards all goes on.
+#[test]
+fn a_server_that_goes_away_logs_nobody_out() {
+    for store in [shared::redis(), &*shared::postgres_database()] {
+        let (before, upstream) = store.rsplit_once("127.0.0.1:").unwrap();
+        let (port, after) = upstream.split_at(upstream.find('/').unwrap_or(upstream.len()));
+        let proxy = Proxy::start(format!("127.0.0.1:{port}").parse().unwrap()).unwrap();
+        let folder = Folder::new();
+        let server = Server::spawn(demo(&folder, &format!("{before}{}{after}", proxy.addr())));
+        Browser::new(server.address).register("ada");
+        let mut browser = log_in(server.address, "ada");
+        proxy.cut();
+        for path in ["/session", "/session?notice=counted"] {
+            let page = browser.get(path);
+            assert_eq!((page.status, page.one("Set-Cookie")), (503, None), "{before}");
+            assert_eq!(page.one("Retry-After"), Some("2"));
+            assert!(page.body.contains("The store of the sessions does not answer"));
+        }
+        let answer = browser.post("/session/logout", "");
+        assert_eq!((answer.status, answer.one("Set-Cookie")), (503, None), "{before}");
+        proxy.mend().unwrap();
+        // A client that was cut off may be a moment in finding back.
+        let start = Instant::now();
+        let page = loop {
+            let page = browser.get("/session");
+            if page.status != 503 {
+                break page;
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "{before}");
+        };
+        assert_eq!(page.between("id=\"user\">", "<"), "ada", "{before}");
     }
 }
 
