@@ -129,6 +129,14 @@ pub async fn d19_a_login_that_does_not_succeed_gives_nothing(store: impl Subject
         assert_eq!(desk.value(&visitor, "role of the second").await, None, "{second}");
     }
 
+    // "Remember me" was said of the login, and not of the visitor who stays one.
+    let (session, commit) = desk.begin([]);
+    session.insert("language", &7).unwrap();
+    session.login("alice").unwrap();
+    session.persistent().unwrap();
+    let token = set(commit.finish(Answer::Failed).await);
+    assert_eq!(desk.subject(&token).await, None);
+
     for ending in ENDINGS {
         let (session, commit) = desk.begin([&visitor]);
         badly(ending, commit, async move {
@@ -225,6 +233,7 @@ pub async fn d19_the_end_of_other_sessions_takes_place_in_any_case(store: impl S
         let (session, commit) = desk.begin([&own]);
         let ended = third.selector();
         badly(ending, commit, async move {
+            session.insert("basket", &1).unwrap();
             session.end(&ended).unwrap();
             session.logout_others().unwrap();
         })
@@ -236,6 +245,7 @@ pub async fn d19_the_end_of_other_sessions_takes_place_in_any_case(store: impl S
             .await;
         }
         assert_eq!(desk.subject(&own).await.as_deref(), Some("alice"));
+        assert_eq!(desk.value(&own, "basket").await, None);
 
         // A login in the millisecond of a cut-off is refused.
         desk.advance(MS);
@@ -354,12 +364,15 @@ pub async fn d20_a_selector_of_another_subject_ends_nothing(store: impl SubjectI
 /// What is written after a logout belongs to a visitor's session, and the login after it to a new one.
 pub async fn d19_after_a_logout_everything_is_new(store: impl SubjectIndex) {
     let desk = Desk::with(store, |settings| settings.carry_over(["basket"]));
+    let other = desk.login("alice").await;
     let token = desk.login("alice").await;
     desk.write(&token, "basket", 3).await;
     let (session, commit) = desk.begin([&token]);
     session.insert("before", &1).unwrap();
     session.logout().unwrap();
     assert_eq!(session.subject().await.unwrap(), None);
+    // Of nobody there are no others.
+    session.logout_others().unwrap();
     assert_eq!(session.get::<u64>("basket").await.unwrap(), None);
     session.insert("after", &2).unwrap();
     let visitor = set(commit.finish(Answer::Succeeded).await);
@@ -368,6 +381,7 @@ pub async fn d19_after_a_logout_everything_is_new(store: impl SubjectIndex) {
     assert_eq!(desk.subject(&visitor).await, None);
     assert_eq!(desk.value(&visitor, "before").await, None);
     assert_eq!(desk.value(&visitor, "after").await, Some(2));
+    assert_eq!(desk.subject(&other).await.as_deref(), Some("alice"));
 
     let token = desk.login("alice").await;
     desk.write(&token, "basket", 3).await;

@@ -80,6 +80,21 @@ pub async fn d11_each_failing_operation_fails_the_commit(store: impl SubjectInde
             assert_eq!(desk.subject(&token).await.as_deref(), Some("alice"));
         }
     }
+    // A logout that fails keeps the end of the others from nothing, and its own session is none to be spared.
+    let (token, other) = (desk.login("alice").await, desk.login("alice").await);
+    let (session, commit) = desk.begin([&token]);
+    session.logout_others().unwrap();
+    session.logout().unwrap();
+    desk.store
+        .next(Operation::Delete, Fault::FailBefore(StoreErrorKind::Unavailable));
+    failed(
+        commit.finish(Answer::Succeeded).await,
+        StoreErrorKind::Unavailable,
+    );
+    assert_eq!(desk.row(token.selector()).await, None);
+    assert_eq!(desk.row(other.selector()).await, None);
+    // A login in the millisecond of a cut-off is refused.
+    desk.advance(super::desk::MS);
     let token = desk.login("alice").await;
     for kind in KINDS {
         let (session, commit) = desk.begin([&token]);
@@ -167,9 +182,14 @@ pub async fn d11_a_payload_that_cannot_be_read_is_corrupt(store: impl SubjectInd
     assert!(desk.sessions.end(&alice, &devices[0].selector).await.unwrap());
 }
 
-/// Drops the commit of `act` after each number of polls, in a state that `prepare` makes anew, until it is done in time.
+/// A store is polled twice before a commit waits for it.
+pub(super) const YIELDS: u32 = 2;
+
+/// Drops the commit of `act` after each number of polls, in a state that `prepare` makes anew, until it is done in time. What
+/// is not `attached` runs in a task of its own, which may be done at the first poll.
 async fn drop_at_every_await<S: SubjectIndex>(
     desk: &Desk<S>,
+    attached: bool,
     act: impl Fn(&Session),
     mut check: impl AsyncFnMut(&SessionToken, Option<Result<Carried, SessionError>>),
 ) {
@@ -179,13 +199,14 @@ async fn drop_at_every_await<S: SubjectIndex>(
         let (session, commit) = desk.begin([&token]);
         act(&session);
         for operation in Operation::ALL {
-            desk.store.always(operation, Fault::YieldAfter(1));
+            desk.store.always(operation, Fault::YieldAfter(YIELDS));
         }
         let answer = cut(commit.finish(Answer::Succeeded), polls).await;
         desk.store.heal();
         let done = answer.is_some();
         check(&token, answer).await;
         if done {
+            assert!(polls > 1 || !attached, "nothing was dropped halfway");
             return;
         }
     }
@@ -196,7 +217,7 @@ async fn drop_at_every_await<S: SubjectIndex>(
 pub async fn d16_a_dropped_change_is_stored_or_not(store: impl SubjectIndex) {
     let desk = Desk::new(store);
     let act = |session: &Session| session.insert("value", &2).unwrap();
-    drop_at_every_await(&desk, act, async |token, answer| {
+    drop_at_every_await(&desk, true, act, async |token, answer| {
         let value = desk.value(token, "value").await;
         match answer {
             Some(answer) => {
@@ -213,7 +234,7 @@ pub async fn d16_a_dropped_change_is_stored_or_not(store: impl SubjectIndex) {
 pub async fn d16_a_dropped_logout_takes_place(store: impl SubjectIndex) {
     let desk = Desk::new(store);
     let act = |session: &Session| session.logout().unwrap();
-    drop_at_every_await(&desk, act, async |token, answer| {
+    drop_at_every_await(&desk, false, act, async |token, answer| {
         if let Some(answer) = answer {
             removed(answer);
         }
@@ -234,7 +255,7 @@ pub async fn d16_a_dropped_end_of_others_takes_place(store: impl SubjectIndex) {
         let (session, commit) = desk.begin([&token]);
         session.logout_others().unwrap();
         for operation in Operation::ALL {
-            desk.store.always(operation, Fault::YieldBefore(1));
+            desk.store.always(operation, Fault::YieldBefore(YIELDS));
         }
         let done = cut(commit.finish(Answer::Succeeded), polls).await.is_some();
         eventually("the end of the others", || async {
@@ -262,7 +283,7 @@ pub async fn d16_a_dropped_authentication_leaves_the_session(store: impl Subject
         session.insert("value", &2).unwrap();
         session.login("alice").unwrap();
     };
-    drop_at_every_await(&desk, act, async |token, answer| {
+    drop_at_every_await(&desk, true, act, async |token, answer| {
         let row = desk.row(token.selector()).await.expect("the session is there");
         if let Some(answer) = answer {
             let next = set(answer);
@@ -286,7 +307,7 @@ pub async fn d16_a_dropped_login_leaves_a_session(store: impl SubjectIndex) {
     let desk = Desk::new(store);
     let bob = desk.sessions.subject("bob").unwrap();
     let act = |session: &Session| session.login("bob").unwrap();
-    drop_at_every_await(&desk, act, async |token, answer| {
+    drop_at_every_await(&desk, true, act, async |token, answer| {
         let old = desk.row(token.selector()).await;
         let new = desk.sessions.list(&bob, page()).await.unwrap().devices;
         assert!(old.is_some() || !new.is_empty());

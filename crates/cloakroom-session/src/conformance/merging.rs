@@ -125,9 +125,22 @@ pub async fn d4_no_change_is_replayed_upon_another_authentication(store: impl Su
     let (session, commit) = desk.begin([&token]);
     session.update("total", add(1)).await.unwrap();
     // In the same millisecond.
-    let next = desk.login_over([&token], "alice").await;
+    let mut next = desk.login_over([&token], "alice").await;
     superseded(commit.finish(Answer::Succeeded).await);
     assert_eq!(desk.value(&next, "total").await, None);
+    // Nor when it comes with a new authentication of its own.
+    for write in [true, false] {
+        let (session, commit) = desk.begin([&next]);
+        assert_eq!(session.subject().await.unwrap().as_deref(), Some("alice"));
+        if write {
+            session.update("total", add(1)).await.unwrap();
+        }
+        session.login("alice").unwrap();
+        let quicker = desk.login_over([&next], "alice").await;
+        superseded(commit.finish(Answer::Succeeded).await);
+        assert_eq!(desk.value(&quicker, "total").await, None);
+        next = quicker;
+    }
 }
 
 /// Handles of one request, used at the same time, lose nothing and read once.

@@ -248,7 +248,8 @@ pub async fn d3_a_store_that_fails_in_an_authentication_costs_no_session(store: 
 pub async fn d3_a_renewal_that_is_dropped_leaves_a_session(store: impl SubjectIndex) {
     let desk = Desk::with(store, renewing);
     for operation in [Operation::Load, Operation::Rotate] {
-        desk.store.always(operation, Fault::YieldAfter(1));
+        desk.store
+            .always(operation, Fault::YieldAfter(super::faults::YIELDS));
     }
     for polls in 0..64 {
         let token = desk.login("alice").await;
@@ -259,6 +260,7 @@ pub async fn d3_a_renewal_that_is_dropped_leaves_a_session(store: impl SubjectIn
         assert!(desk.row(token.selector()).await.is_some());
         assert_eq!(session_of(&desk, &token).await.as_deref(), Some("alice"));
         if done {
+            assert!(polls > 1, "nothing was dropped halfway");
             return;
         }
     }
