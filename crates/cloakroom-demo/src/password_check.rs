@@ -14,7 +14,7 @@ pub(crate) struct Proven {
     pub(crate) name: UserName,
     pub(crate) at: UnixTime,
     /// What the password was compared with.
-    hash: String,
+    pub(crate) hash: String,
 }
 
 /// Why nothing was proven.

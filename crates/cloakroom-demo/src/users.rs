@@ -112,11 +112,12 @@ impl Users {
         .transpose()
     }
 
-    /// Sets another password; `false` when the account is gone.
-    pub(crate) async fn set_password(&self, id: &str, password_hash: &str) -> Result<bool, Unavailable> {
-        let updated = sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
-            .bind(password_hash)
+    /// Sets another password in the place of `old`; `false` when that is not the one any more, or the account is gone.
+    pub(crate) async fn set_password(&self, id: &str, old: &str, new: &str) -> Result<bool, Unavailable> {
+        let updated = sqlx::query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+            .bind(new)
             .bind(id)
+            .bind(old)
             .execute(&self.pool)
             .await?;
         Ok(updated.rows_affected() == 1)
@@ -301,8 +302,18 @@ mod tests {
         );
         assert_eq!(users.by_id("ada").await.unwrap(), None);
         let credentials = users.credentials(&ada).await.unwrap().unwrap();
-        assert!(users.set_password(&credentials.id, "$new").await.unwrap());
-        assert!(!users.set_password("ada", "$none").await.unwrap());
+        for (id, old, set) in [
+            (&*credentials.id, "$other", false),
+            ("ada", "$hash", false),
+            (&credentials.id, "$hash", true),
+            (&credentials.id, "$hash", false),
+        ] {
+            assert_eq!(
+                users.set_password(id, old, "$new").await.unwrap(),
+                set,
+                "{id} {old}"
+            );
+        }
         let credentials = users.credentials(&ada).await.unwrap().unwrap();
         assert_eq!(&*credentials.password_hash, "$new");
         users.close().await;

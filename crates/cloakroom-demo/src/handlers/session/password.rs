@@ -10,6 +10,7 @@ use crate::app::{App, report, see_other};
 use crate::handlers::Failure;
 use crate::pages::{FormError, Notice, Problem, session_page};
 use crate::password::Password;
+use crate::password_check::Unproven;
 use crate::posted::Posted;
 use crate::users::User;
 
@@ -27,13 +28,10 @@ pub(crate) async fn change_password(
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Failure> {
     let user = account(&app, &session).await?;
-    if let Err(reason) = app.check_password(&user.name, fields.old).await? {
-        let mut page = look(&app, &session, user).await?;
-        return Ok(unproven(&reason, FormError::WrongOldPassword, |error| {
-            page.password_error = Some(error);
-            session_page(&page)
-        }));
-    }
+    let proven = match app.check_password(&user.name, fields.old).await? {
+        Ok(proven) => proven,
+        Err(reason) => return wrong(&app, &session, user, &reason).await,
+    };
     let password = match Password::parse(fields.new) {
         Ok(password) => password,
         Err(error) => {
@@ -43,8 +41,11 @@ pub(crate) async fn change_password(
         }
     };
     let hash = app.hasher.hash(password).await?;
-    // First the password: who logs in with the old one until then is among those whose sessions end.
-    app.users.set_password(&user.id, &hash).await?;
+    // First the password: who logs in with the old one until then is among those whose sessions end. Of two who change
+    // it at once, one has proven a password that is not the one any more.
+    if !app.users.set_password(&user.id, &proven.hash, &hash).await? {
+        return wrong(&app, &session, user, &Unproven::Wrong).await;
+    }
     session.login(&user.id)?;
     session.logout_others()?;
     match session.commit().await {
@@ -54,6 +55,15 @@ pub(crate) async fn change_password(
             Ok(end_all(&app, &user).await)
         }
     }
+}
+
+/// The page with what was wrong with the old password.
+async fn wrong(app: &App, session: &Session, user: User, reason: &Unproven) -> Result<Response, Failure> {
+    let mut page = look(app, session, user).await?;
+    Ok(unproven(reason, FormError::WrongOldPassword, |error| {
+        page.password_error = Some(error);
+        session_page(&page)
+    }))
 }
 
 /// This session could not be kept, so all go: one of them may be a thief's.

@@ -72,3 +72,26 @@ fn no_log_in_with_the_old_password_outlives_its_change() {
     }
     assert_eq!(devices(&mut browser), 1);
 }
+
+#[test]
+fn of_two_changes_at_once_one_is_made() {
+    let (_folder, server, desk) = with_session("ada");
+    let phone = logged_in(server.address, "ada");
+    let changed = std::thread::scope(|scope| {
+        let changes = [(desk, "desk+horse"), (phone, "phone+horse")].map(|(mut browser, new)| {
+            scope.spawn(move || {
+                let form = format!("old=correct+horse&new={new}");
+                let answer = browser.post("/session/password", &form);
+                let location = answer.one("Location").unwrap_or_default();
+                (location.ends_with("password-changed"), browser, new)
+            })
+        });
+        changes.map(|change| change.join().unwrap())
+    });
+    assert_eq!(changed.iter().filter(|(made, ..)| *made).count(), 1);
+    for (made, mut browser, password) in changed {
+        assert_eq!(who(&mut browser).is_some(), made, "{password}");
+        let answer = log_in(&mut Browser::new(server.address), "ada", password, "");
+        assert_eq!(answer.status == 303, made, "{password}");
+    }
+}
