@@ -7,9 +7,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
 static ON: AtomicBool = AtomicBool::new(false);
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
@@ -22,7 +19,8 @@ pub fn count(work: impl FnOnce()) -> u64 {
     COUNT.load(Relaxed)
 }
 
-struct Counting;
+/// What counts, to be made the global allocator by a program that wants to know.
+pub struct Counting;
 
 impl Counting {
     fn note() {

@@ -5,12 +5,16 @@ pub mod headers;
 pub mod machine;
 pub mod measure;
 pub mod report;
+pub mod requests;
+pub mod store;
+pub mod stored;
 pub mod workload;
 
 mod jwt;
 mod request;
 mod response;
 mod seal;
+mod token;
 
 use workload::Workload;
 
@@ -20,6 +24,7 @@ pub fn workloads(filter: &str) -> Vec<Workload> {
     all.extend(response::workloads());
     all.extend(seal::workloads());
     all.extend(jwt::workloads());
+    all.extend(token::workloads());
     all.retain(|workload| workload.name.contains(filter));
     all
 }

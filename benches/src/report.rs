@@ -8,14 +8,23 @@ use crate::{machine, measure::Effort};
 /// Begins the table.
 pub fn head(effort: Effort) -> String {
     format!(
-        "Machine: {}.\nBest of {} interleaved turns of {:?} each. A ratio is our time divided by theirs.\n\n\
-         | workload | ours | allocs | against | theirs | allocs | ratio | target | |\n\
-         |---|--:|--:|---|--:|--:|--:|---|---|\n",
+        "Machine: {}.\nBest of {} interleaved turns of {:?} each. A ratio is our time divided by theirs.\n\n{COLUMNS}",
         machine::describe(),
         effort.turns,
         effort.turn,
     )
 }
+
+/// Begins the table of store operations.
+pub fn store_head(quick: bool) -> String {
+    format!(
+        "Operations of stores, over keys in no order: the median of {} turns.\n\n{COLUMNS}",
+        if quick { "3" } else { "9 or 15" }
+    )
+}
+
+const COLUMNS: &str = "| workload | ours | allocs | against | theirs | allocs | ratio | target | |\n\
+                       |---|--:|--:|---|--:|--:|--:|---|---|\n";
 
 /// The lines of one workload, and how many of its targets it misses.
 pub fn rows(name: &str, readings: &[Reading]) -> (String, usize) {

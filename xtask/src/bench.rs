@@ -1,6 +1,7 @@
 use anyhow::{Context, Result};
 use xshell::cmd;
 
+use crate::packages;
 use crate::project::Project;
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -10,16 +11,40 @@ pub(crate) struct Options {
     pub(crate) write: bool,
 }
 
-/// Runs the program in `benches/`, a workspace of its own, which asserts its answers and prints the table of ratios.
+/// Runs the program in `benches/`, a workspace of its own, which asserts its answers and prints the tables of ratios. The
+/// peers' server is in a workspace of its own, too; it is built when `requests/..` are wanted.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
+    let sh = &project.sh;
     let target = project.under_target("benches");
     let quick = options.quick.then_some("--quick");
     let write = options.write.then_some("--write");
     let filter = options.filter.as_deref();
+    let mut peers = None;
+    // A filter may be a part of the word, or have more behind it.
+    if filter.is_none_or(|filter| REQUESTS.contains(filter) || filter.contains(REQUESTS)) {
+        for programs in [packages::REDIS, packages::POSTGRES, packages::WRK] {
+            programs.ensure(project, true)?;
+        }
+        let target = target.join("peers");
+        cmd!(
+            sh,
+            "cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir {target}"
+        )
+        .run()?;
+        peers = Some(target.join("release/cloakroom-bench-peers"));
+    }
     cmd!(
-        project.sh,
-        "cargo run --release --locked --manifest-path benches/Cargo.toml --target-dir {target} -- {quick...} {write...} {filter...}"
+        sh,
+        "cargo build --release --locked --bins --manifest-path benches/Cargo.toml --target-dir {target}"
     )
-    .run()
-    .context("the benchmarks did not run to their end")
+    .run()?;
+    let program = target.join("release/cloakroom-benches");
+    let peers = peers
+        .iter()
+        .flat_map(|peers| ["--peers".as_ref(), peers.as_os_str()]);
+    cmd!(sh, "{program} {quick...} {write...} {filter...} {peers...}")
+        .run()
+        .context("the benchmarks did not run to their end")
 }
+
+const REQUESTS: &str = "requests/";

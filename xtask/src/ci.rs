@@ -143,6 +143,7 @@ fn fmt(project: &Project) -> Result<()> {
     cmd!(sh, "cargo fmt --all --check").run()?;
     for manifest in [
         "benches/Cargo.toml",
+        "benches/peers/Cargo.toml",
         "xtask/proofs/no-std/Cargo.toml",
         "xtask/proofs/stranger/Cargo.toml",
         "xtask/proofs/stranger-jwt/Cargo.toml",
@@ -165,11 +166,9 @@ fn test(project: &Project) -> Result<()> {
 fn lock(project: &Project) -> Result<()> {
     let sh = &project.sh;
     cmd!(sh, "cargo fetch --quiet --locked").run()?;
-    cmd!(
-        sh,
-        "cargo fetch --quiet --locked --manifest-path benches/Cargo.toml"
-    )
-    .run()?;
+    for manifest in ["benches/Cargo.toml", "benches/peers/Cargo.toml"] {
+        cmd!(sh, "cargo fetch --quiet --locked --manifest-path {manifest}").run()?;
+    }
     Ok(())
 }
 

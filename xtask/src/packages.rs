@@ -20,6 +20,12 @@ pub(crate) const REDIS: Programs = Programs {
     packages: &["redis-server"],
     are_there: || on_path("redis-server"),
 };
+/// The load generator of `bench`.
+pub(crate) const WRK: Programs = Programs {
+    what: "wrk",
+    packages: &["wrk"],
+    are_there: || on_path("wrk"),
+};
 pub(crate) const POSTGRES: Programs = Programs {
     what: "the PostgreSQL server",
     packages: &["postgresql"],

@@ -1,0 +1,218 @@
+//! Whole requests over loopback: `requests/..`. A server without sessions, one with ours and one with a peer's take turns
+//! under the same load, so the machine's mood meets all three, and what counts is the share that each turn keeps of the
+//! requests that the server without sessions answered just before.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use cloakroom_servers::{Postgres, Redis, RedisOptions, Scratch};
+
+use crate::store::{grouped, median};
+
+mod load;
+mod purge;
+mod server;
+
+use load::Load;
+use server::Server;
+
+/// What a store is to reach: this share of the requests of the same server without sessions.
+const STORES: [(&str, f64); 4] = [
+    ("memory", 0.92),
+    ("redis", 0.62),
+    ("sqlite", 0.40),
+    ("postgres", 0.22),
+];
+
+/// Begins the table.
+pub fn head(quick: bool) -> String {
+    let (turns, seconds) = (turns(quick), Load::SECONDS);
+    format!(
+        "Whole requests over loopback, {} connections of `wrk`, medians of {turns} turns of {seconds} s each.\n\n\
+         | workload | sessions | requests/s | share | target | |\n|---|---|--:|--:|---|---|\n",
+        Load::CONNECTIONS
+    )
+}
+
+const fn turns(quick: bool) -> usize {
+    if quick { 1 } else { 7 }
+}
+
+/// Measures what has `filter` in its name and hands each workload's lines to `print`, with the number of targets missed.
+///
+/// # Errors
+///
+/// When a server or the load generator is missing or fails, or an answer is wrong.
+pub fn run(
+    filter: &str,
+    quick: bool,
+    peers: Option<&Path>,
+    print: &mut dyn FnMut(&str, usize),
+) -> Result<(), Box<dyn Error>> {
+    let sizes: &[u64] = if quick { &[1000] } else { &[1, 1000, 1_000_000] };
+    for (store, target) in STORES {
+        for &size in sizes {
+            let plural = if size == 1 { "" } else { "s" };
+            let name = format!("requests/{store}, {} session{plural}", grouped(size));
+            if name.contains(filter) {
+                let (text, missed) = Contest {
+                    name,
+                    store,
+                    size,
+                    target,
+                }
+                .run(quick, peers)?;
+                print(&text, missed);
+            }
+        }
+    }
+    let name = "requests/postgres purge";
+    if name.contains(filter) {
+        let (text, missed) = purge::run(name, quick)?;
+        print(&text, missed);
+    }
+    Ok(())
+}
+
+struct Contest {
+    name: String,
+    store: &'static str,
+    size: u64,
+    target: f64,
+}
+
+/// Where a store's data are: a folder, or a server that ends when this is dropped.
+enum Place {
+    Memory,
+    File(Scratch),
+    Redis { server: Redis, _folder: Scratch },
+    Postgres { server: Postgres, _folder: Scratch },
+}
+
+impl Place {
+    /// An empty one of its own for each, so that nobody's cache is full of another's rows.
+    fn new(store: &str) -> Result<Self, Box<dyn Error>> {
+        Ok(match store {
+            "redis" => {
+                let folder = Scratch::new()?;
+                Self::Redis {
+                    server: Redis::start(folder.path(), &RedisOptions::default())?,
+                    _folder: folder,
+                }
+            }
+            "postgres" => {
+                let folder = Scratch::new()?;
+                Self::Postgres {
+                    server: Postgres::start(folder.path())?,
+                    _folder: folder,
+                }
+            }
+            "sqlite" => Self::File(Scratch::new()?),
+            _ => Self::Memory,
+        })
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Memory => "memory".to_owned(),
+            Self::File(scratch) => format!("sqlite:{}", scratch.path().join("sessions.db").display()),
+            Self::Redis { server, .. } => server.url(),
+            Self::Postgres { server, .. } => server.url("postgres"),
+        }
+    }
+}
+
+impl Contest {
+    fn run(&self, quick: bool, peers: Option<&Path>) -> Result<(String, usize), Box<dyn Error>> {
+        let own = std::env::current_exe()?.with_file_name("cloakroom-bench-app");
+        let files = Scratch::new()?;
+        // What ours and the peer's write lies in the same place and meets the same load: one of them is idle at a time.
+        let mut places = Vec::new();
+        let mut start = |program: &Path, name: &'static str, cookie: &'static str, more: &[&str]| {
+            let place = Place::new(self.store)?;
+            let server = Server::start(program, name, cookie, &place.url(), self.size, files.path(), more)?;
+            places.push(place);
+            Ok::<_, Box<dyn Error>>(server)
+        };
+        let mut servers = vec![start(&own, "cloakroom", "__Host-id", &[])?];
+        if let Some(peers) = peers {
+            servers.push(start(peers, "tower-sessions", "id", &[])?);
+            if self.size == 1000 {
+                let never = "tower-sessions, idle deadline never moved";
+                servers.push(start(peers, never, "id", &["--saves", "never"])?);
+            }
+        }
+        let none = Server::start(&own, "none", "__Host-id", "none", 1, files.path(), &[])?;
+        // The same bytes in each request.
+        let none = none.with_tokens_of(&servers[0]);
+        for server in servers.iter().chain([&none]) {
+            server.check()?;
+        }
+        let started = std::time::Instant::now();
+        let (mut bare, mut rates, mut shares) = (
+            Vec::new(),
+            vec![Vec::new(); servers.len()],
+            vec![Vec::new(); servers.len()],
+        );
+        for turn in 0..turns(quick) {
+            let without = Load::new(&none, quick).run()?;
+            bare.push(without);
+            for offset in 0..servers.len() {
+                let at = (turn + offset) % servers.len();
+                let rate = Load::new(&servers[at], quick).run()?;
+                rates[at].push(rate);
+                shares[at].push(rate / without);
+            }
+        }
+        for server in servers.iter().chain([&none]) {
+            server.check()?;
+        }
+        if started.elapsed().as_secs() > 75 {
+            servers[0].check_deadline()?;
+        }
+        Ok(self.lines(&servers, &mut bare, &mut rates, &mut shares))
+    }
+
+    fn lines(
+        &self,
+        servers: &[Server],
+        bare: &mut [f64],
+        rates: &mut [Vec<f64>],
+        shares: &mut [Vec<f64>],
+    ) -> (String, usize) {
+        let (mut text, mut missed) = (String::new(), 0);
+        let mut verdict = |is_met: bool| {
+            if is_met {
+                "pass"
+            } else {
+                missed += 1;
+                "**miss**"
+            }
+        };
+        let shares: Vec<f64> = shares.iter_mut().map(|shares| median(shares)).collect();
+        let _ = writeln!(
+            text,
+            "| {} | none | {} | | | |",
+            self.name,
+            grouped(median(bare) as u64)
+        );
+        for (at, server) in servers.iter().enumerate() {
+            let (target, verdict) = match at {
+                0 => (
+                    format!(">= {:.2}", self.target),
+                    verdict(shares[0] >= self.target),
+                ),
+                1 => ("below ours".to_owned(), verdict(shares[1] < shares[0])),
+                _ => (String::new(), ""),
+            };
+            let rate = grouped(median(&mut rates[at]) as u64);
+            let _ = writeln!(
+                text,
+                "| | {} | {rate} | {:.2} | {target} | {verdict} |",
+                server.name, shares[at]
+            );
+        }
+        (text, missed)
+    }
+}
