@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = match sessions.split_once(':') {
         None if sessions == "memory" => {
             let store = MemoryStore::default();
-            save(&store, stored).await?;
+            create(&store, stored).await?;
             app(store, saves)
         }
         Some(("sqlite", path)) => {
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let _ = pool.connect();
             pool.wait_for_connect().await?;
             let store = RedisStore::new(pool);
-            save(&store, stored).await?;
+            create(&store, stored).await?;
             app(store, saves)
         }
         _ => return Err("which sessions are these?".into()),
@@ -135,13 +135,13 @@ fn record(number: u64) -> Record {
     }
 }
 
-/// Saves sessions `0..count`, many at a time.
-async fn save(store: &(impl SessionStore + Clone), count: u64) -> Result<(), Box<dyn Error>> {
+/// Creates sessions `0..count`, many at a time.
+async fn create(store: &(impl SessionStore + Clone), count: u64) -> Result<(), Box<dyn Error>> {
     let tasks = (0..64.min(count)).map(|first| {
         let store = store.clone();
         tokio::spawn(async move {
             for number in (first..count).step_by(64) {
-                store.save(&record(number)).await?;
+                store.create(&mut record(number)).await?;
             }
             Ok::<_, tower_sessions::session_store::Error>(())
         })
