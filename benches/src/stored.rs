@@ -303,7 +303,7 @@ fn token(selector: Selector) -> SessionToken {
     SessionToken::parse(URL_SAFE_NO_PAD.encode(bytes).as_bytes()).expect("64 characters")
 }
 
-/// A finaliser that spreads the bits of `number`: that of MurmurHash3.
+/// A finaliser that spreads the bits of `number`: that of `MurmurHash3`.
 fn mixed(number: u64) -> u64 {
     let mut bits = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 use super::{Player, Row, grouped, play};
 use crate::stored::{Sample, scattered};
 
+#[expect(clippy::too_many_lines, reason = "two players that share what they play on")]
 pub(super) fn run(filter: &str, quick: bool, print: &mut dyn FnMut(Row)) -> Vec<String> {
     let sizes: &[u64] = if quick {
         &[1000, 100_000]
