@@ -1,5 +1,6 @@
 //! Prints ours, each peer, the floor and the ratios: `cargo xtask bench [FILTER] [--quick] [--write]`.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ static COUNTING: Counting = Counting;
 const USAGE: &str = "usage: cloakroom-benches [FILTER] [--quick] [--write] [--peers PROGRAM]
   FILTER   only workloads whose name contains it, such as `find/`, `64 B`, `store ` or `requests/redis`
   --quick  checks answers and allocations, measures roughly
-  --write  refreshes RESULTS.md; takes neither FILTER nor --quick
+  --write  refreshes RESULTS.md and SESSIONS.md, or the one of them that FILTER names: `codecs` or `sessions`
   --peers  the server of `requests/..` with the peers' sessions, which is built in a workspace of its own";
 
 fn main() -> ExitCode {
@@ -35,22 +36,62 @@ fn main() -> ExitCode {
             _ => return refuse("what is this argument?"),
         }
     }
-    if write && (quick || filter.is_some()) {
-        return refuse("--write takes neither FILTER nor --quick");
+    let (codecs, sessions) = (
+        filter.as_deref() != Some("sessions"),
+        filter.as_deref() != Some("codecs"),
+    );
+    let is_part = !(codecs && sessions);
+    if write && (quick || filter.is_some() && !is_part) {
+        return refuse("--write takes no FILTER but `codecs` and `sessions`, and not --quick");
     }
-    if write && peers.is_none() {
+    if write && sessions && peers.is_none() {
         return refuse("--write takes --peers");
     }
-    let filter = filter.unwrap_or_default();
-    let mut page = Page::default();
+    let filter = filter.filter(|_| !is_part).unwrap_or_default();
     let effort = if quick { Effort::QUICK } else { Effort::FULL };
-    for workload in &workloads(&filter) {
+    let measured = [
+        codecs.then(|| ("RESULTS.md", Ok(measure_codecs(&filter, effort)))),
+        sessions.then(|| ("SESSIONS.md", measure_sessions(&filter, quick, peers.as_deref()))),
+    ];
+    let mut workloads = 0;
+    for (file, page) in measured.into_iter().flatten() {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        workloads += page.workloads;
+        if write && let Err(error) = page.write(file) {
+            eprintln!("cannot write {file}: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    if workloads == 0 {
+        return refuse("no workload has this FILTER in its name");
+    }
+    ExitCode::SUCCESS
+}
+
+type Measured = Result<Page, Box<dyn Error>>;
+
+/// What is measured in this process alone: cookies, sealed values, tokens.
+fn measure_codecs(filter: &str, effort: Effort) -> Page {
+    let mut page = Page::default();
+    for workload in &workloads(filter) {
         let head = || report::head(effort);
         let (rows, missed) = report::rows(&workload.name, &measure(workload, effort));
         page.row(head, &rows, missed);
     }
-    page.end_of_table();
-    let notes = store::run(&filter, quick, &mut |row| {
+    page.end();
+    page
+}
+
+/// Stores of sessions, and whole requests to servers that have them.
+fn measure_sessions(filter: &str, quick: bool, peers: Option<&Path>) -> Measured {
+    let mut page = Page::default();
+    let notes = store::run(filter, quick, &mut |row| {
         let (rows, missed) = report::rows(&row.name, &row.readings);
         page.row(|| report::store_head(quick), &rows, missed);
     });
@@ -58,33 +99,11 @@ fn main() -> ExitCode {
     for note in notes {
         page.say(&format!("{note}\n"));
     }
-    let requested = requests::run(&filter, quick, peers.as_deref(), &mut |rows, missed| {
+    requests::run(filter, quick, peers, &mut |rows, missed| {
         page.row(|| requests::head(quick), rows, missed);
-    });
-    if let Err(error) = requested {
-        eprintln!("{error}");
-        return ExitCode::FAILURE;
-    }
-    page.end_of_table();
-    if page.workloads == 0 {
-        return refuse("no workload has this FILTER in its name");
-    }
-    page.say(&format!(
-        "{} workloads, every answer and our allocations asserted; {} targets missed.\n",
-        page.workloads, page.missed
-    ));
-    if write {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
-        let text = format!(
-            "# Results\n\nWritten by `cargo xtask bench --write`; what it means is in README.md.\n\n{}",
-            page.text
-        );
-        if let Err(error) = std::fs::write(&path, text) {
-            eprintln!("cannot write {}: {error}", path.display());
-            return ExitCode::FAILURE;
-        }
-    }
-    ExitCode::SUCCESS
+    })?;
+    page.end();
+    Ok(page)
 }
 
 /// What goes to the terminal as it comes, and to the file at the end.
@@ -118,6 +137,24 @@ impl Page {
             self.in_table = false;
             self.say("\n");
         }
+    }
+
+    fn end(&mut self) {
+        self.end_of_table();
+        if self.workloads > 0 {
+            self.say(&format!(
+                "{} workloads, every answer and our allocations asserted; {} targets missed.\n",
+                self.workloads, self.missed
+            ));
+        }
+    }
+
+    fn write(&self, file: &str) -> std::io::Result<()> {
+        let text = format!(
+            "# Results\n\nWritten by `cargo xtask bench --write`; what it means is in README.md.\n\n{}",
+            self.text
+        );
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), text)
     }
 }
 

@@ -51,7 +51,7 @@ pub fn run(
     print: &mut dyn FnMut(&str, usize),
 ) -> Result<(), Box<dyn Error>> {
     // Somebody who asks for `memory` means the store, and has built no peer.
-    if peers.is_none() && !filter.starts_with("requests/") {
+    if peers.is_none() && !filter.is_empty() && !filter.starts_with("requests/") {
         return Ok(());
     }
     let sizes: &[u64] = if quick { &[1000] } else { &[1, 1000, 1_000_000] };

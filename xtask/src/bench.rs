@@ -9,6 +9,8 @@ pub(crate) struct Options {
     pub(crate) filter: Option<String>,
     pub(crate) quick: bool,
     pub(crate) write: bool,
+    /// Leaves out the peers' server, which takes as long to build as all of ours.
+    pub(crate) without_peers: bool,
 }
 
 /// Runs the program in `benches/`, a workspace of its own, which asserts its answers and prints the tables of ratios. The
@@ -19,12 +21,18 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let quick = options.quick.then_some("--quick");
     let write = options.write.then_some("--write");
     let filter = options.filter.as_deref();
+    let profile = if options.quick { "quick" } else { "release" };
     let mut peers = None;
     // A filter may be a part of the word, or have more behind it.
-    if filter.is_none_or(|filter| REQUESTS.contains(filter) || filter.contains(REQUESTS)) {
+    let is_asked_for =
+        |filter: &str| filter == SESSIONS || REQUESTS.contains(filter) || filter.contains(REQUESTS);
+    let are_requests_wanted = filter.is_none_or(is_asked_for);
+    if are_requests_wanted {
         for programs in [packages::REDIS, packages::POSTGRES, packages::WRK] {
             programs.ensure(project, true)?;
         }
+    }
+    if are_requests_wanted && !options.without_peers {
         let target = target.join("peers");
         cmd!(
             sh,
@@ -35,10 +43,10 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     }
     cmd!(
         sh,
-        "cargo build --release --locked --bins --manifest-path benches/Cargo.toml --target-dir {target}"
+        "cargo build --profile {profile} --locked --bins --manifest-path benches/Cargo.toml --target-dir {target}"
     )
     .run()?;
-    let program = target.join("release/cloakroom-benches");
+    let program = target.join(profile).join("cloakroom-benches");
     let peers = peers
         .iter()
         .flat_map(|peers| ["--peers".as_ref(), peers.as_os_str()]);
@@ -48,3 +56,4 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 }
 
 const REQUESTS: &str = "requests/";
+const SESSIONS: &str = "sessions";

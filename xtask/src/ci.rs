@@ -235,6 +235,7 @@ fn bench(project: &Project) -> Result<()> {
         project,
         &bench::Options {
             quick: true,
+            without_peers: true,
             ..bench::Options::default()
         },
     )

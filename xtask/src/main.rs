@@ -177,6 +177,7 @@ mod tests {
                 filter: Some("find".into()),
                 quick: true,
                 write: false,
+                without_peers: false,
             }),
         );
     }
