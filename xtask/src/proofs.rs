@@ -100,6 +100,7 @@ const STRANGERS: &[Stranger] = &[
             "ctutils",
             "digest",
             "getrandom",
+            "hashbrown",
             "hkdf",
             "hmac",
             "hybrid-array",
