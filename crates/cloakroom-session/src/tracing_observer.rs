@@ -18,7 +18,7 @@ impl Observer for TracingObserver {
                 operation,
                 kind = kind.as_str(),
                 elapsed = event.elapsed().map(tracing::field::debug),
-                "an operation of the session store failed",
+                "an operation of the store failed",
             ),
             EventKind::Reused
             | EventKind::Ambiguous

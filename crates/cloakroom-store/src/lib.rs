@@ -3,7 +3,6 @@
 
 mod answer;
 mod dyn_store;
-mod error;
 mod forward;
 mod memory;
 mod page;
@@ -12,7 +11,6 @@ mod redacted;
 mod row;
 mod session_store;
 mod shared;
-mod subject;
 mod subject_index;
 mod unindexed;
 mod version;
@@ -25,9 +23,13 @@ pub use cloakroom_core;
 /// The crate `cloakroom-id`, whose `Selector` and `VerifierHash` stand in the signatures here.
 pub use cloakroom_id;
 
+/// Those of every store.
+pub use cloakroom_error::{StoreError, StoreErrorKind};
+/// Those of `cloakroom-id`.
+pub use cloakroom_id::{InvalidSubject, Subject};
+
 pub use answer::{Created, Rotated, Touched, Updated};
 pub use dyn_store::DynSessionStore;
-pub use error::{StoreError, StoreErrorKind};
 pub use memory::{MemoryLimits, MemoryStore, MemoryUsage};
 pub use page::{Listed, Page};
 pub use record::{
@@ -35,7 +37,6 @@ pub use record::{
 };
 pub use row::{InvalidRow, Row};
 pub use session_store::SessionStore;
-pub use subject::{InvalidSubject, Subject};
 pub use subject_index::SubjectIndex;
 pub use unindexed::Unindexed;
 pub use version::Version;

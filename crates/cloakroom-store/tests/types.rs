@@ -165,30 +165,30 @@ fn an_error_says_what_it_is_and_no_more() {
         (
             StoreErrorKind::Unavailable,
             "unavailable",
-            "the session store is unavailable",
+            "the store is unavailable",
         ),
         (
             StoreErrorKind::Timeout,
             "timeout",
-            "the session store did not answer in time",
+            "the store did not answer in time",
         ),
         (
             StoreErrorKind::Corrupt,
             "corrupt",
-            "the session store holds a record that cannot be read",
+            "the store holds a record that cannot be read",
         ),
         (
             StoreErrorKind::TooLarge,
             "too_large",
-            "the session is larger than its store takes",
+            "the record is larger than its store takes",
         ),
-        (StoreErrorKind::Full, "full", "the session store is full"),
+        (StoreErrorKind::Full, "full", "the store is full"),
         (
             StoreErrorKind::Unsupported,
             "unsupported",
-            "the session store cannot do that",
+            "the store cannot do that",
         ),
-        (StoreErrorKind::Other, "other", "the session store failed"),
+        (StoreErrorKind::Other, "other", "the store failed"),
     ];
     for (kind, name, text) in kinds {
         let error = StoreError::new(kind, "the driver's own words");

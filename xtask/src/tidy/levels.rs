@@ -14,6 +14,7 @@ pub(super) enum Level {
 const LEVELS: &[(&str, Level)] = &[
     ("cloakroom-core", Level::Published(0)),
     ("cloakroom-cookie", Level::Published(1)),
+    ("cloakroom-error", Level::Published(1)),
     ("cloakroom-id", Level::Published(1)),
     ("cloakroom-jwt", Level::Published(1)),
     ("cloakroom-keyring", Level::Published(1)),
@@ -23,6 +24,7 @@ const LEVELS: &[(&str, Level)] = &[
     ("cloakroom-token", Level::Published(2)),
     ("cloakroom-revocation", Level::Published(2)),
     ("cloakroom-session", Level::Published(3)),
+    ("cloakroom-lineage", Level::Published(3)),
     ("cloakroom-jwks", Level::Published(3)),
     ("cloakroom-sqlite", Level::Published(3)),
     ("cloakroom-postgres", Level::Published(3)),

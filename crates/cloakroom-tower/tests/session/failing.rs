@@ -15,17 +15,17 @@ use crate::desk::{Answer, Desk, SECOND, T0, request, routes, settings};
 
 /// Each kind, and the status that it becomes.
 const KINDS: [(StoreErrorKind, u16, &str); 7] = [
-    (Unavailable, 503, "the session store is unavailable\n"),
-    (Timeout, 503, "the session store did not answer in time\n"),
-    (Full, 503, "the session store is full\n"),
+    (Unavailable, 503, "the store is unavailable\n"),
+    (Timeout, 503, "the store did not answer in time\n"),
+    (Full, 503, "the store is full\n"),
     (
         Corrupt,
         500,
-        "the session store holds a record that cannot be read\n",
+        "the store holds a record that cannot be read\n",
     ),
-    (TooLarge, 500, "the session is larger than its store takes\n"),
-    (Unsupported, 500, "the session store cannot do that\n"),
-    (Other, 500, "the session store failed\n"),
+    (TooLarge, 500, "the record is larger than its store takes\n"),
+    (Unsupported, 500, "the store cannot do that\n"),
+    (Other, 500, "the store failed\n"),
 ];
 
 #[track_caller]
@@ -112,7 +112,7 @@ async fn d11_a_logout_that_the_store_does_not_take_is_no_logout() {
         let answer = desk.ask(&[&cookie], steps).await;
         assert!(answer.calls.contains(&operation), "{answer:?}");
         // Whatever the handler's own status: it is not true that the session is gone.
-        fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+        fails(&answer, Unavailable, 503, "the store is unavailable\n");
     }
 }
 
@@ -133,7 +133,7 @@ async fn d3_a_new_token_goes_out_beside_the_error_of_what_failed_after_it() {
     // Of a login that is a new session nothing is left.
     desk.store.fail_at("delete_by_subject", Unavailable);
     let answer = desk.ask(&[], "login u2, logout_others").await;
-    fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+    fails(&answer, Unavailable, 503, "the store is unavailable\n");
     assert_eq!(desk.listed("u2").await, []);
 }
 
@@ -144,7 +144,7 @@ async fn d11_another_subjects_record_is_gone_before_the_cookie_is_sent() {
     desk.store.fail_at("delete", Unavailable);
     let answer = desk.ask(&[&cookie], "login u2").await;
     assert!(answer.calls.contains(&"delete"), "{answer:?}");
-    fails(&answer, Unavailable, 503, "the session store is unavailable\n");
+    fails(&answer, Unavailable, 503, "the store is unavailable\n");
 }
 
 #[tokio::test]

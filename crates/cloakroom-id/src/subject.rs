@@ -1,10 +1,10 @@
-use std::error::Error;
-use std::fmt;
-use std::sync::Arc;
+use alloc::sync::Arc;
+use core::error::Error;
+use core::fmt;
 
-use cloakroom_id::{IndexSecret, SubjectTag};
+use crate::{IndexSecret, SubjectTag};
 
-/// Who a session belongs to: the application's own identifier of an account, with the tag that places its sessions.
+/// Who a session or a family of refresh tokens belongs to: the application's own identifier of an account, with the tag that places its sessions.
 ///
 /// Names end up in logs, so `Debug` shows the tag alone.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
-use std::error::Error;
-use std::fmt;
-use std::sync::Arc;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::error::Error;
+use core::fmt;
 
 /// A store could not do what it was asked to. Whether it was done nevertheless is unknown, save for the kinds that say so.
 #[derive(Clone, Debug)]
@@ -68,13 +69,13 @@ impl From<StoreErrorKind> for StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            StoreErrorKind::Unavailable => "the session store is unavailable",
-            StoreErrorKind::Timeout => "the session store did not answer in time",
-            StoreErrorKind::Corrupt => "the session store holds a record that cannot be read",
-            StoreErrorKind::TooLarge => "the session is larger than its store takes",
-            StoreErrorKind::Full => "the session store is full",
-            StoreErrorKind::Unsupported => "the session store cannot do that",
-            StoreErrorKind::Other => "the session store failed",
+            StoreErrorKind::Unavailable => "the store is unavailable",
+            StoreErrorKind::Timeout => "the store did not answer in time",
+            StoreErrorKind::Corrupt => "the store holds a record that cannot be read",
+            StoreErrorKind::TooLarge => "the record is larger than its store takes",
+            StoreErrorKind::Full => "the store is full",
+            StoreErrorKind::Unsupported => "the store cannot do that",
+            StoreErrorKind::Other => "the store failed",
         })
     }
 }

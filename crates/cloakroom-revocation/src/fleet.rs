@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+/// What all nodes of a fleet and all who write to its store of revocations have to agree on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fleet {
+    /// How far two clocks of the fleet may lie apart: S, 2 seconds by default. A cut-off lies so much in the future.
+    pub max_skew: Duration,
+    /// The greatest age that any credential of the fleet may reach (`max_age` of a policy, `max_ttl` of a sealer): 30 days
+    /// by default. Cut-offs are kept for as long; a carrier with a longer life cannot be built with the check.
+    pub longest_age: Duration,
+    /// The greatest leeway that any verifier of the fleet grants behind `exp`: 60 seconds by default.
+    pub leeway: Duration,
+    /// How many entries a store holds at most, 1,000,000 by default; beyond it a denial becomes a cut-off of its subject.
+    pub max_entries: u64,
+}
+
+impl Fleet {
+    /// How many denials one subject may have before they become one cut-off.
+    pub const DENIALS_PER_SUBJECT: u32 = 64;
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            max_skew: Duration::from_secs(2),
+            longest_age: Duration::from_hours(30 * 24),
+            leeway: Duration::from_secs(60),
+            max_entries: 1_000_000,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod credential;
+mod denial;
+mod entry;
+mod feed;
+mod fleet;
+mod moment;
+mod refused;
+mod revocation_store;
+
+/// The crate `cloakroom-core`, whose `UnixTime` and `Tick` stand in the signatures here.
+pub use cloakroom_core;
+
+/// Those of every store.
+pub use cloakroom_error::{StoreError, StoreErrorKind};
+pub use credential::Credential;
+pub use denial::{Denial, InvalidDenial};
+pub use entry::{Entry, InvalidEntry};
+pub use feed::{Cursor, FeedId, Head, Page, PageMark, Polled, RevocationFeed};
+pub use fleet::Fleet;
+pub use moment::Moment;
+pub use refused::Refused;
+pub use revocation_store::{Denied, Found, RevocationStore};
+
+/// The issuer of what this program issues itself and nobody else sees: local sessions and sealed tickets.
+pub const LOCAL: &str = "local";
