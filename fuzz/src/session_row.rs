@@ -1,6 +1,6 @@
 //! Rows of sessions from a database that may say anything.
 
-#[path = "../../crates/cloakroom-postgres/src/row.rs"]
+#[path = "../../crates/cloakroom-postgres/src/session/row.rs"]
 #[allow(dead_code, reason = "that crate has more use for it")]
 mod postgres;
 

@@ -436,11 +436,11 @@ fn stores_that_are_malformed_are_refused() {
     for (store, reason) in [
         (
             "postgres://ada:hunter2@127.0.0.1:port/db",
-            "the URL of the session store is not postgres://",
+            "the URL of the store is not postgres://",
         ),
         (
             "postgres://ada:hunter2@[::1/db",
-            "the URL of the session store is not postgres://",
+            "the URL of the store is not postgres://",
         ),
         ("redis://ada:hunter2@127.0.0.1:port", "the Redis URL is malformed"),
         ("redis://ada:hunter2@127.0.0.1/db", "the Redis URL is malformed"),
@@ -461,7 +461,7 @@ fn stores_that_nobody_serves_are_refused() {
     for (store, reason) in [
         (
             format!("postgres://ada:hunter2@{closed}/db"),
-            "the PostgreSQL server of the session store cannot be reached",
+            "the PostgreSQL server of the store cannot be reached",
         ),
         (
             format!("redis://ada:hunter2@{closed}"),

@@ -3,7 +3,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cloakroom_store::{StoreError, StoreErrorKind};
+use cloakroom_error::{StoreError, StoreErrorKind};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
@@ -275,13 +275,14 @@ impl Drop for Lease<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{PostgresSessionStore, Settings};
+    use super::Connections;
+    use crate::Settings;
 
     #[test]
-    fn d11_a_store_prints_no_password() {
+    fn d11_connections_print_no_password() {
         let options = "postgres://app:hunter2@db.example/app".parse().unwrap();
-        let store = PostgresSessionStore::with_options(options, Settings::new());
-        let text = format!("{store:?} {store:#?}");
+        let connections = Connections::own(options, &Settings::new());
+        let text = format!("{connections:?} {connections:#?}");
         assert!(!text.contains("hunter2"), "{text}");
     }
 }

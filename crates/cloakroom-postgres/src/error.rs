@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io;
 
-use cloakroom_store::{InvalidRow, StoreError, StoreErrorKind};
+use cloakroom_error::{StoreError, StoreErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use thiserror::Error;
 
@@ -10,28 +10,32 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum OpenError {
     /// The text is no URL of a PostgreSQL server. It may hold a password, so it is not repeated.
-    #[error("the URL of the session store is not postgres://user:password@host:port/database")]
+    #[error("the URL of the store is not postgres://user:password@host:port/database")]
     InvalidUrl,
     /// No server answers there.
-    #[error("the PostgreSQL server of the session store cannot be reached: {0}")]
+    #[error("the PostgreSQL server of the store cannot be reached: {0}")]
     Unreachable(#[source] io::Error),
     /// No server answered in time, or no connection was free.
-    #[error("the PostgreSQL server of the session store gave no connection in time")]
+    #[error("the PostgreSQL server of the store gave no connection in time")]
     TimedOut,
     /// The server refused: credentials, a database that is not there, missing rights.
-    #[error("the PostgreSQL server of the session store refused: {0}")]
+    #[error("the PostgreSQL server of the store refused: {0}")]
     Refused(#[source] Refusal),
     /// There are no tables: nobody has migrated.
-    #[error("the schema {schema} holds no session tables: it has to be migrated")]
+    #[error("the schema {schema} holds no {component} tables: it has to be migrated")]
     NotMigrated {
-        /// Its name.
+        /// Whose tables: `session`, `token` or `revocation`.
+        component: &'static str,
+        /// The schema's name.
         schema: String,
     },
     /// The tables are of an earlier version of this crate.
     #[error(
-        "the session tables in the schema {schema} are of version {found}, and this program needs {known}: they have to be migrated"
+        "the {component} tables in the schema {schema} are of version {found}, and this program needs {known}: they have to be migrated"
     )]
     Older {
+        /// Whose tables: `session`, `token` or `revocation`.
+        component: &'static str,
         /// The schema's name.
         schema: String,
         /// The tables' version.
@@ -41,9 +45,11 @@ pub enum OpenError {
     },
     /// The tables are of a later version of this crate.
     #[error(
-        "the session tables in the schema {schema} are of version {found}, and this program knows {known} at most: update it"
+        "the {component} tables in the schema {schema} are of version {found}, and this program knows {known} at most: update it"
     )]
     Newer {
+        /// Whose tables: `session`, `token` or `revocation`.
+        component: &'static str,
         /// The schema's name.
         schema: String,
         /// The tables' version.
@@ -52,7 +58,7 @@ pub enum OpenError {
         known: i32,
     },
     /// Anything else.
-    #[error("the session store cannot be opened: {0}")]
+    #[error("the store cannot be opened: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -94,7 +100,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if matches!(self.code.as_str(), "42P01" | "3F000") {
-            f.write_str("there are no session tables, migrate first: ")?;
+            f.write_str("there are no tables, migrate first: ")?;
         }
         write!(f, "{} (SQLSTATE {})", self.message, self.code)
     }
@@ -113,8 +119,13 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// The error of a statement that always answers a row and did not.
+pub(crate) fn no_row() -> StoreError {
+    store_error(sqlx::Error::RowNotFound)
+}
+
 /// A row that cannot be read.
-pub(crate) fn corrupt(error: InvalidRow) -> StoreError {
+pub(crate) fn corrupt(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::new(StoreErrorKind::Corrupt, error)
 }
 
@@ -137,7 +148,7 @@ const fn kind_without_code(error: &sqlx::Error) -> StoreErrorKind {
     }
 }
 
-/// What a SQLSTATE means for a session store (PostgreSQL, appendix A).
+/// What a SQLSTATE means for a store (PostgreSQL, appendix A).
 fn kind_of(code: &str) -> StoreErrorKind {
     match code {
         // statement_timeout, or an administrator's cancel; lock_timeout.
@@ -221,7 +232,7 @@ mod tests {
         };
         assert_eq!(
             refusal.to_string(),
-            "there are no session tables, migrate first: relation \"cloakroom.sessions\" does not exist (SQLSTATE 42P01)"
+            "there are no tables, migrate first: relation \"cloakroom.sessions\" does not exist (SQLSTATE 42P01)"
         );
     }
 }

@@ -4,23 +4,15 @@
 #[cfg(feature = "session")]
 mod connections;
 #[cfg(feature = "session")]
-mod delete_by_subject;
-#[cfg(feature = "session")]
 mod error;
-#[cfg(feature = "session")]
-mod index;
 #[cfg(feature = "session")]
 mod migrate;
 #[cfg(feature = "session")]
-mod purge;
+mod opened;
 #[cfg(feature = "session")]
-mod row;
+mod session;
 #[cfg(feature = "session")]
 mod settings;
-#[cfg(feature = "session")]
-mod statements;
-#[cfg(feature = "session")]
-mod store;
 
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures of the store.
 pub use cloakroom_core;
@@ -33,6 +25,6 @@ pub use sqlx;
 #[cfg(feature = "session")]
 pub use error::{OpenError, Refusal};
 #[cfg(feature = "session")]
-pub use settings::{InvalidSchema, Settings};
+pub use session::PostgresSessionStore;
 #[cfg(feature = "session")]
-pub use store::PostgresSessionStore;
+pub use settings::{InvalidSchema, Settings};

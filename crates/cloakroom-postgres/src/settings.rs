@@ -2,7 +2,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// How a [`PostgresSessionStore`](crate::PostgresSessionStore) keeps its rows, and by how many connections.
+/// How a store keeps its rows, and by how many connections.
 #[derive(Clone, Debug)]
 pub struct Settings {
     schema: String,
@@ -46,7 +46,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// For how long a subject's cut-off is kept. It has to be longer than any session lives; a purge removes older ones.
+    /// For how long a subject's cut-off is kept. It has to be longer than any session or family of tokens lives; a
+    /// purge removes older ones. Revocations have a time of their own.
     pub fn cutoff_retention(mut self, retention: Duration) -> Self {
         self.cutoff_retention = retention;
         self
@@ -68,6 +69,7 @@ impl Settings {
         &self.schema
     }
 
+    #[cfg(feature = "session")]
     pub(crate) const fn retention(&self) -> Duration {
         self.cutoff_retention
     }

@@ -279,7 +279,7 @@ async fn d11_tables_of_another_time_are_corrupt_and_none_are_a_mistake() {
     assert_eq!(
         source,
         format!(
-            "there are no session tables, migrate first: relation \"{}.sessions\" does not exist (SQLSTATE 42P01)",
+            "there are no tables, migrate first: relation \"{}.sessions\" does not exist (SQLSTATE 42P01)",
             place.schema
         )
     );

@@ -54,7 +54,7 @@ async fn a_database_that_is_not_there_is_told_by_its_name() {
     let error = error_of(&url).await;
     assert_eq!(
         error.to_string(),
-        "the PostgreSQL server of the session store refused: database \"no_such_database\" does not exist \
+        "the PostgreSQL server of the store refused: database \"no_such_database\" does not exist \
          (SQLSTATE 3D000)"
     );
 }
@@ -88,7 +88,7 @@ async fn a_wrong_password_is_not_repeated() {
     );
     assert_eq!(
         error.to_string(),
-        "the PostgreSQL server of the session store refused: password authentication failed for user \"alice\" \
+        "the PostgreSQL server of the store refused: password authentication failed for user \"alice\" \
          (SQLSTATE 28P01)"
     );
     PostgresSessionStore::connect(&url("right")).await.unwrap();

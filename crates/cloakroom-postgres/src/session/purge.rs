@@ -5,9 +5,9 @@ use cloakroom_store::cloakroom_core::UnixTime;
 use sqlx::Row as _;
 
 use crate::connections::Again;
-use crate::error::store_error;
-use crate::statements::bucket;
-use crate::store::{Inner, no_row, query};
+use crate::error::{no_row, store_error};
+use crate::session::statements::bucket;
+use crate::session::store::{Inner, query};
 
 /// How many rows one statement looks at, at least and at most. Its locks are held until it has done with all of them.
 const LOOK_AT: std::ops::RangeInclusive<i64> = 100..=250;
@@ -15,11 +15,8 @@ const LOOK_AT: std::ops::RangeInclusive<i64> = 100..=250;
 /// Deletes what is not live any more, in statements of moderate size. Rows that somebody else has locked are left to
 /// the next purge.
 pub(crate) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-    let Inner {
-        connections,
-        statements,
-        settings,
-    } = inner;
+    let Inner { opened, statements } = inner;
+    let connections = &opened.connections;
     let now = now.as_millis();
     let max = i64::from(max.get());
     let mut deleted = 0;
@@ -55,7 +52,7 @@ pub(crate) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Resu
             break;
         }
     }
-    let before = UnixTime::from_millis(now).saturating_sub(settings.retention());
+    let before = UnixTime::from_millis(now).saturating_sub(opened.settings.retention());
     let mut forgotten = 0;
     while deleted < max && forgotten < max {
         let look_at = (max - forgotten).min(*LOOK_AT.end());

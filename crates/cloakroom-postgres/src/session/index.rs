@@ -4,9 +4,9 @@ use cloakroom_store::{Listed, Page, StoreError, Subject, SubjectIndex};
 use sqlx::Row as _;
 
 use crate::connections::{Again, Statement};
-use crate::delete_by_subject;
-use crate::error::store_error;
-use crate::store::{Inner, PostgresSessionStore, no_row, query, stored};
+use crate::error::{no_row, store_error};
+use crate::session::delete_by_subject;
+use crate::session::store::{Inner, PostgresSessionStore, query, stored};
 
 impl SubjectIndex for PostgresSessionStore {
     async fn list_by_subject(
@@ -15,13 +15,10 @@ impl SubjectIndex for PostgresSessionStore {
         page: Page,
         now: UnixTime,
     ) -> Result<Listed, StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
+        let Inner { opened, statements } = self.inner();
         let size = page.size();
-        let rows = connections
+        let rows = opened
+            .connections
             .rows(Again::Reads, || {
                 Statement::All(
                     query(&statements.list)
@@ -45,12 +42,9 @@ impl SubjectIndex for PostgresSessionStore {
     }
 
     async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Writes, || {
                 query(&statements.delete_one)
                     .bind(&selector.as_bytes()[..])
@@ -66,19 +60,11 @@ impl SubjectIndex for PostgresSessionStore {
         except: Option<&Selector>,
         now: UnixTime,
     ) -> Result<u64, StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let rows = connections
+        let opened = &self.inner().opened;
+        let rows = opened
+            .connections
             .rows(Again::Writes, || {
-                Statement::Script(delete_by_subject::script(
-                    &statements.schema,
-                    subject,
-                    except,
-                    now,
-                ))
+                Statement::Script(delete_by_subject::script(&opened.schema, subject, except, now))
             })
             .await?;
         let row = rows.first().ok_or_else(no_row)?;
@@ -87,12 +73,9 @@ impl SubjectIndex for PostgresSessionStore {
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        connections
+        let Inner { opened, statements } = self.inner();
+        opened
+            .connections
             .row(Again::Writes, || {
                 query(&statements.revoke_all).bind(now.as_millis())
             })

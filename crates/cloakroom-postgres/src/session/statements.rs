@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
-use crate::row::{FORMAT, NAMES};
+use crate::session::row::{FORMAT, NAMES};
 
 /// The length of a `purge_bucket`: one minute. With an hour, each purge would read again every live row whose deadline
 /// lies in this hour: at an idle timeout of half an hour that is nearly all of them.
@@ -33,14 +33,11 @@ pub(crate) struct Statements {
     pub(crate) purge_due: SqlStr,
     pub(crate) purge_cut_off: SqlStr,
     pub(crate) purge_cutoffs: SqlStr,
-    /// The schema, quoted.
-    pub(crate) schema: Arc<str>,
 }
 
 impl Statements {
-    /// `schema` was validated: it holds nothing that quoting does not quote.
+    /// `schema` is quoted.
     pub(crate) fn new(schema: &str) -> Self {
-        let schema = format!("\"{schema}\"");
         let build = |text: &str| {
             let text = text
                 .replace("{insert}", INSERT)
@@ -72,7 +69,6 @@ impl Statements {
             purge_due: build(PURGE_DUE),
             purge_cut_off: build(PURGE_CUT_OFF),
             purge_cutoffs: build(PURGE_CUTOFFS),
-            schema: schema.into(),
         }
     }
 }

@@ -10,12 +10,13 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgPool, Postgres, Row as _, SqlStr};
 
-use crate::connections::{Again, Connections};
-use crate::error::{OpenError, corrupt, store_error};
-use crate::migrate;
-use crate::row::{COLUMNS, FORMAT, decode};
+use crate::connections::Again;
+use crate::error::{OpenError, corrupt, no_row, store_error};
+use crate::opened::{Opened, options};
+use crate::session::row::{COLUMNS, FORMAT, decode};
+use crate::session::schema::SESSION;
+use crate::session::statements::{Statements, bucket};
 use crate::settings::Settings;
-use crate::statements::{Statements, bucket};
 
 /// Sessions in PostgreSQL. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -25,9 +26,8 @@ pub struct PostgresSessionStore {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) connections: Connections,
+    pub(crate) opened: Opened,
     pub(crate) statements: Statements,
-    pub(crate) settings: Settings,
 }
 
 impl PostgresSessionStore {
@@ -39,7 +39,7 @@ impl PostgresSessionStore {
 
     /// A store on a pool that the caller holds.
     pub fn with_settings(pool: PgPool, settings: Settings) -> Self {
-        Self::build(Connections::Pool(pool), settings)
+        Self::over(Opened::on_a_pool(pool, settings, SESSION))
     }
 
     /// A store with connections of its own, in the schema `cloakroom`, which is migrated. `url` reads
@@ -58,11 +58,7 @@ impl PostgresSessionStore {
     ///
     /// Those of [`connect`](Self::connect).
     pub async fn connect_with_settings(url: &str, settings: Settings) -> Result<Self, OpenError> {
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(OpenError::InvalidUrl);
-        }
-        let options: PgConnectOptions = url.parse()?;
-        let store = Self::with_options(options, settings);
+        let store = Self::with_options(options(url)?, settings);
         store.migrate().await?;
         Ok(store)
     }
@@ -70,16 +66,13 @@ impl PostgresSessionStore {
     /// A store with connections of its own. Nothing is sent before the first operation; call
     /// [`migrate`](Self::migrate) or [`check`](Self::check) once before.
     pub fn with_options(options: PgConnectOptions, settings: Settings) -> Self {
-        Self::build(Connections::own(options, &settings), settings)
+        Self::over(Opened::with_options(options, settings, SESSION))
     }
 
-    fn build(connections: Connections, settings: Settings) -> Self {
+    fn over(opened: Opened) -> Self {
+        let statements = Statements::new(&opened.schema);
         Self {
-            inner: Arc::new(Inner {
-                connections,
-                statements: Statements::new(settings.schema_name()),
-                settings,
-            }),
+            inner: Arc::new(Inner { opened, statements }),
         }
     }
 
@@ -90,8 +83,7 @@ impl PostgresSessionStore {
     ///
     /// When the server cannot be reached or refuses, or the tables are of a later version. Nothing was changed then.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        let name = self.inner.settings.schema_name();
-        migrate::migrate(&self.inner.connections, name, &self.inner.statements.schema).await
+        self.inner.opened.migrate().await
     }
 
     /// Whether the tables are those of this version: for programs that may not create any.
@@ -100,8 +92,7 @@ impl PostgresSessionStore {
     ///
     /// When they are not, or the server cannot be reached or refuses.
     pub async fn check(&self) -> Result<(), OpenError> {
-        let name = self.inner.settings.schema_name();
-        migrate::check(&self.inner.connections, name, &self.inner.statements.schema).await
+        self.inner.opened.check().await
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -153,20 +144,12 @@ fn version(number: i64) -> Result<Version, StoreError> {
     }
 }
 
-/// The error of a statement that always answers a row and did not.
-pub(crate) fn no_row() -> StoreError {
-    store_error(sqlx::Error::RowNotFound)
-}
-
 impl SessionStore for PostgresSessionStore {
     async fn create(&self, record: &NewRecord, now: UnixTime) -> Result<Created, StoreError> {
         fits(record.payload())?;
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Writes, || {
                 let known = record.authentication();
                 let query = query(match known {
@@ -196,12 +179,9 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Reads, || {
                 query(&statements.load)
                     .bind(&selector.as_bytes()[..])
@@ -219,12 +199,9 @@ impl SessionStore for PostgresSessionStore {
         now: UnixTime,
     ) -> Result<Updated, StoreError> {
         fits(&change.payload)?;
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Writes, || {
                 query(&statements.update)
                     .bind(&selector.as_bytes()[..])
@@ -249,12 +226,9 @@ impl SessionStore for PostgresSessionStore {
         idle_deadline: UnixTime,
         now: UnixTime,
     ) -> Result<Touched, StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Writes, || {
                 query(&statements.touch)
                     .bind(&selector.as_bytes()[..])
@@ -280,12 +254,9 @@ impl SessionStore for PostgresSessionStore {
         if let Some((_, payload)) = data {
             fits(payload)?;
         }
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Writes, || {
                 query(match rotation.authenticated_at {
                     None => &statements.rotate,
@@ -315,12 +286,9 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
-        let Inner {
-            connections,
-            statements,
-            ..
-        } = self.inner();
-        let row = connections
+        let Inner { opened, statements } = self.inner();
+        let row = opened
+            .connections
             .row(Again::Writes, || {
                 query(&statements.delete).bind(&selector.as_bytes()[..])
             })
@@ -329,6 +297,6 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn purge_expired(&self, now: UnixTime, max: std::num::NonZeroU32) -> Result<u64, StoreError> {
-        crate::purge::purge(self.inner(), now, max).await
+        crate::session::purge::purge(self.inner(), now, max).await
     }
 }

@@ -1,0 +1,11 @@
+//! Sessions: [`PostgresSessionStore`].
+
+mod delete_by_subject;
+mod index;
+mod purge;
+mod row;
+mod schema;
+mod statements;
+mod store;
+
+pub use store::PostgresSessionStore;
