@@ -142,7 +142,7 @@ impl fmt::Debug for Entry {
 
 /// Bytes are no [`Entry`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct InvalidEntry(());
+pub struct InvalidEntry(pub(crate) ());
 
 impl fmt::Display for InvalidEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

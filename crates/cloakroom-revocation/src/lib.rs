@@ -9,6 +9,7 @@ mod fleet;
 mod moment;
 mod refused;
 mod revocation_store;
+mod row;
 
 /// The crate `cloakroom-core`, whose `UnixTime` and `Tick` stand in the signatures here.
 pub use cloakroom_core;
@@ -23,6 +24,7 @@ pub use fleet::Fleet;
 pub use moment::Moment;
 pub use refused::Refused;
 pub use revocation_store::{Denied, Found, RevocationStore};
+pub use row::EntryRow;
 
 /// The issuer of what this program issues itself and nobody else sees: local sessions and sealed tickets.
 pub const LOCAL: &str = "local";

@@ -7,6 +7,7 @@ mod client;
 mod confirmation;
 mod family;
 mod presented;
+mod row;
 mod token_store;
 
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
@@ -24,6 +25,7 @@ pub use cloakroom_error::{StoreError, StoreErrorKind};
 pub use confirmation::Confirmation;
 pub use family::{Family, InvalidFamily, NewFamily};
 pub use presented::Presented;
+pub use row::{AccessRow, FamilyRow, InvalidRow};
 pub use token_store::TokenStore;
 
 /// The most bytes that a program may keep with a family or an access token: 4 KiB. A store answers `TooLarge` to more.
