@@ -172,10 +172,43 @@ impl Contest {
         for server in servers.iter().chain([&none]) {
             server.check()?;
         }
+        let elsewhere = match peers {
+            Some(peers) if self.store == "redis" && self.size == 1000 => {
+                Some(self.elsewhere(quick, peers, files.path())?)
+            }
+            _ => None,
+        };
         if started.elapsed().as_secs() > 75 {
             servers[0].check_deadline()?;
         }
-        Ok(self.lines(&servers, &mut bare, &mut rates, &mut shares))
+        let (mut text, missed) = self.lines(&servers, &mut bare, &mut rates, &mut shares);
+        text.extend(elsewhere);
+        Ok((text, missed))
+    }
+
+    /// Sessions of another framework, a share of its own server without sessions.
+    fn elsewhere(&self, quick: bool, peers: &Path, files: &Path) -> Result<String, Box<dyn Error>> {
+        let program = peers.with_file_name("cloakroom-bench-actix");
+        let place = Place::new(self.store)?;
+        let url = place.url();
+        let server = Server::start(&program, "actix-session", "id", &url, self.size, files, &[])?;
+        let none = Server::start(&program, "none", "id", "none", 1, files, &[])?.with_tokens_of(&server);
+        server.check()?;
+        let (mut bare, mut rates, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..turns(quick) {
+            let without = Load::new(&none, quick).run()?;
+            let rate = Load::new(&server, quick).run()?;
+            bare.push(without);
+            rates.push(rate);
+            shares.push(rate / without);
+        }
+        server.check()?;
+        Ok(format!(
+            "| | actix-session, of the {} of its own server | {} | {:.2} | | |\n",
+            grouped(median(&mut bare) as u64),
+            grouped(median(&mut rates) as u64),
+            median(&mut shares)
+        ))
     }
 
     fn lines(
