@@ -78,7 +78,7 @@ impl fmt::Debug for Denial {
 
 /// A text is no part of a [`Denial`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct InvalidDenial(());
+pub struct InvalidDenial(pub(crate) ());
 
 impl fmt::Display for InvalidDenial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,8 @@ use std::{error, fmt};
 
 use cloakroom_core::UnixTime;
 
+use crate::{InvalidDenial, StoreError, StoreErrorKind};
+
 /// One revocation, as stores keep it and feeds carry it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -40,6 +42,19 @@ pub(crate) fn is_name(text: &str) -> bool {
 impl Entry {
     /// The greatest length of an issuer, a subject or a token's id, in bytes.
     pub const MAX_LEN: usize = 255;
+
+    /// Whether each of these may be an issuer, a subject or a token's id: what a store asks before it writes.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` when one is empty, longer than [`MAX_LEN`](Self::MAX_LEN), or contains NUL.
+    pub fn check_names(names: &[&str]) -> Result<(), StoreError> {
+        if names.iter().all(|name| is_name(name)) {
+            Ok(())
+        } else {
+            Err(StoreError::new(StoreErrorKind::Unsupported, InvalidDenial(())))
+        }
+    }
 
     /// Until when it has to be kept; `None` for ever.
     pub const fn keep_until(&self) -> Option<UnixTime> {

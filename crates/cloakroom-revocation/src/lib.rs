@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod credential;
 mod denial;
 mod entry;
 mod feed;
 mod fleet;
+mod memory;
 mod moment;
 mod refused;
 mod revocation_store;
@@ -21,6 +24,7 @@ pub use denial::{Denial, InvalidDenial};
 pub use entry::{Entry, InvalidEntry};
 pub use feed::{Cursor, FeedId, Head, Page, PageMark, Polled, RevocationFeed};
 pub use fleet::Fleet;
+pub use memory::MemoryRevocationStore;
 pub use moment::Moment;
 pub use refused::Refused;
 pub use revocation_store::{Denied, Found, RevocationStore};

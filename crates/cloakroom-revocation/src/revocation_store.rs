@@ -12,11 +12,8 @@ pub trait RevocationStore: Send + Sync + 'static {
     /// Denies one credential until [`Denial::keep_until`]. Where its subject has
     /// [too many](crate::Fleet::DENIALS_PER_SUBJECT), or the store holds as many entries as it may, the subject is cut off
     /// instead, as by [`cut_off`](Self::cut_off).
-    fn deny(
-        &self,
-        denial: &Denial,
-        now: UnixTime,
-    ) -> impl Future<Output = Result<Denied, StoreError>> + Send;
+    fn deny(&self, denial: &Denial, now: UnixTime)
+    -> impl Future<Output = Result<Denied, StoreError>> + Send;
 
     /// Refuses whatever `subject` holds of `issuer`: sets its cut-off to `now` and the fleet's skew, or leaves a later
     /// one, and tells the cut-off. What is issued afterwards takes a time of issue after it.
@@ -31,10 +28,7 @@ pub trait RevocationStore: Send + Sync + 'static {
     fn revoke_all(&self, now: UnixTime) -> impl Future<Output = Result<UnixTime, StoreError>> + Send;
 
     /// What is known of one credential, asked at the store itself. What it lacks is not looked for.
-    fn look_up(
-        &self,
-        credential: &Credential<'_>,
-    ) -> impl Future<Output = Result<Found, StoreError>> + Send;
+    fn look_up(&self, credential: &Credential<'_>) -> impl Future<Output = Result<Found, StoreError>> + Send;
 
     /// Deletes at most `max` entries whose time is over by more than the fleet's skew, and old steps of the feed beside the
     /// newest, and tells how many entries.

@@ -1,0 +1,198 @@
+use cloakroom_core::UnixTime;
+
+use super::check::{Known, about, all, all_by, entries, found, head, ok};
+use super::fixture::{FLEET, ISSUER, KEPT, MINUTE, NOW, Random, SECOND, SKEW, SMALL, after, size};
+use super::model::Model;
+use super::prepared::Revocations;
+use crate::{Cursor, Denial, Fleet};
+
+/// Any sequence of operations gets from the store the answers that a model gives, and the feed brings the same entries.
+pub async fn model_and_store_agree_on_any_sequence(store: impl Revocations) {
+    Sequence::new(FLEET, 1, head(&store).await)
+        .run(&store, 1200)
+        .await;
+}
+
+/// The same in a store that has room for little.
+pub async fn model_and_full_store_agree_on_any_sequence(store: impl Revocations) {
+    Sequence::new(SMALL, 2, head(&store).await).run(&store, 600).await;
+}
+
+const ISSUERS: [&str; 2] = [ISSUER, "https://other.example"];
+const SUBJECTS: [&str; 3] = ["busy", "alice", "bob"];
+
+struct Sequence {
+    random: Random,
+    model: Model,
+    now: UnixTime,
+    /// Up to where a reader has read, and what it knows.
+    cursor: Cursor,
+    known: Known,
+    history: Vec<String>,
+}
+
+impl Sequence {
+    fn new(fleet: Fleet, seed: u64, cursor: Cursor) -> Self {
+        Self {
+            random: Random::new(seed),
+            model: Model::new(fleet),
+            now: NOW,
+            cursor,
+            known: Known::new(),
+            history: Vec::new(),
+        }
+    }
+
+    async fn run(mut self, store: &impl Revocations, steps: usize) {
+        for _ in 0..steps {
+            self.step(store).await;
+            let position = head(store).await.position;
+            self.expect(position == self.model.head, || {
+                format!("the head is {position} and not {}", self.model.head)
+            });
+        }
+        self.compare_all(store).await;
+    }
+
+    async fn step(&mut self, store: &impl Revocations) {
+        // Clocks of nodes differ; at times a long time passes.
+        let passes = match self.random.below(60) {
+            0 => self.random.millis(MINUTE, 2 * KEPT),
+            1..=20 => self.random.millis(0, 3 * SECOND),
+            _ => self.random.millis(-3, 3),
+        };
+        self.now = after(self.now, passes);
+        let now = self.now;
+        match self.random.below(100) {
+            0..=54 => self.deny(store).await,
+            55..=64 => {
+                let (issuer, subject) = self.owner();
+                self.note(format!("cut off {subject} of {issuer} at {now:?}"));
+                let told = ok(store.cut_off(issuer, subject, now).await);
+                let expected = self.model.cut_off(issuer, subject, now);
+                self.compare(&told, &expected);
+            }
+            65..=66 => {
+                self.note(format!("revoke all at {now:?}"));
+                let told = ok(store.revoke_all(now).await);
+                let expected = self.model.revoke_all(now);
+                self.compare(&told, &expected);
+            }
+            67..=73 => self.purge(store).await,
+            74..=95 => self.poll(store).await,
+            _ => self.compare_all(store).await,
+        }
+    }
+
+    /// Mostly the one that gets over 64.
+    fn owner(&mut self) -> (&'static str, &'static str) {
+        if self.random.below(3) > 0 {
+            return (ISSUER, "busy");
+        }
+        let (issuer, subject) = (self.random.below(2), self.random.below(3));
+        let index = |number| usize::try_from(number).unwrap_or_default();
+        (ISSUERS[index(issuer)], SUBJECTS[index(subject)])
+    }
+
+    async fn deny(&mut self, store: &impl Revocations) {
+        let (issuer, subject) = self.owner();
+        let id = format!("{subject}-{}", self.random.below(90));
+        let issued = after(self.now, self.random.millis(-20 * MINUTE, SECOND));
+        // Some end near the bound at which they count no more.
+        let expires = match self.random.below(4) {
+            0 => after(self.now, self.random.millis(-2, 2) - MINUTE - SKEW),
+            1 => after(self.now, self.random.millis(-MINUTE, 3 * KEPT)),
+            _ => after(self.now, self.random.millis(10 * MINUTE, 40 * MINUTE)),
+        };
+        let denial = Denial::new(issuer, subject, &id, issued, expires).expect("these are names");
+        self.note(format!(
+            "deny {id} of {issuer}, {issued:?} to {expires:?}, at {:?}",
+            self.now
+        ));
+        let told = ok(store.deny(&denial, self.now).await);
+        let expected = self.model.deny(&denial, self.now);
+        self.compare(&told, &expected);
+        let known = found(store, issuer, subject, &id).await;
+        let expected = self.model.look_up(issuer, subject, &id);
+        self.compare(&(known.denied, known.cutoff), &expected);
+    }
+
+    async fn purge(&mut self, store: &impl Revocations) {
+        self.note(format!("purge at {:?}", self.now));
+        let expected = self.model.purge(self.now);
+        let (mut purged, max) = (0, [1, 5, 1000][usize::from(self.random.below(3) as u8)]);
+        loop {
+            let count = ok(store.purge(self.now, size(max)).await);
+            purged += count;
+            if count == 0 {
+                break;
+            }
+        }
+        self.compare(&purged, &expected);
+    }
+
+    async fn poll(&mut self, store: &impl Revocations) {
+        let max = [1, 3, 1000][usize::from(self.random.below(3) as u8)];
+        self.note(format!("poll {max} after {}", self.cursor.position));
+        let (brought, next, more) = entries(ok(store.poll(&self.cursor, size(max)).await));
+        let mut expected = self.model.since(self.cursor.position);
+        let is_cut = expected.len() > max as usize;
+        expected.truncate(max as usize);
+        let last = expected.last().map_or(self.cursor.position, |(step, _)| *step);
+        let (least, most) = (last, if is_cut { last } else { self.model.head });
+        self.expect((least..=most).contains(&next.position), || {
+            format!("the new cursor is {} and not {least} to {most}", next.position)
+        });
+        self.expect(more || !is_cut, || "there are more".into());
+        let expected: Vec<_> = expected.into_iter().map(|(_, entry)| entry).collect();
+        self.compare(&brought, &expected);
+        self.known
+            .extend(brought.into_iter().map(|entry| (about(&entry), entry)));
+        self.cursor = next;
+    }
+
+    /// Everything, by pages and by what the reader knows.
+    async fn compare_all(&mut self, store: &impl Revocations) {
+        self.note("compare all".into());
+        let expected: Known = self
+            .model
+            .all()
+            .into_iter()
+            .map(|entry| (about(&entry), entry))
+            .collect();
+        let held = if self.random.below(2) == 0 {
+            all_by(store, 7).await
+        } else {
+            all(store).await
+        };
+        self.compare(&held, &expected);
+        while self.cursor.position
+            < self
+                .model
+                .since(self.cursor.position)
+                .last()
+                .map_or(0, |(step, _)| *step)
+        {
+            Box::pin(self.poll(store)).await;
+        }
+        self.known.retain(|what, _| expected.contains_key(what));
+        self.compare(&self.known, &expected);
+    }
+
+    fn note(&mut self, line: String) {
+        self.history.push(line);
+    }
+
+    #[track_caller]
+    fn compare<T: PartialEq + std::fmt::Debug>(&self, store: &T, model: &T) {
+        self.expect(store == model, || {
+            format!("the store answers\n  {store:?}\nand the model\n  {model:?}")
+        });
+    }
+
+    #[track_caller]
+    fn expect(&self, holds: bool, message: impl FnOnce() -> String) {
+        let last = self.history.len().saturating_sub(60);
+        assert!(holds, "{} after\n{}", message(), self.history[last..].join("\n"));
+    }
+}
