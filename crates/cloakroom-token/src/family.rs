@@ -47,6 +47,25 @@ impl NewFamily {
             Err(InvalidFamily(()))
         }
     }
+
+    /// What a store holds once it has stored this at `now`: the first generation, and no idle deadline after the absolute
+    /// one.
+    pub fn stored(&self, now: UnixTime) -> Family {
+        Family {
+            id: self.id,
+            client: self.client.clone(),
+            subject: self.subject.clone(),
+            authenticated_at: self.authenticated_at,
+            confirmation: self.confirmation,
+            generation: 0,
+            key_id: self.key_id,
+            created_at: now,
+            rotated_at: now,
+            idle_deadline: self.idle_deadline.min(self.absolute_deadline),
+            absolute_deadline: self.absolute_deadline,
+            data: self.data.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for NewFamily {

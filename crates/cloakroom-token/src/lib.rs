@@ -6,9 +6,14 @@ mod answer;
 mod client;
 mod confirmation;
 mod family;
+mod forward;
+mod memory;
 mod presented;
 mod row;
 mod token_store;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
 
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
 pub use cloakroom_core;
@@ -24,6 +29,7 @@ pub use client::{Client, InvalidClient};
 pub use cloakroom_error::{StoreError, StoreErrorKind};
 pub use confirmation::Confirmation;
 pub use family::{Family, InvalidFamily, NewFamily};
+pub use memory::{MemoryTokenLimits, MemoryTokenStore};
 pub use presented::Presented;
 pub use row::{AccessRow, FamilyRow, InvalidRow};
 pub use token_store::TokenStore;

@@ -13,6 +13,8 @@ use crate::{AccessToken, Client, Created, Family, NewFamily, Presented, Rotated,
 /// way of a new one. `now` is the caller's clock.
 pub trait TokenStore: Send + Sync + 'static {
     /// Stores a new family, and never writes over a row.
+    ///
+    /// One that its [`check`](NewFamily::check) refuses is an error of the kind `Other`.
     fn create_family(
         &self,
         family: &NewFamily,
@@ -93,7 +95,9 @@ pub trait TokenStore: Send + Sync + 'static {
         client: &Client,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Deletes at most `max` rows of what is not live any more, and tells how many.
+    /// Deletes at most `max` rows of what is not live any more, and tells how many: 0 when none is left.
+    ///
+    /// An access token that a cut-off or the end of its family ended may stay until its own end.
     fn purge_expired(
         &self,
         now: UnixTime,

@@ -1,0 +1,190 @@
+//! What the cases share.
+
+use std::future::{Future, poll_fn};
+use std::num::NonZeroU32;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::Subject;
+use tokio::sync::Barrier;
+
+use super::fixture::Random;
+use crate::{AccessToken, Created, Family, NewFamily, StoreError, TokenStore};
+
+/// The answer of an operation that has no reason to fail.
+#[track_caller]
+pub(super) fn ok<T>(answer: Result<T, StoreError>) -> T {
+    match answer {
+        Ok(answer) => answer,
+        Err(error) => panic!("the store failed: {error:?}"),
+    }
+}
+
+/// Creates a family, and gives what the store now holds.
+pub(super) async fn created(store: &impl TokenStore, family: &NewFamily, now: UnixTime) -> Family {
+    assert_eq!(ok(store.create_family(family, now).await), Created::Done);
+    family.stored(now)
+}
+
+/// Creates an access token.
+pub(super) async fn created_access(store: &impl TokenStore, token: &AccessToken, now: UnixTime) {
+    assert_eq!(ok(store.create_access(token, now).await), Created::Done);
+}
+
+/// Everything that `subject` is listed with, in parts of `max`.
+pub(super) async fn listed_by(
+    store: &impl TokenStore,
+    subject: &Subject,
+    max: u32,
+    now: UnixTime,
+) -> Vec<Family> {
+    let max = NonZeroU32::new(max).expect("cases list something");
+    let mut all: Vec<Family> = Vec::new();
+    loop {
+        let last = all.last().map(|last| last.id);
+        let part = ok(store.list_by_subject(subject, last.as_ref(), max, now).await);
+        assert!(
+            part.len() <= usize::try_from(max.get()).unwrap_or(usize::MAX),
+            "a part of a list has at most as many families as were asked for"
+        );
+        if part.is_empty() {
+            return all;
+        }
+        for family in part {
+            assert!(
+                all.last().is_none_or(|last| last.id < family.id),
+                "families are listed in the order of their ids, each once"
+            );
+            all.push(family);
+        }
+    }
+}
+
+/// Everything that `subject` is listed with.
+pub(super) async fn listed(store: &impl TokenStore, subject: &Subject, now: UnixTime) -> Vec<Family> {
+    listed_by(store, subject, 100, now).await
+}
+
+/// Asserts that the family is what it should be, when loaded and when listed.
+pub(super) async fn assert_holds(
+    store: &impl TokenStore,
+    family: &NewFamily,
+    expected: &Family,
+    now: UnixTime,
+) {
+    let loaded = ok(store.load_family(&family.id, &family.secret_hash, now).await);
+    assert!(
+        loaded.as_ref() == Some(expected),
+        "a load answers\n  {}\nand not\n  {}",
+        told(loaded.as_ref()),
+        told(Some(expected))
+    );
+    let listed = listed(store, &family.subject, now).await;
+    let found = listed.iter().find(|listed| listed.id == family.id);
+    assert!(
+        found == Some(expected),
+        "a list shows\n  {}\nand not\n  {}",
+        told(found),
+        told(Some(expected))
+    );
+}
+
+/// Asserts that nobody sees the family at `now`.
+pub(super) async fn assert_gone(store: &impl TokenStore, family: &NewFamily, now: UnixTime) {
+    assert_eq!(
+        ok(store.load_family(&family.id, &family.secret_hash, now).await),
+        None,
+        "a load after the end"
+    );
+    let listed = listed(store, &family.subject, now).await;
+    assert!(
+        listed.iter().all(|listed| listed.id != family.id),
+        "a family is listed after its end"
+    );
+}
+
+/// All of a family that cases compare, for a message. None of it is anybody's.
+pub(super) fn told(family: Option<&Family>) -> String {
+    family.map_or("nothing".into(), |family| {
+        let Family { id, client, subject, authenticated_at, confirmation, generation, key_id, created_at, .. } = family;
+        let Family { rotated_at, idle_deadline, absolute_deadline, data, .. } = family;
+        format!(
+            "{id:?} of {client:?} and {subject:?}, authenticated {authenticated_at:?}, {:?}, generation {generation}, {key_id:?}, \
+             created {created_at:?}, rotated {rotated_at:?}, until {idle_deadline:?} and {absolute_deadline:?}, with {data:?}",
+            confirmation.map(|bound| bound.as_bytes()[0]),
+        )
+    })
+}
+
+/// Something to do beside other things.
+pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// `future` as one of several of different types.
+pub(super) fn task<T>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    Box::pin(future)
+}
+
+/// Lets all of them run side by side, and gives their results in order: in even rounds on the runtime's threads, in odd
+/// ones on this thread alone, where the round draws which of them goes on to its next await. The first finds what
+/// happens between processors or at a server, the second what happens between two awaits, and always the same.
+pub(super) async fn race<T: Send + 'static>(
+    round: u64,
+    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    if round.is_multiple_of(2) {
+        together(tasks).await
+    } else {
+        interleaved(Random::new(round), tasks.into_iter().map(task).collect()).await
+    }
+}
+
+async fn interleaved<T>(mut random: Random, mut tasks: Vec<Task<T>>) -> Vec<T> {
+    let mut results: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
+    let mut pending: Vec<usize> = (0..tasks.len()).collect();
+    poll_fn(|context| {
+        for _ in 0..pending.len() {
+            let number = random.any(&pending);
+            if let Poll::Ready(result) = tasks[number].as_mut().poll(context) {
+                results[number] = Some(result);
+                pending.retain(|left| *left != number);
+            }
+        }
+        if pending.is_empty() {
+            return Poll::Ready(());
+        }
+        // A task that waits for the runtime is asked again and again, which costs a processor and no correctness.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    results.into_iter().flatten().collect()
+}
+
+/// Runs all of them on the runtime's threads, begun as nearly at once as it can be, and gives their results in order.
+async fn together<T: Send + 'static>(
+    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = tasks.into_iter().collect();
+    let barrier = Arc::new(Barrier::new(tasks.len()));
+    let running: Vec<_> = tasks
+        .into_iter()
+        .map(|task| {
+            let barrier = Arc::clone(&barrier);
+            tokio::spawn(async move {
+                barrier.wait().await;
+                task.await
+            })
+        })
+        .collect();
+    let mut results = Vec::with_capacity(running.len());
+    for one in running {
+        match one.await {
+            Ok(result) => results.push(result),
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
+    results
+}
