@@ -2,6 +2,7 @@
 
 mod hasher;
 mod ledger;
+mod row;
 mod rows;
 mod shard;
 mod subjects;

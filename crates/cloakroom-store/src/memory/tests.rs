@@ -10,9 +10,10 @@ use cloakroom_id::{Selector, VerifierHash};
 use proptest::prelude::*;
 
 use super::hasher::SelectorState;
-use super::rows::{Row, Rows};
+use super::row::Row;
+use super::rows::Rows;
 use super::{MemoryStore, SHARDS, shard_of};
-use crate::{Created, NewRecord, SessionStore as _, Stored};
+use crate::{Created, NewRecord, SessionStore as _};
 
 const NOW: UnixTime = UnixTime::from_millis(1_767_225_600_000);
 
@@ -28,8 +29,8 @@ fn record(selector: [u8; 16]) -> NewRecord {
     NewRecord::new(selector, hash, None, UnixTime::MAX, UnixTime::MAX, [].into()).unwrap()
 }
 
-fn stored(selector: [u8; 16]) -> Stored {
-    record(selector).into_stored(NOW)
+fn row(selector: [u8; 16]) -> Row {
+    Row::new(record(selector).into_stored(NOW))
 }
 
 #[test]
@@ -86,10 +87,10 @@ proptest! {
             let selector = Selector::from_bytes([key; 16]);
             prop_assert_eq!(rows.get(&selector).is_some(), model.contains(&key));
             if !insert {
-                let removed = rows.remove(&selector).map(|row| row.stored.selector);
+                let removed = rows.remove(&selector).map(|row| row.selector);
                 prop_assert_eq!(removed, model.remove(&key).then_some(selector));
             } else if model.insert(key) {
-                rows.insert(Row { stored: stored([key; 16]), queued: NOW });
+                rows.insert(row([key; 16]));
             }
         }
         for key in 0..40 {
@@ -104,10 +105,7 @@ fn a_table_that_was_large_is_small_again() {
     let mut rows = Rows::new(SelectorState::new());
     let key = |number: u32| [number.to_be_bytes(); 4].concat().try_into().unwrap();
     for number in 0..10_000 {
-        rows.insert(Row {
-            stored: stored(key(number)),
-            queued: NOW,
-        });
+        rows.insert(row(key(number)));
     }
     let large = rows.capacity();
     for number in 10..10_000 {
