@@ -76,7 +76,8 @@ impl Commit {
         if let Ok(changes) = request.close()
             && !request.rests(&changes)
         {
-            execute(&request, changes, Some(answer), false).await?;
+            // Most requests rest. Those that do not have a large future, which the others need not be as large for.
+            Box::pin(execute(&request, changes, Some(answer), false)).await?;
         }
         let carried = request.take_carried();
         Ok(if request.bearer { Carried::Nothing } else { carried })

@@ -2,11 +2,14 @@
 //! `{"c":client,"p":persistent,"d":{key: value}}`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cloakroom_store::cloakroom_id::Selector;
 use cloakroom_store::{StoreError, StoreErrorKind};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -24,6 +27,8 @@ pub(crate) struct Payload {
     client: Range<usize>,
     data: Range<usize>,
     persistent: bool,
+    /// Whether somebody has asked for a value.
+    asked: AtomicBool,
     decoded: OnceLock<Data>,
 }
 
@@ -54,6 +59,16 @@ impl Payload {
         serde_json::from_slice(&self.text[self.client.clone()]).unwrap_or_default()
     }
 
+    /// The value of `key`. Most requests ask for one and get it from the text, without the two allocations that each value
+    /// takes in the map; who asks again is worth the map.
+    pub(crate) fn get(&self, key: &str) -> Result<Option<&RawValue>, StoreError> {
+        if self.decoded.get().is_some() || self.asked.swap(true, Ordering::Relaxed) {
+            return Ok(self.data()?.get(key).map(|value| &**value));
+        }
+        let mut json = serde_json::Deserializer::from_slice(&self.text[self.data.clone()]);
+        Find(key).deserialize(&mut json).map_err(|_| corrupt())
+    }
+
     pub(crate) fn data(&self) -> Result<&Data, StoreError> {
         if let Some(data) = self.decoded.get() {
             return Ok(data);
@@ -82,8 +97,62 @@ impl Payload {
             client,
             data,
             persistent,
+            asked: AtomicBool::new(false),
             decoded: OnceLock::new(),
         })
+    }
+}
+
+/// Finds the value of a key in a map; of several the last one, as in [`Data`].
+struct Find<'k>(&'k str);
+
+impl<'de> DeserializeSeed<'de> for Find<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, map: D) -> Result<Self::Value, D::Error> {
+        map.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Find<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(is_it) = map.next_key_seed(Is(self.0))? {
+            let value = map.next_value()?;
+            if is_it {
+                found = Some(value);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a key is this one.
+struct Is<'k>(&'k str);
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<bool, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
     }
 }
 

@@ -309,7 +309,7 @@ impl Session {
             return Ok(value(delta));
         }
         match base {
-            Some(found) => Ok(found.payload.data()?.get(key).map(|value| &**value)),
+            Some(found) => Ok(found.payload.get(key)?),
             None => Ok(None),
         }
     }
