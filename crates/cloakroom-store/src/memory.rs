@@ -2,7 +2,6 @@
 
 mod hasher;
 mod ledger;
-mod row;
 mod rows;
 mod shard;
 mod subjects;

@@ -1,22 +1,23 @@
-use std::mem;
-
+use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
 use hashbrown::HashTable;
 
 use super::hasher::SelectorState;
-use super::row::Row;
+use crate::Stored;
 
-/// How many rows lie together. What grows or shrinks is copied, so this bounds how much of it.
-const CHUNK: usize = 64;
+/// A session, and the time under which it stands in the queue of deadlines.
+pub(super) struct Row {
+    pub(super) stored: Stored,
+    pub(super) queued: UnixTime,
+}
 
 /// The rows of a shard by their selectors.
 ///
-/// The table holds the places of rows, and a selector is read where its row lies. A table with selectors in it, as a
-/// `HashMap` is, would be several times as large and half empty at times, and of a million sessions it is the tables
+/// The table holds a pointer a row, and the selector is read where the row lies. A table with selectors in it, as a
+/// `HashMap` is, would be three times as large and half empty at times, and of a million sessions it is the tables
 /// that the processor's cache should hold.
 pub(super) struct Rows {
-    table: HashTable<u32>,
-    chunks: Chunks,
+    table: HashTable<Box<Row>>,
     hasher: SelectorState,
 }
 
@@ -24,55 +25,39 @@ impl Rows {
     pub(super) const fn new(hasher: SelectorState) -> Self {
         Self {
             table: HashTable::new(),
-            chunks: Chunks(Vec::new()),
             hasher,
         }
     }
 
     pub(super) fn get(&self, selector: &Selector) -> Option<&Row> {
-        let chunks = &self.chunks;
-        let place = self
-            .table
-            .find(self.hasher.hash(selector), chunks.holds(selector))?;
-        Some(chunks.get(*place))
+        let row = self.table.find(self.hasher.hash(selector), is(selector))?;
+        Some(row)
     }
 
     pub(super) fn get_mut(&mut self, selector: &Selector) -> Option<&mut Row> {
-        let chunks = &mut self.chunks;
-        let place = self
-            .table
-            .find(self.hasher.hash(selector), chunks.holds(selector))?;
-        Some(chunks.get_mut(*place))
+        let row = self.table.find_mut(self.hasher.hash(selector), is(selector))?;
+        Some(row)
     }
 
     /// Adds a row whose selector has none yet.
     pub(super) fn insert(&mut self, row: Row) {
-        let hash = self.hasher.hash(&row.selector);
-        let place = self.chunks.push(row);
+        let hasher = &self.hasher;
+        let hash = |row: &Row| hasher.hash(&row.stored.selector);
         self.table
-            .insert_unique(hash, place, self.chunks.hashes(&self.hasher));
+            .insert_unique(hash(&row), Box::new(row), |row| hash(row));
     }
 
     pub(super) fn remove(&mut self, selector: &Selector) -> Option<Row> {
-        let hash = self.hasher.hash(selector);
-        let entry = self.table.find_entry(hash, self.chunks.holds(selector));
-        let (gap, _) = entry.ok()?.remove();
-        let (last, row) = self.chunks.pop()?;
-        let removed = if gap == last {
-            row
-        } else {
-            let moved = self.hasher.hash(&row.selector);
-            if let Some(place) = self.table.find_mut(moved, |&place| place == last) {
-                *place = gap;
-            }
-            mem::replace(self.chunks.get_mut(gap), row)
-        };
+        let entry = self.table.find_entry(self.hasher.hash(selector), is(selector));
+        let (row, _) = entry.ok()?.remove();
         // Memory is given back when three quarters of the table are empty.
         let (length, capacity) = (self.table.len(), self.table.capacity());
         if capacity > 64 && length < capacity / 4 {
-            self.table.shrink_to(length * 2, self.chunks.hashes(&self.hasher));
+            let hasher = &self.hasher;
+            self.table
+                .shrink_to(length * 2, |row| hasher.hash(&row.stored.selector));
         }
-        Some(removed)
+        Some(*row)
     }
 }
 
@@ -83,54 +68,6 @@ impl Rows {
     }
 }
 
-/// Rows one after another: the last one goes where one is taken out. All chunks but the last are full, and none is empty.
-struct Chunks(Vec<Vec<Row>>);
-
-impl Chunks {
-    fn get(&self, place: u32) -> &Row {
-        let (chunk, at) = split(place);
-        &self.0[chunk][at]
-    }
-
-    fn get_mut(&mut self, place: u32) -> &mut Row {
-        let (chunk, at) = split(place);
-        &mut self.0[chunk][at]
-    }
-
-    fn push(&mut self, row: Row) -> u32 {
-        if self.0.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.0.push(Vec::new());
-        }
-        let chunk = self.0.len() - 1;
-        self.0[chunk].push(row);
-        place(chunk, self.0[chunk].len() - 1)
-    }
-
-    /// The last row, and the place that it had.
-    fn pop(&mut self) -> Option<(u32, Row)> {
-        let chunk = self.0.len().checked_sub(1)?;
-        let row = self.0[chunk].pop()?;
-        let at = self.0[chunk].len();
-        if at == 0 {
-            self.0.pop();
-        }
-        Some((place(chunk, at), row))
-    }
-
-    fn holds(&self, selector: &Selector) -> impl Fn(&u32) -> bool {
-        move |&place| self.get(place).selector == *selector
-    }
-
-    fn hashes(&self, hasher: &SelectorState) -> impl Fn(&u32) -> u64 {
-        move |&place| hasher.hash(&self.get(place).selector)
-    }
-}
-
-fn split(place: u32) -> (usize, usize) {
-    let place = place as usize;
-    (place / CHUNK, place % CHUNK)
-}
-
-fn place(chunk: usize, at: usize) -> u32 {
-    u32::try_from(chunk * CHUNK + at).expect("2^32 rows of one shard are more than memory has room for")
+fn is(selector: &Selector) -> impl FnMut(&Box<Row>) -> bool {
+    move |row| row.stored.selector == *selector
 }

@@ -10,10 +10,9 @@ use cloakroom_id::{Selector, VerifierHash};
 use proptest::prelude::*;
 
 use super::hasher::SelectorState;
-use super::row::Row;
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use super::{MemoryStore, SHARDS, shard_of};
-use crate::{Created, NewRecord, SessionStore as _};
+use crate::{Created, NewRecord, SessionStore as _, Stored};
 
 const NOW: UnixTime = UnixTime::from_millis(1_767_225_600_000);
 
@@ -29,8 +28,8 @@ fn record(selector: [u8; 16]) -> NewRecord {
     NewRecord::new(selector, hash, None, UnixTime::MAX, UnixTime::MAX, [].into()).unwrap()
 }
 
-fn row(selector: [u8; 16]) -> Row {
-    Row::new(record(selector).into_stored(NOW))
+fn stored(selector: [u8; 16]) -> Stored {
+    record(selector).into_stored(NOW)
 }
 
 #[test]
@@ -87,10 +86,10 @@ proptest! {
             let selector = Selector::from_bytes([key; 16]);
             prop_assert_eq!(rows.get(&selector).is_some(), model.contains(&key));
             if !insert {
-                let removed = rows.remove(&selector).map(|row| row.selector);
+                let removed = rows.remove(&selector).map(|row| row.stored.selector);
                 prop_assert_eq!(removed, model.remove(&key).then_some(selector));
             } else if model.insert(key) {
-                rows.insert(row([key; 16]));
+                rows.insert(Row { stored: stored([key; 16]), queued: NOW });
             }
         }
         for key in 0..40 {
@@ -105,7 +104,10 @@ fn a_table_that_was_large_is_small_again() {
     let mut rows = Rows::new(SelectorState::new());
     let key = |number: u32| [number.to_be_bytes(); 4].concat().try_into().unwrap();
     for number in 0..10_000 {
-        rows.insert(row(key(number)));
+        rows.insert(Row {
+            stored: stored(key(number)),
+            queued: NOW,
+        });
     }
     let large = rows.capacity();
     for number in 10..10_000 {
