@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use cloakroom_core::UnixTime;
+
+use crate::Refused;
+
 /// What all nodes of a fleet and all who write to its store of revocations have to agree on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fleet {
@@ -17,13 +21,35 @@ pub struct Fleet {
 impl Fleet {
     /// How many denials one subject may have before they become one cut-off.
     pub const DENIALS_PER_SUBJECT: u32 = 64;
+
+    /// Whether what was issued then can be judged: not further in the future than two clocks can differ from the store's
+    /// and the rounding of a second, not older than what is kept.
+    #[inline]
+    pub(crate) fn check_times(
+        &self,
+        issued_at: UnixTime,
+        max_age: Duration,
+        now: UnixTime,
+    ) -> Result<(), Refused> {
+        let window = self
+            .max_skew
+            .saturating_mul(2)
+            .saturating_add(Duration::from_secs(1));
+        if issued_at > now.saturating_add(window) {
+            return Err(Refused::FromTheFuture);
+        }
+        if issued_at.saturating_add(max_age).saturating_add(self.leeway) <= now {
+            return Err(Refused::TooOld);
+        }
+        Ok(())
+    }
 }
 
 impl Default for Fleet {
     fn default() -> Self {
         Self {
             max_skew: Duration::from_secs(2),
-            longest_age: Duration::from_hours(30 * 24),
+            longest_age: Duration::from_secs(30 * 24 * 3600),
             leeway: Duration::from_secs(60),
             max_entries: 1_000_000,
         }

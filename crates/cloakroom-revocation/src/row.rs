@@ -23,7 +23,7 @@ pub struct EntryRow<'a> {
     pub keep_until: i64,
 }
 
-impl<'a> EntryRow<'a> {
+impl EntryRow<'_> {
     /// A denied credential.
     pub const TOKEN: i64 = 1;
     /// The cut-off of a subject.

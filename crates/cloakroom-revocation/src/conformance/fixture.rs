@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 
+pub use crate::random::Random;
 use crate::{Credential, Denial, Fleet};
 
 /// The fake clock's time at the beginning of each case: 2026-01-01T00:00:00Z.
@@ -22,7 +23,7 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// The fleet of most cases: a skew of 2 s, a greatest age of 1 h, a leeway of 60 s.
 pub const FLEET: Fleet = Fleet {
     max_skew: Duration::from_secs(2),
-    longest_age: Duration::from_hours(1),
+    longest_age: Duration::from_secs(3600),
     leeway: Duration::from_secs(60),
     max_entries: 1_000_000,
 };
@@ -82,33 +83,19 @@ pub fn credential<'a>(issuer: &'a str, subject: &'a str, token_id: &'a str) -> C
     }
 }
 
-/// A small generator of numbers that look random (SplitMix64): the same seed, the same numbers.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
 impl Random {
-    /// The generator of this seed.
-    pub const fn new(seed: u64) -> Self {
-        // Seeds in a row would otherwise give one sequence, shifted.
-        Self(seed.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1))
+    /// An index of something that has so many, which are not 0.
+    pub fn index(&mut self, of: usize) -> usize {
+        usize::try_from(self.below(of as u64)).expect("it is below a usize")
     }
 
-    /// The next number.
-    pub const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub const fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+    /// One of these, of which there are some.
+    pub fn any<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.index(of.len())]
     }
 
     /// A number of milliseconds from `least` to `most`.
-    pub const fn millis(&mut self, least: i64, most: i64) -> i64 {
-        least + (self.below(most.abs_diff(least) + 1) as i64)
+    pub fn millis(&mut self, least: i64, most: i64) -> i64 {
+        least.saturating_add_unsigned(self.below(most.abs_diff(least) + 1))
     }
 }

@@ -89,24 +89,22 @@ impl Sequence {
         if self.random.below(3) > 0 {
             return (ISSUER, "busy");
         }
-        let (issuer, subject) = (self.random.below(2), self.random.below(3));
-        let index = |number| usize::try_from(number).unwrap_or_default();
-        (ISSUERS[index(issuer)], SUBJECTS[index(subject)])
+        (self.random.any(&ISSUERS), self.random.any(&SUBJECTS))
     }
 
     async fn deny(&mut self, store: &impl Revocations) {
         let (issuer, subject) = self.owner();
         let id = format!("{subject}-{}", self.random.below(90));
-        let issued = after(self.now, self.random.millis(-20 * MINUTE, SECOND));
+        let begins = after(self.now, self.random.millis(-20 * MINUTE, SECOND));
         // Some end near the bound at which they count no more.
         let expires = match self.random.below(4) {
             0 => after(self.now, self.random.millis(-2, 2) - MINUTE - SKEW),
             1 => after(self.now, self.random.millis(-MINUTE, 3 * KEPT)),
             _ => after(self.now, self.random.millis(10 * MINUTE, 40 * MINUTE)),
         };
-        let denial = Denial::new(issuer, subject, &id, issued, expires).expect("these are names");
+        let denial = Denial::new(issuer, subject, &id, begins, expires).expect("these are names");
         self.note(format!(
-            "deny {id} of {issuer}, {issued:?} to {expires:?}, at {:?}",
+            "deny {id} of {issuer}, {begins:?} to {expires:?}, at {:?}",
             self.now
         ));
         let told = ok(store.deny(&denial, self.now).await);
@@ -120,7 +118,7 @@ impl Sequence {
     async fn purge(&mut self, store: &impl Revocations) {
         self.note(format!("purge at {:?}", self.now));
         let expected = self.model.purge(self.now);
-        let (mut purged, max) = (0, [1, 5, 1000][usize::from(self.random.below(3) as u8)]);
+        let (mut purged, max) = (0, self.random.any(&[1, 5, 1000]));
         loop {
             let count = ok(store.purge(self.now, size(max)).await);
             purged += count;
@@ -132,16 +130,16 @@ impl Sequence {
     }
 
     async fn poll(&mut self, store: &impl Revocations) {
-        let max = [1, 3, 1000][usize::from(self.random.below(3) as u8)];
+        let max = self.random.any(&[1, 3, 1000]);
         self.note(format!("poll {max} after {}", self.cursor.position));
         let (brought, next, more) = entries(ok(store.poll(&self.cursor, size(max)).await));
         let mut expected = self.model.since(self.cursor.position);
         let is_cut = expected.len() > max as usize;
         expected.truncate(max as usize);
         let last = expected.last().map_or(self.cursor.position, |(step, _)| *step);
-        let (least, most) = (last, if is_cut { last } else { self.model.head });
-        self.expect((least..=most).contains(&next.position), || {
-            format!("the new cursor is {} and not {least} to {most}", next.position)
+        let most = if is_cut { last } else { self.model.head };
+        self.expect((last..=most).contains(&next.position), || {
+            format!("the new cursor is {} and not {last} to {most}", next.position)
         });
         self.expect(more || !is_cut, || "there are more".into());
         let expected: Vec<_> = expected.into_iter().map(|(_, entry)| entry).collect();

@@ -19,6 +19,9 @@ enum Key {
     All,
 }
 
+/// An issuer and a subject.
+type Owner = (Arc<str>, Arc<str>);
+
 struct Row {
     /// The cut-off; of a denied token nothing.
     at: UnixTime,
@@ -38,7 +41,7 @@ pub(super) struct State {
     by_position: BTreeMap<u64, Key>,
     by_deadline: BTreeSet<(UnixTime, Key)>,
     /// Of each subject, by issuer: until when its denials are kept, and their ids.
-    denials: HashMap<(Arc<str>, Arc<str>), BTreeSet<(UnixTime, Arc<str>)>>,
+    denials: HashMap<Owner, BTreeSet<(UnixTime, Arc<str>)>>,
     head: u64,
     /// The tags of the newest steps, the head's last.
     tags: VecDeque<[u8; 8]>,
