@@ -164,6 +164,12 @@ impl fmt::Debug for Own {
 }
 
 impl Own {
+    /// With what another connection to the same server is made.
+    #[cfg(feature = "revocation")]
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        self.options.clone()
+    }
+
     async fn lease(&self) -> Result<Lease<'_>, sqlx::Error> {
         let permit = self
             .permits

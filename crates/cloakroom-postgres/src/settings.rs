@@ -69,7 +69,7 @@ impl Settings {
         &self.schema
     }
 
-    #[cfg(feature = "session")]
+    #[cfg(any(feature = "session", feature = "token"))]
     pub(crate) const fn retention(&self) -> Duration {
         self.cutoff_retention
     }

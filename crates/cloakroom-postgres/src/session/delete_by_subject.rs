@@ -1,8 +1,8 @@
-use std::fmt::Write as _;
-
 use cloakroom_store::Subject;
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::Selector;
+
+use crate::sql::{hex, millis, text};
 
 /// Nothing is after it, so nothing can be spared by it.
 const MAX: i64 = i64::MAX;
@@ -12,10 +12,9 @@ const MAX: i64 = i64::MAX;
 /// They cannot be one statement. The first one waits for whoever is creating a session of this subject, and only a
 /// statement that begins after that sees the session. Values stand in the text, as hex digits and integers alone.
 pub(crate) fn script(schema: &str, subject: &Subject, except: Option<&Selector>, now: UnixTime) -> String {
-    let subject = format!("convert_from({}, 'UTF8')", hex(subject.as_str().as_bytes()));
+    let subject = text(subject.as_str());
     let except = except.map_or_else(|| "NULL::bytea".to_owned(), |except| hex(except.as_bytes()));
-    // Quoted, for a bare number below 0 is an expression, and the least of all would not be one.
-    let now = format!("'{}'::bigint", now.as_millis());
+    let now = millis(now);
     format!(
         "\
 INSERT INTO {schema}.session_cutoffs AS c (subject, cutoff) VALUES ({subject}, {now})
@@ -39,26 +38,4 @@ WITH cut AS MATERIALIZED (
 )
 SELECT count(*) FROM gone WHERE live"
     )
-}
-
-/// `bytes` as an expression of type `bytea`.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2 + 16);
-    text.push_str("decode('");
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push_str("', 'hex')");
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hex;
-
-    #[test]
-    fn a_value_is_digits() {
-        assert_eq!(hex(b"a'); --\xff"), "decode('6127293b202d2dff', 'hex')");
-    }
 }

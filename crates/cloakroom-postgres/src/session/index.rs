@@ -6,7 +6,8 @@ use sqlx::Row as _;
 use crate::connections::{Again, Statement};
 use crate::error::{no_row, store_error};
 use crate::session::delete_by_subject;
-use crate::session::store::{Inner, PostgresSessionStore, query, stored};
+use crate::session::store::{Inner, PostgresSessionStore, stored};
+use crate::sql::query;
 
 impl SubjectIndex for PostgresSessionStore {
     async fn list_by_subject(

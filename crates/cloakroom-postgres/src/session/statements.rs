@@ -2,16 +2,9 @@ use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
+use crate::purge::BUCKET_MS;
 use crate::session::row::{FORMAT, NAMES};
-
-/// The length of a `purge_bucket`: one minute. With an hour, each purge would read again every live row whose deadline
-/// lies in this hour: at an idle timeout of half an hour that is nearly all of them.
-pub(crate) const BUCKET_MS: i64 = 60_000;
-
-/// The bucket of a time. Rounds as the server's division does.
-pub(crate) const fn bucket(millis: i64) -> i64 {
-    millis / BUCKET_MS
-}
+use crate::{cutoffs, purge};
 
 /// The text of every statement, built once: a connection finds what it has prepared by it.
 ///
@@ -41,8 +34,13 @@ impl Statements {
         let build = |text: &str| {
             let text = text
                 .replace("{insert}", INSERT)
-                .replace("{answer}", CREATED)
-                .replace("{fresh}", FRESH)
+                .replace("{lock}", cutoffs::LOCK)
+                .replace("{subject}", "$8")
+                .replace("{answer}", cutoffs::CREATED)
+                .replace("{fresh}", &cutoffs::fresh("s", "lineage_at"))
+                .replace("{rows}", "{sessions}")
+                .replace("{key}", "selector")
+                .replace("{time}", "lineage_at")
                 .replace("{sessions}", &format!("{schema}.sessions"))
                 .replace("{cutoffs}", &format!("{schema}.session_cutoffs"))
                 .replace("{columns}", &columns())
@@ -65,10 +63,10 @@ impl Statements {
             delete: build("DELETE FROM {sessions} WHERE selector = $1 RETURNING 1"),
             delete_one: build("DELETE FROM {sessions} WHERE selector = $1 AND subject = $2 RETURNING 1"),
             list: build(LIST),
-            revoke_all: build(REVOKE_ALL),
-            purge_due: build(PURGE_DUE),
-            purge_cut_off: build(PURGE_CUT_OFF),
-            purge_cutoffs: build(PURGE_CUTOFFS),
+            revoke_all: build(cutoffs::REVOKE_ALL),
+            purge_due: build(purge::DUE),
+            purge_cut_off: build(cutoffs::PURGE),
+            purge_cutoffs: build(cutoffs::FORGET),
         }
     }
 }
@@ -77,20 +75,8 @@ fn columns() -> String {
     NAMES.map(|name| format!("s.{name}")).join(", ")
 }
 
-/// No cut-off ends the row `s`. The store-wide cut-off is that of the empty subject, which nobody has.
-///
-/// Two look-ups by key, whatever the server believes about the table's size, and NULL where there is no cut-off.
-const FRESH: &str = "\
-    (s.lineage_at <= (SELECT c.cutoff FROM {cutoffs} c WHERE c.subject = '')) IS NOT TRUE \
-    AND (s.lineage_at <= (SELECT c.cutoff FROM {cutoffs} c WHERE c.subject = s.subject)) IS NOT TRUE";
-
 const INSERT: &str = "INSERT INTO {sessions} (selector, format, verifier_hash, subject, authenticated_at, lineage_at, \
     created_at, last_seen_at, idle_deadline, absolute_deadline, purge_bucket, version, payload)";
-
-/// 0 done, 1 exists, 2 refused: a row that stands in the way is told first.
-const CREATED: &str = "\
-SELECT CASE WHEN EXISTS (SELECT FROM made) THEN 0 WHEN EXISTS (SELECT FROM allowed) THEN 1
-    WHEN EXISTS (SELECT FROM {sessions} WHERE selector = $1) THEN 1 ELSE 2 END";
 
 /// 1 selector, 2 verifier hash, 3 now, 4 idle deadline, 5 absolute deadline, 6 bucket, 7 payload.
 const CREATE_OF_VISITOR: &str = "\
@@ -105,16 +91,8 @@ WITH allowed AS (
 {answer}";
 
 /// The same, and 8 subject, 9 time of authentication.
-///
-/// The row of the subject's cut-off is written, if only with what it held: whoever sets the cut-off waits until this
-/// session stands, and this waits for them and then reads what they set, though it began before. A row without a
-/// cut-off, made for its lock alone, is removed by a purge.
 const CREATE_OF_SUBJECT: &str = "\
-WITH cut AS (
-    INSERT INTO {cutoffs} AS c (subject, cutoff) VALUES ($8, NULL)
-    ON CONFLICT (subject) DO UPDATE SET cutoff = c.cutoff
-    RETURNING c.cutoff
-), allowed AS (
+WITH {lock}, allowed AS (
     SELECT FROM cut
     WHERE (cut.cutoff >= $9) IS NOT TRUE AND NOT EXISTS (SELECT FROM {cutoffs} WHERE subject = '' AND cutoff >= $9)
 ), made AS (
@@ -205,47 +183,3 @@ SELECT {columns} FROM {sessions} s
 WHERE s.subject = $1 AND s.selector > $2 AND s.idle_deadline > $4 AND s.absolute_deadline > $4
     AND (s.lineage_at <= (SELECT max(c.cutoff) FROM {cutoffs} c WHERE c.subject = ANY (ARRAY['', $1]))) IS NOT TRUE
 ORDER BY s.selector LIMIT $3";
-
-/// 1 now.
-const REVOKE_ALL: &str = "\
-INSERT INTO {cutoffs} AS c (subject, cutoff) VALUES ('', $1)
-ON CONFLICT (subject) DO UPDATE SET cutoff = GREATEST(c.cutoff, EXCLUDED.cutoff)";
-
-/// 1 now, 2 its bucket, 3 how many to look at, 4 how many to delete at most.
-///
-/// A touch leaves the bucket where it is, so that it needs no new entry in an index. Rows whose bucket has come are
-/// deleted when they are dead, and otherwise filed under the bucket that their deadline has by now: each row that is
-/// looked at leaves the buckets of the past.
-const PURGE_DUE: &str = "\
-WITH due AS MATERIALIZED (
-    SELECT selector, idle_deadline <= $1 OR absolute_deadline <= $1 AS dead FROM {sessions}
-    WHERE purge_bucket <= $2
-        AND (idle_deadline <= $1 OR absolute_deadline <= $1 OR purge_bucket < idle_deadline / {bucket})
-    ORDER BY purge_bucket LIMIT $3 FOR UPDATE SKIP LOCKED
-), gone AS (
-    DELETE FROM {sessions} WHERE selector = ANY (ARRAY(SELECT selector FROM due WHERE dead LIMIT $4)) RETURNING 1
-), filed AS (
-    UPDATE {sessions} SET purge_bucket = idle_deadline / {bucket}
-    WHERE selector = ANY (ARRAY(SELECT selector FROM due WHERE NOT dead)) RETURNING 1
-)
-SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM gone)";
-
-/// 1 how many at most. Rows that the store-wide cut-off ended; those of a subject's cut-off were deleted with it.
-const PURGE_CUT_OFF: &str = "\
-WITH gone AS (
-    DELETE FROM {sessions} WHERE selector = ANY (ARRAY(
-        SELECT selector FROM {sessions} WHERE lineage_at <= (SELECT cutoff FROM {cutoffs} WHERE subject = '')
-        ORDER BY lineage_at LIMIT $1 FOR UPDATE SKIP LOCKED
-    )) RETURNING 1
-)
-SELECT count(*) FROM gone";
-
-/// 1 before when, 2 how many at most. The store-wide cut-off stays.
-const PURGE_CUTOFFS: &str = "\
-WITH gone AS (
-    DELETE FROM {cutoffs} WHERE subject = ANY (ARRAY(
-        SELECT subject FROM {cutoffs} WHERE COALESCE(cutoff, '-9223372036854775808'::bigint) < $1 AND subject <> ''
-        ORDER BY COALESCE(cutoff, '-9223372036854775808'::bigint) LIMIT $2 FOR UPDATE SKIP LOCKED
-    )) RETURNING 1
-)
-SELECT count(*) FROM gone";

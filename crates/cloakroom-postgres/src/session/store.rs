@@ -6,17 +6,18 @@ use cloakroom_store::{
     Change, Created, MAX_PAYLOAD, NewRecord, Rotated, Rotation, SessionStore, StoreError, StoreErrorKind,
     Stored, Touched, Updated, Version,
 };
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
-use sqlx::query::Query;
-use sqlx::{PgPool, Postgres, Row as _, SqlStr};
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::{PgPool, Row as _};
 
 use crate::connections::Again;
 use crate::error::{OpenError, corrupt, no_row, store_error};
 use crate::opened::{Opened, options};
+use crate::purge::bucket;
 use crate::session::row::{COLUMNS, FORMAT, decode};
 use crate::session::schema::SESSION;
-use crate::session::statements::{Statements, bucket};
+use crate::session::statements::Statements;
 use crate::settings::Settings;
+use crate::sql::query;
 
 /// Sessions in PostgreSQL. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -98,11 +99,6 @@ impl PostgresSessionStore {
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
     }
-}
-
-/// The query of a statement: its text is known, and what it is given is bound to it.
-pub(crate) fn query<'q>(text: &SqlStr) -> Query<'q, Postgres, PgArguments> {
-    sqlx::query(text.clone())
 }
 
 /// The session that begins at column `first` of the row.

@@ -59,13 +59,13 @@ async fn d8_a_dump_holds_neither_token_nor_verifier() {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     digits.concat()
 }
 
-/// The bytes of a token's text.
-fn decoded(text: &str) -> Vec<u8> {
+/// The bytes of base64url.
+pub(crate) fn decoded(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let digits: Vec<_> = text
         .bytes()

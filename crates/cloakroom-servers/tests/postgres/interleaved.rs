@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::place::Place;
 
 /// Begins a transaction and does this in it.
-async fn holding(place: &Place, text: &str) -> PgConnection {
+pub(crate) async fn holding(place: &Place, text: &str) -> PgConnection {
     let mut connection = place.connection().await;
     let text = format!("BEGIN; {}", text.replace("{s}", &place.schema));
     sqlx::raw_sql(AssertSqlSafe(text))
@@ -21,13 +21,13 @@ async fn holding(place: &Place, text: &str) -> PgConnection {
     connection
 }
 
-async fn commit(mut connection: PgConnection) {
+pub(crate) async fn commit(mut connection: PgConnection) {
     sqlx::raw_sql("COMMIT").execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 
 /// Starts the operation and waits until it waits for a lock, as one of `so_many` that do.
-async fn waiting<T: Send + 'static>(
+pub(crate) async fn waiting<T: Send + 'static>(
     place: &Place,
     so_many: i64,
     operation: impl Future<Output = T> + Send + 'static,

@@ -1,4 +1,4 @@
-//! `PostgresSessionStore` against a real server: the kit that every store must pass, and what it promises beyond.
+//! The stores of cloakroom-postgres against a real server: the kits that every store must pass, and what they promise beyond.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -13,5 +13,7 @@ mod opening;
 mod place;
 mod plans;
 mod purge;
+mod revocation;
 mod round_trips;
+mod token;
 mod touches;

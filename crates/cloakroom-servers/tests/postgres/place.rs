@@ -1,4 +1,5 @@
-use cloakroom_postgres::{PostgresSessionStore, Settings};
+use cloakroom_postgres::{PostgresRevocationStore, PostgresSessionStore, PostgresTokenStore, Settings};
+use cloakroom_revocation::Fleet;
 use cloakroom_servers::shared;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
@@ -58,6 +59,30 @@ impl Place {
 
     pub(crate) async fn store_on_a_pool(&self) -> PostgresSessionStore {
         let store = PostgresSessionStore::with_settings(self.pool().await, self.settings());
+        store.migrate().await.unwrap();
+        store
+    }
+
+    pub(crate) async fn tokens(&self) -> PostgresTokenStore {
+        PostgresTokenStore::connect_with_settings(&self.url, self.settings())
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn tokens_on_a_pool(&self) -> PostgresTokenStore {
+        let store = PostgresTokenStore::with_settings(self.pool().await, self.settings());
+        store.migrate().await.unwrap();
+        store
+    }
+
+    pub(crate) async fn revocations(&self, fleet: Fleet) -> PostgresRevocationStore {
+        PostgresRevocationStore::connect_with_settings(&self.url, fleet, self.settings())
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn revocations_on_a_pool(&self, fleet: Fleet) -> PostgresRevocationStore {
+        let store = PostgresRevocationStore::with_settings(self.pool().await, fleet, self.settings());
         store.migrate().await.unwrap();
         store
     }

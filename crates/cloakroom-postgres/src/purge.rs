@@ -1,0 +1,98 @@
+//! Deletions in statements of moderate size. Rows that somebody else has locked are left to the next purge.
+
+use std::ops::RangeInclusive;
+
+use cloakroom_core::UnixTime;
+use cloakroom_error::StoreError;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Postgres, Row as _, SqlStr};
+
+use crate::connections::{Again, Connections};
+use crate::error::{no_row, store_error};
+use crate::sql::query;
+
+/// How many rows one statement looks at, at least and at most. Its locks are held until it has done with all of them.
+const LOOK_AT: RangeInclusive<i64> = 100..=250;
+
+/// The length of a `purge_bucket`: one minute. With an hour, each purge would read again every live row whose deadline
+/// lies in this hour: at an idle timeout of half an hour that is nearly all of them.
+pub(crate) const BUCKET_MS: i64 = 60_000;
+
+/// The bucket of a time. Rounds as the server's division does.
+pub(crate) const fn bucket(millis: i64) -> i64 {
+    millis / BUCKET_MS
+}
+
+/// 1 now, 2 its bucket, 3 how many to look at, 4 how many to delete at most.
+///
+/// A row's use leaves the bucket where it is, so that it needs no new entry in an index. Rows whose bucket has come are
+/// deleted when they are dead, and otherwise filed under the bucket that their deadline has by now: each row that is
+/// looked at leaves the buckets of the past.
+pub(crate) const DUE: &str = "\
+WITH due AS MATERIALIZED (
+    SELECT {key} AS key, idle_deadline <= $1 OR absolute_deadline <= $1 AS dead FROM {rows}
+    WHERE purge_bucket <= $2
+        AND (idle_deadline <= $1 OR absolute_deadline <= $1 OR purge_bucket < idle_deadline / {bucket})
+    ORDER BY purge_bucket LIMIT $3 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM {rows} WHERE {key} = ANY (ARRAY(SELECT key FROM due WHERE dead LIMIT $4)) RETURNING 1
+), filed AS (
+    UPDATE {rows} SET purge_bucket = idle_deadline / {bucket}
+    WHERE {key} = ANY (ARRAY(SELECT key FROM due WHERE NOT dead)) RETURNING 1
+)
+SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM gone)";
+
+/// Runs [`DUE`] until nothing is due any more, and tells how many it deleted, `max` at most.
+pub(crate) async fn due(
+    connections: &Connections,
+    statement: &SqlStr,
+    now: UnixTime,
+    max: i64,
+) -> Result<i64, StoreError> {
+    let now = now.as_millis();
+    let mut deleted = 0;
+    while deleted < max {
+        let left = max - deleted;
+        let look_at = left.clamp(*LOOK_AT.start(), *LOOK_AT.end());
+        let row = connections
+            .row(Again::Writes, || {
+                query(statement)
+                    .bind(now)
+                    .bind(bucket(now))
+                    .bind(look_at)
+                    .bind(left)
+            })
+            .await?
+            .ok_or_else(no_row)?;
+        let seen: i64 = row.try_get(0).map_err(store_error)?;
+        let gone: i64 = row.try_get(1).map_err(store_error)?;
+        deleted += gone;
+        if seen < look_at {
+            break;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Runs a statement, which is given how many rows it may delete and answers how many it did, until it finds fewer.
+pub(crate) async fn batches<'q>(
+    connections: &Connections,
+    max: i64,
+    statement: impl Fn(i64) -> Query<'q, Postgres, PgArguments>,
+) -> Result<i64, StoreError> {
+    let mut deleted = 0;
+    while deleted < max {
+        let look_at = (max - deleted).min(*LOOK_AT.end());
+        let row = connections
+            .row(Again::Writes, || statement(look_at))
+            .await?
+            .ok_or_else(no_row)?;
+        let gone: i64 = row.try_get(0).map_err(store_error)?;
+        deleted += gone;
+        if gone < look_at {
+            break;
+        }
+    }
+    Ok(deleted)
+}

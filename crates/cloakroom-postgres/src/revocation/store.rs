@@ -1,0 +1,231 @@
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use cloakroom_revocation::cloakroom_core::UnixTime;
+use cloakroom_revocation::{
+    Credential, Denial, Denied, Entry, EntryRow, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
+};
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::{PgPool, Row as _};
+
+use crate::connections::{Again, Statement};
+use crate::error::{OpenError, no_row, store_error};
+use crate::opened::{Opened, options};
+use crate::revocation::listening::Listening;
+use crate::revocation::schema::REVOCATION;
+use crate::revocation::statements::Statements;
+use crate::revocation::{row, write};
+use crate::settings::Settings;
+use crate::sql::query;
+
+/// How many of the newest steps a purge leaves: a minute of 1,000 revocations a second.
+const STEPS: i64 = 65_536;
+/// How many entries, and how many steps, one statement of a purge deletes at most. The former holds the feed's lock.
+const BATCH: i64 = 250;
+const STEPS_AT_ONCE: i64 = 10_000;
+
+/// Revocations and their feed in PostgreSQL. Clones share their connections.
+///
+/// It opens as [a store of sessions](crate#connections-its-own-or-those-of-a-pool) does, in the same schema or another, and
+/// migrates its own tables alone. All who write to it agree on the [`Fleet`].
+#[derive(Clone, Debug)]
+pub struct PostgresRevocationStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) opened: Opened,
+    pub(super) statements: Statements,
+    pub(super) listening: Listening,
+    fleet: Fleet,
+}
+
+impl PostgresRevocationStore {
+    /// A store on a pool that the caller holds, in the schema `cloakroom`. Nothing is sent before the first operation;
+    /// call [`migrate`](Self::migrate) or [`check`](Self::check) once before.
+    pub fn new(pool: PgPool, fleet: Fleet) -> Self {
+        Self::with_settings(pool, fleet, Settings::new())
+    }
+
+    /// A store on a pool that the caller holds.
+    pub fn with_settings(pool: PgPool, fleet: Fleet, settings: Settings) -> Self {
+        Self::over(Opened::on_a_pool(pool, settings, REVOCATION), fleet)
+    }
+
+    /// A store with connections of its own, in the schema `cloakroom`, which is migrated. `url` reads
+    /// `postgres://user:password@host:port/database`.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is none, the server cannot be reached or refuses, or the tables are of a later version.
+    pub async fn connect(url: &str, fleet: Fleet) -> Result<Self, OpenError> {
+        Self::connect_with_settings(url, fleet, Settings::new()).await
+    }
+
+    /// A store with connections of its own, whose schema is migrated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    pub async fn connect_with_settings(
+        url: &str,
+        fleet: Fleet,
+        settings: Settings,
+    ) -> Result<Self, OpenError> {
+        let store = Self::with_options(options(url)?, fleet, settings);
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// A store with connections of its own. Nothing is sent before the first operation; call
+    /// [`migrate`](Self::migrate) or [`check`](Self::check) once before.
+    pub fn with_options(options: PgConnectOptions, fleet: Fleet, settings: Settings) -> Self {
+        Self::over(Opened::with_options(options, settings, REVOCATION), fleet)
+    }
+
+    fn over(opened: Opened, fleet: Fleet) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                statements: Statements::new(&opened.schema),
+                listening: Listening::new(opened.settings.schema_name()),
+                opened,
+                fleet,
+            }),
+        }
+    }
+
+    /// Makes the schema and the tables of revocations with a new feed, or brings those of an earlier version up to this
+    /// one. Any number of processes may do so at once, and as often as they like.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached or refuses, or the tables are of a later version. Nothing was changed then.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        self.inner.opened.migrate().await
+    }
+
+    /// Whether the tables are those of this version: for programs that may not create any.
+    ///
+    /// # Errors
+    ///
+    /// When they are not, or the server cannot be reached or refuses.
+    pub async fn check(&self) -> Result<(), OpenError> {
+        self.inner.opened.check().await
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// The last row that a script answers.
+    async fn write(&self, script: impl Fn() -> String) -> Result<PgRow, StoreError> {
+        let mut rows = self
+            .inner
+            .opened
+            .connections
+            .rows(Again::Writes, || Statement::Script(script()))
+            .await?;
+        rows.pop().ok_or_else(no_row)
+    }
+}
+
+impl RevocationStore for PostgresRevocationStore {
+    async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
+        let Inner { opened, fleet, .. } = self.inner();
+        let tag = tag()?;
+        let row = self
+            .write(|| write::deny(&opened.schema, fleet, denial, tag, now))
+            .await?;
+        let kind: i16 = row.try_get(0).map_err(store_error)?;
+        if i64::from(kind) == EntryRow::TOKEN {
+            return Ok(Denied::Token);
+        }
+        Ok(Denied::Subject(row::time(&row, 1)?))
+    }
+
+    async fn cut_off(&self, issuer: &str, subject: &str, now: UnixTime) -> Result<UnixTime, StoreError> {
+        Entry::check_names(&[issuer, subject])?;
+        let Inner { opened, fleet, .. } = self.inner();
+        let tag = tag()?;
+        let row = self
+            .write(|| write::cut_off(&opened.schema, fleet, issuer, subject, tag, now))
+            .await?;
+        row::time(&row, 1)
+    }
+
+    async fn revoke_all(&self, now: UnixTime) -> Result<UnixTime, StoreError> {
+        let Inner { opened, fleet, .. } = self.inner();
+        let tag = tag()?;
+        let row = self
+            .write(|| write::revoke_all(&opened.schema, fleet, tag, now))
+            .await?;
+        row::time(&row, 1)
+    }
+
+    async fn look_up(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        // What is no name is in no entry.
+        let name = |name: &&str| Entry::check_names(&[name]).is_ok();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
+        let row = opened
+            .connections
+            .row(Again::Reads, || {
+                query(&statements.look_up)
+                    .bind(Some(credential.issuer).filter(name))
+                    .bind(credential.token_id.filter(name))
+                    .bind(credential.subject.filter(name))
+            })
+            .await?
+            .ok_or_else(no_row)?;
+        let cutoff: Option<i64> = row.try_get(1).map_err(store_error)?;
+        Ok(Found {
+            denied: row.try_get(0).map_err(store_error)?,
+            cutoff: cutoff.map(UnixTime::from_millis),
+            time: row::time(&row, 2)?,
+        })
+    }
+
+    async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
+        let Inner {
+            opened,
+            statements,
+            fleet,
+            ..
+        } = self.inner();
+        let max = i64::from(max.get());
+        let mut deleted = 0;
+        while deleted < max {
+            let many = (max - deleted).min(BATCH);
+            let row = self
+                .write(|| write::purge(&opened.schema, fleet, now, many))
+                .await?;
+            let gone: i64 = row.try_get(0).map_err(store_error)?;
+            deleted += gone;
+            if gone < many {
+                break;
+            }
+        }
+        loop {
+            let row = opened
+                .connections
+                .row(Again::Writes, || {
+                    query(&statements.trim).bind(STEPS).bind(STEPS_AT_ONCE)
+                })
+                .await?
+                .ok_or_else(no_row)?;
+            let gone: i64 = row.try_get(0).map_err(store_error)?;
+            if gone < STEPS_AT_ONCE {
+                return Ok(deleted.unsigned_abs());
+            }
+        }
+    }
+}
+
+/// What no step had before.
+fn tag() -> Result<[u8; 8], StoreError> {
+    let mut tag = [0; 8];
+    getrandom::fill(&mut tag).map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
+    Ok(tag)
+}

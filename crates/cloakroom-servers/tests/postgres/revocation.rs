@@ -1,0 +1,10 @@
+//! `PostgresRevocationStore`.
+
+mod commits;
+mod hint;
+mod hostile;
+mod kit;
+mod plans;
+mod restored;
+mod round_trips;
+mod steps;

@@ -1,0 +1,73 @@
+//! A database that was set back to an earlier time.
+
+use cloakroom_revocation::conformance::fixture::{FLEET, NOW, denial, size};
+use cloakroom_revocation::{Cursor, Denied, Polled, RevocationFeed, RevocationStore};
+
+use crate::place::Place;
+
+const TABLES: [&str; 3] = ["revocation_feed", "revocation_steps", "revocation_entries"];
+
+async fn deny(store: &impl RevocationStore, token_id: &str) {
+    assert_eq!(
+        store.deny(&denial("alice", token_id), NOW).await.unwrap(),
+        Denied::Token
+    );
+}
+
+async fn is_reloaded(store: &impl RevocationFeed, cursor: &Cursor) -> bool {
+    store.poll(cursor, size(100)).await.unwrap() == Polled::Reload
+}
+
+#[tokio::test]
+async fn f11_a_restored_backup_that_uses_positions_again_is_seen() {
+    let place = Place::new();
+    let store = place.revocations(FLEET).await;
+    deny(&store, "before").await;
+    let before = store.head().await.unwrap().cursor;
+    for table in TABLES {
+        place
+            .run(&format!("CREATE TABLE {{s}}.kept_{table} AS TABLE {{s}}.{table}"))
+            .await;
+    }
+    deny(&store, "lost").await;
+    deny(&store, "lost too").await;
+    let ahead = store.head().await.unwrap().cursor;
+    for table in TABLES {
+        place
+            .run(&format!(
+                "DELETE FROM {{s}}.{table}; INSERT INTO {{s}}.{table} TABLE {{s}}.kept_{table}"
+            ))
+            .await;
+    }
+    // The reader is beyond the head.
+    assert_eq!(store.head().await.unwrap().cursor, before);
+    assert!(is_reloaded(&store, &ahead).await);
+    // And now at a position that is used again, and beyond which there is more.
+    deny(&store, "anew").await;
+    deny(&store, "anew too").await;
+    deny(&store, "and more").await;
+    let head = store.head().await.unwrap().cursor;
+    assert_eq!((head.feed, head.position), (ahead.feed, ahead.position + 1));
+    assert!(is_reloaded(&store, &ahead).await);
+    // Who had read no more than the backup has goes on.
+    let polled = store.poll(&before, size(100)).await.unwrap();
+    let Polled::Entries { entries, cursor, .. } = polled else {
+        panic!("what it read is there still");
+    };
+    assert_eq!((entries.len(), cursor), (3, head));
+}
+
+#[tokio::test]
+async fn f11_another_feed_in_the_same_place_is_seen() {
+    let place = Place::new();
+    let store = place.revocations(FLEET).await;
+    let empty = store.head().await.unwrap().cursor;
+    deny(&store, "one").await;
+    let one = store.head().await.unwrap().cursor;
+    place.run("DROP SCHEMA {s} CASCADE").await;
+    store.migrate().await.unwrap();
+    for cursor in [empty, one] {
+        assert!(is_reloaded(&store, &cursor).await);
+    }
+    assert_eq!(store.head().await.unwrap().cursor.position, 0);
+}
