@@ -1,5 +1,7 @@
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::RandomError;
 
@@ -46,6 +48,11 @@ impl Ticket {
     pub fn ticket_id(&self) -> &[u8; 16] {
         &self.id
     }
+
+    /// The same as text, 22 characters of base64url: what a revocation names it by.
+    pub fn id_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.id)
+    }
 }
 
 /// Shows when the subject was authenticated; neither who, nor the id.
@@ -76,7 +83,7 @@ mod json {
 
     impl Serialize for Ticket {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let ticket_id = URL_SAFE_NO_PAD.encode(self.id);
+            let ticket_id = self.id_text();
             let auth_time_ms = self.authenticated_at.as_millis();
             Members {
                 sub: self.subject.as_str(),

@@ -101,6 +101,7 @@ fn a_ticket_is_written_as_documented() {
         *ticket.ticket_id(),
         std::array::from_fn::<u8, 16, _>(|i| u8::try_from(i).unwrap())
     );
+    assert_eq!(ticket.id_text(), "AAECAwQFBgcICQoLDA0ODw");
     assert_eq!(
         Json.encode(&ticket).unwrap(),
         br#"{"sub":"u1","auth_time_ms":1750000000123,"ticket_id":"AAECAwQFBgcICQoLDA0ODw"}"#
