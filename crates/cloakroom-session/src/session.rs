@@ -118,6 +118,15 @@ impl Session {
         Ok(known.map(|(subject, _)| subject.as_str().to_owned()))
     }
 
+    /// Whether the request brought valid tokens of different sessions, which makes it an anonymous one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn is_ambiguous(&self) -> Result<bool, SessionError> {
+        Ok(matches!(self.request.load().await?, Loaded::Ambiguous(_)))
+    }
+
     /// When whoever is logged in last proved to be whom: OpenID Connect's `auth_time`.
     ///
     /// # Errors
