@@ -2,6 +2,7 @@
 
 mod builder;
 mod index;
+mod load;
 #[cfg(test)]
 mod plans;
 mod purge;

@@ -4,6 +4,8 @@
 mod answer;
 mod dyn_store;
 mod forward;
+#[cfg(feature = "joint")]
+mod joint_loads;
 mod memory;
 mod page;
 mod record;
@@ -30,6 +32,8 @@ pub use cloakroom_id::{InvalidSubject, Subject};
 
 pub use answer::{Created, Rotated, Touched, Updated};
 pub use dyn_store::DynSessionStore;
+#[cfg(feature = "joint")]
+pub use joint_loads::{JointLoads, Loads, Round};
 pub use memory::{MemoryLimits, MemoryStore, MemoryUsage};
 pub use page::{Listed, Page};
 pub use record::{

@@ -52,7 +52,14 @@ async fn d9_list_and_delete_by_subject_use_the_index_of_subjects() {
 
 #[tokio::test]
 async fn one_session_is_found_by_its_selector() {
-    for statement in [sql::LOAD, sql::UPDATE, sql::TOUCH, sql::ROTATE, sql::SPARE] {
+    for statement in [
+        sql::LOAD[0],
+        sql::LOAD[6],
+        sql::UPDATE,
+        sql::TOUCH,
+        sql::ROTATE,
+        sql::SPARE,
+    ] {
         let steps = plan(statement).await;
         assert_eq!(steps.first().map(String::as_str), Some(BY_SELECTOR), "{steps:?}");
     }

@@ -1,3 +1,4 @@
+use cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::Selector;
 use cloakroom_store::{InvalidRow, Previous, Row, Stored};
 use sqlx::sqlite::SqliteRow;
@@ -32,7 +33,21 @@ pub(super) fn read(selector: Selector, row: &SqliteRow) -> Result<Stored, Error>
     parts.decode().map_err(corrupt)
 }
 
-/// The same where the statement gives the selector too, after the others.
+/// The same if it is live: a row past one of its deadlines is as good as none, whatever else stands in it.
+pub(super) fn read_live(selector: Selector, row: &SqliteRow, now: UnixTime) -> Result<Option<Stored>, Error> {
+    let (idle, absolute): (i64, i64) = (row.try_get(6)?, row.try_get(7)?);
+    if idle.min(absolute) <= now.as_millis() {
+        return Ok(None);
+    }
+    read(selector, row).map(Some)
+}
+
+/// Whether this is the selector that the statement gives, after the other columns.
+pub(super) fn is_of(selector: &Selector, row: &SqliteRow) -> Result<bool, Error> {
+    Ok(row.try_get::<&[u8], _>(12)? == selector.as_bytes())
+}
+
+/// The same as [`read`] where the statement gives the selector too.
 pub(super) fn read_listed(row: &SqliteRow) -> Result<Stored, Error> {
     let selector: &[u8] = row.try_get(12)?;
     let selector = selector

@@ -1,4 +1,4 @@
-//! The statements. In each, `?1` is the selector or the subject and `?2` is `now`.
+//! The statements. In each but [`LOAD`], `?1` is the selector or the subject and `?2` is `now`.
 
 use crate::schema::Schema;
 
@@ -27,13 +27,58 @@ macro_rules! after_store_cutoff {
 
 // Deleting by subject leaves no row that this would find. It is one probe, and holds even if rows of a backup were
 // copied back by hand.
+macro_rules! after_cutoffs {
+    () => {
+        concat!(
+            after_store_cutoff!("s.lineage_at"),
+            " AND NOT EXISTS (SELECT 1 FROM cloakroom_session_cutoff AS c \
+             WHERE c.subject = s.subject AND c.cutoff_at >= s.lineage_at)"
+        )
+    };
+}
+
 macro_rules! live {
     () => {
         concat!(
             "s.idle_deadline > ?2 AND s.absolute_deadline > ?2 AND ",
-            after_store_cutoff!("s.lineage_at"),
-            " AND NOT EXISTS (SELECT 1 FROM cloakroom_session_cutoff AS c \
-             WHERE c.subject = s.subject AND c.cutoff_at >= s.lineage_at)"
+            after_cutoffs!()
+        )
+    };
+}
+
+macro_rules! holes {
+    (1) => {
+        "?"
+    };
+    (2) => {
+        concat!(holes!(1), ", ", holes!(1))
+    };
+    (4) => {
+        concat!(holes!(2), ", ", holes!(2))
+    };
+    (8) => {
+        concat!(holes!(4), ", ", holes!(4))
+    };
+    (16) => {
+        concat!(holes!(8), ", ", holes!(8))
+    };
+    (32) => {
+        concat!(holes!(16), ", ", holes!(16))
+    };
+    (64) => {
+        concat!(holes!(32), ", ", holes!(32))
+    };
+}
+
+macro_rules! load {
+    ($selectors:tt) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", s.selector FROM cloakroom_session AS s WHERE s.selector IN (",
+            holes!($selectors),
+            ") AND ",
+            after_cutoffs!()
         )
     };
 }
@@ -56,12 +101,17 @@ pub(super) const CREATE_REFUSED: &str = concat!(
     " OR EXISTS (SELECT 1 FROM cloakroom_session_cutoff WHERE subject = ?3 AND cutoff_at >= ?4), ?2"
 );
 
-pub(super) const LOAD: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM cloakroom_session AS s WHERE s.selector = ?1 AND ",
-    live!()
-);
+/// For 1, 2, 4 selectors and so on, in any order: few statements to be prepared for any number of them. Each has a time of
+/// its own, with which its deadlines are compared afterwards.
+pub(super) const LOAD: [&str; 7] = [
+    load!(1),
+    load!(2),
+    load!(4),
+    load!(8),
+    load!(16),
+    load!(32),
+    load!(64),
+];
 
 /// NULL, which the column does not take, in a row of a format that is not known: what is written over what cannot be
 /// read may be the ruin of it.
@@ -209,10 +259,11 @@ pub(super) const FORGET_CUTOFFS: &str = "DELETE FROM cloakroom_session_cutoff WH
      WHERE cutoff_at < ?1 ORDER BY cutoff_at LIMIT ?2)";
 
 #[cfg(test)]
-pub(super) const ALL: [&str; 21] = [
+pub(super) const ALL: [&str; 22] = [
     CREATE,
     CREATE_REFUSED,
-    LOAD,
+    LOAD[0],
+    LOAD[6],
     UPDATE,
     TOUCH,
     ROTATE,

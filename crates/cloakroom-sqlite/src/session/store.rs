@@ -6,8 +6,8 @@ use std::time::Duration;
 use cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
 use cloakroom_store::{
-    Change, Created, MAX_PAYLOAD, NewRecord, Previous, Rotated, Rotation, Row, SessionStore, StoreError,
-    StoreErrorKind, Stored, Touched, Updated, Version,
+    Change, Created, JointLoads, MAX_PAYLOAD, NewRecord, Previous, Rotated, Rotation, Row, SessionStore,
+    StoreError, StoreErrorKind, Stored, Touched, Updated, Version,
 };
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Error, Row as _};
@@ -15,7 +15,7 @@ use sqlx::{Error, Row as _};
 use crate::OpenError;
 use crate::database::Database;
 use crate::error::Fault;
-use crate::session::{Builder, purge, row, sql};
+use crate::session::{Builder, load, purge, row, sql};
 
 /// Sessions in an SQLite database. A clone is the same store.
 ///
@@ -28,6 +28,7 @@ pub struct SqliteSessionStore(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) database: Database,
     pub(super) cutoff_retention: Duration,
+    pub(super) loads: JointLoads,
 }
 
 impl SqliteSessionStore {
@@ -58,6 +59,7 @@ impl SqliteSessionStore {
         Self(Arc::new(Inner {
             database,
             cutoff_retention,
+            loads: JointLoads::default(),
         }))
     }
 
@@ -77,9 +79,8 @@ impl SessionStore for SqliteSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        let mut reader = self.0.database.reader().await.map_err(store_error)?;
-        let result = load(&mut reader, selector, now).await;
-        reader.settle(result).map_err(store_error)
+        let answer = |round| load::answer(Arc::clone(&self.0), round);
+        self.0.loads.load(selector, now, answer).await
     }
 
     async fn update(
@@ -182,20 +183,6 @@ async fn create(writer: &mut SqliteConnection, record: &NewRecord, now: UnixTime
     }
 }
 
-async fn load(
-    reader: &mut SqliteConnection,
-    selector: &Selector,
-    now: UnixTime,
-) -> Result<Option<Stored>, Error> {
-    sqlx::query(sql::LOAD)
-        .bind(&selector.as_bytes()[..])
-        .bind(now.as_millis())
-        .fetch_optional(reader)
-        .await?
-        .map(|found| row::read(*selector, &found))
-        .transpose()
-}
-
 /// The second look needs no transaction with the first: a session that is not live does not come to life, and a version
 /// only grows, so whatever the second sees is a true answer at that time.
 async fn update(
@@ -217,7 +204,7 @@ async fn update(
         if done.rows_affected() > 0 {
             return Ok(Updated::Done(expect.next()));
         }
-        match load(&mut *writer, selector, now).await? {
+        match load::load(&mut *writer, selector, now).await? {
             None => return Ok(Updated::Gone),
             Some(stored) if stored.version != expect => return Ok(Updated::Conflict(Box::new(stored))),
             // Another process has created the selector anew in between.

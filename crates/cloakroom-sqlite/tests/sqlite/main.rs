@@ -7,6 +7,7 @@ mod crash;
 mod faults;
 mod full;
 mod growth;
+mod loads;
 mod migrations;
 mod process;
 mod raw;

@@ -1,11 +1,12 @@
 use std::future::{Future, poll_fn};
 use std::num::NonZeroU32;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use cloakroom_core::UnixTime;
 
-use super::check::{assert_gone, assert_holds, brief, created, listed, ok};
+use super::check::{assert_gone, assert_holds, brief, created, listed, ok, race};
 use super::fixture::{
     Draft, HOUR, MINUTE, NOW, after, at, change, of, reauthentication, subject, visitor, with_data,
 };
@@ -289,5 +290,27 @@ pub async fn d16_a_dropped_read_changes_nothing(store: impl SubjectIndex) {
         let answer = cut(store.list_by_subject(&alice, page, at(1)), polls).await;
         cuts.tell(answer.is_some());
         assert_holds(&store, &row, at(1)).await;
+    }
+}
+
+/// Wherever a load is dropped, those beside it get their answers, which a store may have asked for together.
+pub async fn d16_a_dropped_load_harms_no_load_beside_it(store: impl SubjectIndex) {
+    let store = Arc::new(store);
+    let dropped = created(&*store, visitor().build(), NOW).await;
+    let row = created(&*store, of(&subject("alice")).build(), NOW).await;
+    let mut cuts = Cuts::default();
+    while let Some(polls) = cuts.next() {
+        let loads = (0..5).map(|number| {
+            let (store, dropped, row) = (Arc::clone(&store), dropped.clone(), row.clone());
+            async move {
+                if number == 0 {
+                    return cut(store.load(&dropped.selector, NOW), polls).await.is_some();
+                }
+                assert_eq!(ok(store.load(&row.selector, NOW).await), Some(row));
+                true
+            }
+        });
+        let ended = race(polls.into(), loads).await;
+        cuts.tell(ended[0]);
     }
 }

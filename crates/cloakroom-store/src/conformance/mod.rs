@@ -27,6 +27,7 @@ mod deadlines;
 mod delete;
 mod faulty;
 pub mod fixture;
+mod loads;
 mod model;
 mod payloads;
 mod prepared;
@@ -44,6 +45,7 @@ pub use cutoffs::*;
 pub use deadlines::*;
 pub use delete::*;
 pub use faulty::{Fault, Faulty, Operation, Pause};
+pub use loads::*;
 pub use model::Model;
 pub use payloads::*;
 pub use prepared::Prepared;
@@ -96,6 +98,7 @@ macro_rules! conformance_tests {
             d16_a_dropped_creation_is_done_or_not,
             d16_a_dropped_deletion_by_subject_is_done_or_not,
             d16_a_dropped_deletion_is_done_or_not,
+            d16_a_dropped_load_harms_no_load_beside_it,
             d16_a_dropped_purge_leaves_the_rest,
             d16_a_dropped_read_changes_nothing,
             d16_a_dropped_revocation_can_be_repeated,
@@ -112,6 +115,8 @@ macro_rules! conformance_tests {
             d24_no_creation_survives_a_revocation_beside_it,
             d24_revoke_all_ends_what_is_earlier,
             d24_revoke_all_only_moves_forward,
+            loads_show_what_was_answered_before_them,
+            loads_side_by_side_each_get_their_own,
             model_and_store_agree_on_any_sequence,
             model_and_store_agree_on_operations_side_by_side,
             payload_beyond_the_greatest_is_too_large,
