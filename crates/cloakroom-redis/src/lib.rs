@@ -10,6 +10,8 @@ mod error;
 #[cfg(feature = "session")]
 mod keys;
 #[cfg(feature = "session")]
+mod load;
+#[cfg(feature = "session")]
 mod master;
 #[cfg(feature = "session")]
 mod purge;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
 use cloakroom_store::{
-    Change, Created, Listed, MAX_PAYLOAD, NewRecord, Page, Rotated, Rotation, SessionStore, StoreError,
-    StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
+    Change, Created, JointLoads, Listed, MAX_PAYLOAD, NewRecord, Page, Rotated, Rotation, SessionStore,
+    StoreError, StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
 };
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 
@@ -15,6 +15,7 @@ use crate::builder::RedisSessionStoreBuilder;
 use crate::connection::{Connection, Place};
 use crate::error::{OpenError, store_error};
 use crate::keys::{self, Bucket, Keys};
+use crate::load;
 use crate::purge::Walk;
 use crate::row::{self, reason_byte, time_bytes};
 use crate::script::{Lua, Scripts};
@@ -37,6 +38,7 @@ struct Inner {
     writes: Option<Connection>,
     min_replicas: u32,
     cutoff_retention: String,
+    loads: JointLoads,
     /// Where the next purge begins.
     walk: Mutex<Walk>,
 }
@@ -73,6 +75,7 @@ impl RedisSessionStore {
             writes,
             min_replicas,
             cutoff_retention: retention.to_string(),
+            loads: JointLoads::default(),
             walk: Mutex::new(Walk::beginning()),
         }))
     }
@@ -184,30 +187,12 @@ impl SessionStore for RedisSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        let bucket = Bucket::of(selector.tag());
-        let mut command = Cmd::with_capacity(3, 160);
-        command
-            .arg("MGET")
-            .arg(self.0.keys.row(selector))
-            .arg(self.0.keys.store_cutoff(bucket));
-        let answer = self
-            .0
-            .reads
-            .command(place(bucket), &command)
-            .await
-            .map_err(store_error)?;
-        let Value::Array(answers) = answer else {
-            return Err(unexpected());
-        };
-        let [row, cutoff] = <[Value; 2]>::try_from(answers).map_err(|_| unexpected())?;
-        let Value::BulkString(row) = row else {
-            return match row {
-                Value::Nil => Ok(None),
-                _ => Err(unexpected()),
-            };
-        };
-        let session = decode(*selector, &row)?;
-        Ok((session.is_live(now) && !is_cut_off(&session, &cutoff)?).then_some(session))
+        if self.0.reads.is_cluster() {
+            // Two selectors hardly ever lie in the same slot.
+            return load::load(self, selector, now).await;
+        }
+        let answer = |round| load::answer(self.clone(), round);
+        self.0.loads.load(selector, now, answer).await
     }
 
     async fn update(

@@ -121,3 +121,31 @@ async fn d24_a_revocation_is_a_few_round_trips_on_a_server_that_knows_no_scripts
         assert!((4096..4100).contains(&evalsha), "{evalsha}");
     }
 }
+
+#[tokio::test]
+async fn loads_of_one_moment_are_one_command() {
+    let (redis, _scratch) = server(&RedisOptions::default());
+    let place = Place::on(&redis.url());
+    let store = place.store().await;
+    let mut raw = place.raw().await;
+    let mut selectors = Vec::new();
+    for _ in 0..50 {
+        let record = of(&subject("ada")).build();
+        assert_eq!(store.create(&record, NOW).await.unwrap(), Created::Done);
+        selectors.push(record.selector());
+    }
+    calls(&mut raw).await;
+    let mut loads = tokio::task::JoinSet::new();
+    for selector in selectors {
+        let store = store.clone();
+        loads.spawn(async move {
+            store
+                .load(&selector, NOW)
+                .await
+                .unwrap()
+                .map(|row| row.selector == selector)
+        });
+    }
+    assert_eq!(loads.join_all().await, [Some(true); 50]);
+    assert_eq!(calls(&mut raw).await, count(&[("mget", 1)]));
+}
