@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::{fs, thread};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use toml_edit::DocumentMut;
 use xshell::cmd;
 
@@ -26,7 +28,7 @@ impl Default for Options {
     }
 }
 
-/// Fuzzes from the seeds and the past crashes in the repository, and changes neither: what is found lies under
+/// Fuzzes as many targets at a time as there are cores, from the seeds and the past crashes in the repository, and changes neither: what is found lies under
 /// `target/fuzz-corpus` and `target/fuzz-artifacts`.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let mut targets = targets(&project.sh.read_file(project.root.join("fuzz/Cargo.toml"))?)?;
@@ -46,10 +48,26 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         targets.retain(|target| target == wanted);
     }
     let programs = build(project, &targets)?;
-    for (target, program) in targets.iter().zip(programs) {
-        fuzz(project, target, &program, options.seconds)?;
-    }
-    Ok(())
+    let work = Mutex::new(targets.iter().zip(&programs));
+    let next = || work.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let places = Places {
+        root: project.root.clone(),
+        corpus: project.under_target("fuzz-corpus"),
+        artifacts: project.under_target("fuzz-artifacts"),
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let worker = || -> Result<()> {
+            while let Some((name, program)) = next() {
+                fuzz(&places, name, program, options.seconds)?;
+            }
+            Ok(())
+        };
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().map_err(|_| anyhow!("a thread panicked"))?)
+    })
 }
 
 /// The names of the `[[bin]]` entries, in order.
@@ -105,14 +123,20 @@ fn build(project: &Project, targets: &[String]) -> Result<Vec<PathBuf>> {
     Ok(targets.iter().map(|target| programs.join(target)).collect())
 }
 
-fn fuzz(project: &Project, target: &str, program: &Path, seconds: u32) -> Result<()> {
-    let sh = &project.sh;
-    let corpus = project.under_target("fuzz-corpus").join(target);
-    let artifacts = project.under_target("fuzz-artifacts").join(target);
-    sh.create_dir(&corpus)?;
-    sh.create_dir(&artifacts)?;
+/// What every target needs to know of the project.
+struct Places {
+    root: PathBuf,
+    corpus: PathBuf,
+    artifacts: PathBuf,
+}
+
+fn fuzz(places: &Places, target: &str, program: &Path, seconds: u32) -> Result<()> {
+    let corpus = places.corpus.join(target);
+    let artifacts = places.artifacts.join(target);
+    fs::create_dir_all(&corpus)?;
+    fs::create_dir_all(&artifacts)?;
     // The first folder is read and written, the others are only read.
-    let seeds = ["seeds", "crashes"].map(|kind| project.root.join("fuzz").join(kind).join(target));
+    let seeds = ["seeds", "crashes"].map(|kind| places.root.join("fuzz").join(kind).join(target));
     let seeds = seeds.into_iter().filter(|dir| dir.is_dir());
     let mut command = Command::new(program);
     command.arg(format!("-max_total_time={seconds}")).args([
@@ -128,13 +152,13 @@ fn fuzz(project: &Project, target: &str, program: &Path, seconds: u32) -> Result
     command
         .arg(&corpus)
         .args(seeds)
-        .current_dir(&project.root)
+        .current_dir(&places.root)
         .env("ASAN_OPTIONS", "detect_odr_violation=0");
-    println!("\nfuzzing {target} for {seconds} s");
+    println!("fuzzing {target} for {seconds} s");
     let mut output = Output::default();
     let status = watch(&mut command, Pipe::Errors, |line| {
         if output.shows(line) {
-            eprintln!("{line}");
+            eprintln!("{target}: {line}");
         }
     })?;
     ensure!(

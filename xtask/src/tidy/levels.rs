@@ -31,6 +31,7 @@ const LEVELS: &[(&str, Level)] = &[
     ("cloakroom-redis", Level::Published(3)),
     ("cloakroom-tower", Level::Published(4)),
     ("cloakroom-tower-sessions", Level::Published(4)),
+    ("cloakroom-fleet", Level::Unpublished),
     ("cloakroom-demo", Level::Unpublished),
     ("cloakroom-interop", Level::Unpublished),
     ("cloakroom-servers", Level::Harness),

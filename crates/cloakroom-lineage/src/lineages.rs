@@ -1,0 +1,153 @@
+use std::fmt;
+use std::sync::Arc;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::{Selector, Subject};
+use cloakroom_revocation::{Denial, Denied, LOCAL, RevocationStore, StoreError};
+use cloakroom_store::SubjectIndex;
+use cloakroom_token::TokenStore;
+
+use crate::holder::{Holder, Revokes, SessionHolder, TokenHolder};
+use crate::{Clocks, Ended, Stamp};
+
+/// All that subjects hold, to be ended together: sessions, families of refresh tokens, sealed tickets, access tokens.
+///
+/// Tickets and access tokens lie with their holders; they end by a cut-off that every node learns of. Sessions and
+/// families are deleted besides, and their stores keep the cut-off, so that a login or a renewal that is under way leaves
+/// nothing behind. A clone is a handle to the same.
+#[derive(Clone)]
+pub struct Lineages {
+    revocations: Arc<dyn Revokes>,
+    holders: Vec<Arc<dyn Holder>>,
+    issuers: Vec<Arc<str>>,
+    clocks: Clocks,
+}
+
+impl Lineages {
+    /// Lineages whose cut-offs and denials go to `revocations`, by the system's clock. Tickets are of the issuer
+    /// [`LOCAL`]; name every other under which tokens are minted with [`issuer`](Self::issuer).
+    pub fn new(revocations: impl RevocationStore) -> Self {
+        Self {
+            revocations: Arc::new(revocations),
+            holders: Vec::new(),
+            issuers: vec![LOCAL.into()],
+            clocks: Clocks::system(),
+        }
+    }
+
+    /// Ends the sessions of `store`, too.
+    pub fn sessions(mut self, store: impl SubjectIndex) -> Self {
+        self.holders.push(Arc::new(SessionHolder(store)));
+        self
+    }
+
+    /// Ends the families and opaque tokens of `store`, too.
+    pub fn tokens(mut self, store: impl TokenStore) -> Self {
+        self.holders.push(Arc::new(TokenHolder(store)));
+        self
+    }
+
+    /// Cuts subjects off under this issuer, too: the `iss` of the access tokens that are minted for them.
+    pub fn issuer(mut self, issuer: &str) -> Self {
+        self.issuers.push(issuer.into());
+        self
+    }
+
+    /// Reads these clocks in place of the system's.
+    pub fn with_clocks(mut self, clocks: Clocks) -> Self {
+        self.clocks = clocks;
+        self
+    }
+
+    /// Whether subjects are ended under this issuer: of any other one a subject of the same name may be somebody else.
+    pub fn covers(&self, issuer: &str) -> bool {
+        self.issuers.iter().any(|known| **known == *issuer)
+    }
+
+    /// The stamp for what is minted for `subject` now, of the store itself. See [`Stamp`] for when to take it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store of revocations.
+    pub async fn stamp(&self, subject: &str) -> Result<Stamp, StoreError> {
+        let mut cutoff = None;
+        for issuer in &self.issuers {
+            cutoff = cutoff.max(self.revocations.cutoff(issuer, subject).await?);
+        }
+        Ok(Stamp::after(cutoff, self.clocks.now().wall))
+    }
+
+    /// Ends whatever `subject` holds, what is being minted included.
+    ///
+    /// The cut-offs come first, then each store ends what it holds. All of it is tried even when a part fails.
+    ///
+    /// # Errors
+    ///
+    /// The first of the stores, in which case something may live on. It may be repeated.
+    pub async fn end_all(&self, subject: &Subject) -> Result<Ended, StoreError> {
+        self.end_all_but(subject, None).await
+    }
+
+    /// The same, but the session of `except` lives on: "log out my other devices".
+    ///
+    /// # Errors
+    ///
+    /// Those of [`end_all`](Self::end_all).
+    pub async fn end_others(&self, subject: &Subject, except: &Selector) -> Result<Ended, StoreError> {
+        self.end_all_but(subject, Some(except)).await
+    }
+
+    async fn end_all_but(&self, subject: &Subject, except: Option<&Selector>) -> Result<Ended, StoreError> {
+        let now = self.clocks.now().wall;
+        let mut failed = None;
+        let mut cutoff = now;
+        for issuer in &self.issuers {
+            match self.revocations.cut_off(issuer, subject.as_str(), now).await {
+                Ok(at) => cutoff = cutoff.max(at),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        let mut deleted = 0;
+        for holder in &self.holders {
+            match holder.end(subject, except, cutoff, now).await {
+                Ok(ended) => deleted += ended,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        match failed {
+            None => Ok(Ended { cutoff, deleted }),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Denies one credential: a ticket at its logout, an access token by its `jti`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store of revocations. It may be repeated.
+    pub async fn deny(&self, denial: &Denial) -> Result<Denied, StoreError> {
+        self.revocations.deny(denial, self.clocks.now().wall).await
+    }
+
+    /// Ends everything that anybody holds: the first step after a restored backup.
+    ///
+    /// # Errors
+    ///
+    /// The first of the stores. It may be repeated.
+    pub async fn revoke_all(&self) -> Result<UnixTime, StoreError> {
+        let cutoff = self.revocations.revoke_all(self.clocks.now().wall).await?;
+        for holder in &self.holders {
+            holder.end_everything(cutoff).await?;
+        }
+        Ok(cutoff)
+    }
+}
+
+impl fmt::Debug for Lineages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lineages")
+            .field("holders", &self.holders.len())
+            .field("issuers", &self.issuers)
+            .finish_non_exhaustive()
+    }
+}
