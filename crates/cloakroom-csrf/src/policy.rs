@@ -172,7 +172,8 @@ fn is_token_in_authorization(field: Field<'_>) -> bool {
     };
     let (scheme, rest) = line.split_at(space);
     let known = scheme.eq_ignore_ascii_case(b"Bearer") || scheme.eq_ignore_ascii_case(b"DPoP");
-    known && is_token68(rest.trim_ascii())
+    let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
+    known && is_token68(&rest[spaces..])
 }
 
 /// RFC 9110 section 11.2.

@@ -212,6 +212,8 @@ fn g6_a_token_in_authorization_is_an_exemption_only_without_a_login_cookie() {
         b"Bearer ",
         b"Bearer  ",
         b"Bearer\ta",
+        b"Bearer \ta",
+        b"Bearer a ",
         b"Bearer a, Basic dTpw",
         b"Bearer a b",
         b"Bearer =",

@@ -1,10 +1,10 @@
-#[cfg(feature = "sealed")]
+#[cfg(any(feature = "csrf", feature = "sealed"))]
 use std::sync::Arc;
 
 use cloakroom_cookie::LimitExceeded;
 #[cfg(any(feature = "sealed", feature = "session"))]
 use cloakroom_cookie::{CookieName, InvalidSetCookie};
-#[cfg(feature = "sealed")]
+#[cfg(any(feature = "csrf", feature = "sealed"))]
 use cloakroom_keyring::RandomError;
 #[cfg(feature = "sealed")]
 use cloakroom_seal::SealError;
@@ -55,10 +55,35 @@ pub enum Error {
     #[cfg(feature = "jwt")]
     #[error("a scope that a route asks for is not one scope-token")]
     InvalidScope,
-    /// The operating system had no random bytes for a [`Ticket`](cloakroom_seal::Ticket). 500.
-    #[cfg(feature = "sealed")]
+    /// The operating system had no random bytes for a login's ticket or for a visitor. 500.
+    #[cfg(any(feature = "csrf", feature = "sealed"))]
     #[error("the operating system has no random bytes to give")]
     Random(#[source] Arc<RandomError>),
+    /// The request may come from another site, or lacks the token that its route asks for. 403.
+    #[cfg(feature = "csrf")]
+    #[error("this request is refused, because another site may have sent it ({reason})")]
+    Csrf {
+        /// The rule that denied it.
+        reason: cloakroom_csrf::Reason,
+    },
+    /// The request did not pass a [`CsrfLayer`](crate::CsrfLayer), and a token was asked for: a mistake in the program. 500.
+    #[cfg(feature = "csrf")]
+    #[error(
+        "CsrfLayer is missing: add `.layer(cloakroom_tower::CsrfLayer::new(policy, &ring))` to the router"
+    )]
+    MissingCsrfLayer,
+    /// A CSRF token could not be issued. 500.
+    #[cfg(feature = "csrf")]
+    #[error("a CSRF token could not be issued")]
+    CsrfToken(#[source] cloakroom_csrf::IssueError),
+    /// A form is longer than the limit of the [`CsrfFormLayer`](crate::CsrfFormLayer). 413.
+    #[cfg(feature = "csrf")]
+    #[error("the form is too large")]
+    FormTooLarge,
+    /// A form broke off before its end. 400.
+    #[cfg(feature = "csrf")]
+    #[error("the form could not be read")]
+    FormUnreadable,
     /// A value could not be sealed. 500.
     #[cfg(feature = "sealed")]
     #[error("the cookie {cookie} could not be sealed")]
@@ -141,6 +166,12 @@ impl Error {
             Self::Bearer(error) => error.status(),
             #[cfg(feature = "session")]
             Self::Session(error) => status_of(error),
+            #[cfg(feature = "csrf")]
+            Self::Csrf { .. } => StatusCode::FORBIDDEN,
+            #[cfg(feature = "csrf")]
+            Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            #[cfg(feature = "csrf")]
+            Self::FormUnreadable => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

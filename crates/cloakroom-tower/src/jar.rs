@@ -183,6 +183,21 @@ impl Jar {
         }
     }
 
+    /// Whether a value was set under `name` in this request so far. Re-sealing sets none, and a removal neither.
+    #[cfg(feature = "csrf")]
+    pub(crate) fn sets_value(&self, name: &CookieName) -> bool {
+        let state = self.lock();
+        let State::Open(entries) = &*state else {
+            return false;
+        };
+        let mut entries = entries.iter().filter(|entry| entry.name() == Some(name));
+        entries.any(|entry| match (&entry.on_success, &entry.always) {
+            (Some(cookie), _) => !cookie.is_removal(),
+            (None, Some((_, kind))) => *kind == EventKind::Set,
+            (None, None) => false,
+        })
+    }
+
     /// Writes the cookies into the response's headers and closes the jar.
     pub(crate) fn finish(&self, succeeded: bool, headers: &mut HeaderMap) {
         let State::Open(entries) = mem::replace(&mut *self.lock(), State::Sent) else {
@@ -282,7 +297,7 @@ fn sets(headers: &HeaderMap, name: &CookieName) -> bool {
 /// A shared cache may store a response with Set-Cookie (RFC 9111 section 7.3) and would then log strangers in, so the
 /// response is not stored, whatever the handler said. `CDN-Cache-Control` would overrule `Cache-Control`
 /// (RFC 9213 section 2.2), so it follows where it is present.
-fn forbid_storing(headers: &mut HeaderMap) {
+pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
     const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
     const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
     headers.insert(CACHE_CONTROL, NO_STORE);

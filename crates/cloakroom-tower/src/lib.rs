@@ -10,9 +10,25 @@ mod bearer_error;
 #[cfg(feature = "jwt")]
 mod bearer_verifier;
 mod cookies;
+#[cfg(feature = "csrf")]
+mod csrf_form;
+#[cfg(feature = "csrf")]
+mod csrf_future;
+#[cfg(feature = "csrf")]
+mod csrf_layer;
+#[cfg(feature = "csrf")]
+mod csrf_passed;
+#[cfg(feature = "csrf")]
+mod csrf_settings;
+#[cfg(feature = "csrf")]
+mod csrf_slot;
+#[cfg(feature = "csrf")]
+mod csrf_token;
 mod error;
 #[cfg(feature = "session")]
 mod forwarded_for;
+#[cfg(all(feature = "identity", feature = "testing"))]
+mod identity_testing;
 #[cfg(feature = "jwt")]
 mod invalid_bearer_verifier;
 #[cfg(feature = "sealed")]
@@ -54,6 +70,9 @@ mod token_verifier;
 pub use cloakroom_cookie;
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
 pub use cloakroom_core;
+/// The crate `cloakroom-csrf`, whose `CsrfPolicy` stands in the signatures here.
+#[cfg(feature = "csrf")]
+pub use cloakroom_csrf;
 /// The crate `cloakroom-jwks`, whose `JwksVerifier` stands in the signatures here.
 #[cfg(feature = "jwks")]
 pub use cloakroom_jwks;
@@ -61,7 +80,7 @@ pub use cloakroom_jwks;
 #[cfg(feature = "jwt")]
 pub use cloakroom_jwt;
 /// The crate `cloakroom-keyring`, whose `KeyRing` stands in the signatures here.
-#[cfg(feature = "sealed")]
+#[cfg(any(feature = "csrf", feature = "sealed"))]
 pub use cloakroom_keyring;
 /// The crate `cloakroom-seal`, whose errors stand in the signatures here.
 #[cfg(feature = "sealed")]
@@ -77,6 +96,16 @@ pub use bearer_error::{BearerError, BearerErrorKind};
 #[cfg(feature = "jwt")]
 pub use bearer_verifier::BearerVerifier;
 pub use cookies::Cookies;
+#[cfg(feature = "csrf")]
+pub use csrf_form::{CsrfFormFuture, CsrfFormLayer, CsrfFormService};
+#[cfg(feature = "csrf")]
+pub use csrf_future::CsrfFuture;
+#[cfg(feature = "csrf")]
+pub use csrf_layer::{CsrfLayer, CsrfService};
+#[cfg(feature = "csrf")]
+pub use csrf_passed::CsrfPassed;
+#[cfg(feature = "csrf")]
+pub use csrf_token::CsrfToken;
 pub use error::Error;
 #[cfg(feature = "session")]
 pub use forwarded_for::forwarded_for;

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Hears what happens to the cookies and bearer tokens of a request: for logs, metrics and alarms.
+/// Hears what happens to the cookies and bearer tokens of a request, and which requests are refused: for logs, metrics and
+/// alarms.
 ///
 /// It is called on the thread that serves the request, so it should be quick and must not block. `()` hears nothing,
 /// a closure `Fn(&Event<'_>)` hears all:
@@ -36,14 +37,16 @@ impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
     }
 }
 
-/// One thing that happened to a cookie or a bearer token. It names the cookie and never holds its value, nor any other
-/// byte of a request.
+/// One thing that happened to a cookie, a bearer token or a request. It names the cookie and never holds its value, nor any
+/// other byte of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Event<'a> {
     kind: EventKind,
     cookie: Option<&'a str>,
     #[cfg(feature = "jwt")]
     token_error: Option<cloakroom_jwt::ErrorKind>,
+    #[cfg(feature = "csrf")]
+    csrf: Option<cloakroom_csrf::Reason>,
 }
 
 impl<'a> Event<'a> {
@@ -53,6 +56,17 @@ impl<'a> Event<'a> {
             cookie,
             #[cfg(feature = "jwt")]
             token_error: None,
+            #[cfg(feature = "csrf")]
+            csrf: None,
+        }
+    }
+
+    /// The event of a request that is refused, or would be.
+    #[cfg(feature = "csrf")]
+    pub(crate) const fn of_csrf(kind: EventKind, reason: cloakroom_csrf::Reason) -> Self {
+        Self {
+            csrf: Some(reason),
+            ..Self::new(kind, None)
         }
     }
 
@@ -81,7 +95,7 @@ impl<'a> Event<'a> {
     }
 
     /// The wire name of the cookie that it happened to, as the application configured it; `None` when the event
-    /// concerns the whole Cookie header or the Authorization field.
+    /// concerns the whole Cookie header, the Authorization field or the request.
     pub const fn cookie(&self) -> Option<&'a str> {
         self.cookie
     }
@@ -91,9 +105,15 @@ impl<'a> Event<'a> {
     pub const fn token_error(&self) -> Option<cloakroom_jwt::ErrorKind> {
         self.token_error
     }
+
+    /// Why a [`CsrfLayer`](crate::CsrfLayer) refused a request, or would have; `None` when that is not what happened.
+    #[cfg(feature = "csrf")]
+    pub const fn csrf_reason(&self) -> Option<cloakroom_csrf::Reason> {
+        self.csrf
+    }
 }
 
-/// What can happen to a cookie or a bearer token.
+/// What can happen to a cookie, a bearer token or a request.
 ///
 /// The events up to [`Unreadable`](Self::Unreadable) are heard when a sealed cookie is read, [`LimitExceeded`] when
 /// any cookie is, those about tokens when a bearer token is; the others when the response passes the [`CookieLayer`](crate::CookieLayer), so they tell what was
@@ -147,6 +167,12 @@ pub enum EventKind {
     /// A bearer token could not be verified, because its issuer's keys are out of date.
     #[cfg(feature = "jwt")]
     KeysUnavailable,
+    /// A request was refused, because another site may have sent it; [`Event::csrf_reason`] says why.
+    #[cfg(feature = "csrf")]
+    CsrfRefused,
+    /// The same in report-only mode: the request passed.
+    #[cfg(feature = "csrf")]
+    CsrfReported,
 }
 
 impl EventKind {
@@ -178,6 +204,10 @@ impl EventKind {
             Self::InsufficientScope => "insufficient_scope",
             #[cfg(feature = "jwt")]
             Self::KeysUnavailable => "keys_unavailable",
+            #[cfg(feature = "csrf")]
+            Self::CsrfRefused => "csrf_refused",
+            #[cfg(feature = "csrf")]
+            Self::CsrfReported => "csrf_reported",
         }
     }
 }

@@ -97,6 +97,48 @@ mod sealed {
     }
 }
 
+#[cfg(feature = "csrf")]
+pub use csrf::with_csrf_token;
+
+#[cfg(feature = "csrf")]
+mod csrf {
+    use std::sync::Arc;
+
+    use cloakroom_csrf::Visitor;
+    use http::header::COOKIE;
+    use http::{HeaderValue, Request};
+
+    use crate::csrf_settings::{Holder, TOKEN_FIELD};
+    use crate::{CsrfLayer, Error};
+
+    /// `request` with a token that `layer` takes, for the login that the request comes with; for one without a login, with
+    /// the cookie of a new visitor as well. Log in first.
+    ///
+    /// # Errors
+    ///
+    /// As [`CsrfToken::read`](crate::CsrfToken::read).
+    #[expect(clippy::missing_panics_doc, reason = "the proof is the message")]
+    pub fn with_csrf_token<B, F>(mut request: Request<B>, layer: &CsrfLayer<F>) -> Result<Request<B>, Error> {
+        let settings = layer.settings();
+        let binding = match settings.holder(request.headers(), request.extensions()) {
+            Holder::Login(binding) => binding,
+            Holder::Visitor(visitor) => visitor.binding(),
+            Holder::Nobody => {
+                let visitor = Visitor::generate().map_err(|error| Error::Random(Arc::new(error)))?;
+                let cookie = settings.visitor_cookie(&visitor);
+                let pair = format!("{}={}", cookie.name(), cookie.value());
+                let pair = HeaderValue::try_from(pair).expect("it is printable US-ASCII");
+                request.headers_mut().append(COOKIE, pair);
+                visitor.binding()
+            }
+        };
+        let token = settings.tokens().issue(&binding, (settings.clock)());
+        let token = HeaderValue::try_from(token.map_err(Error::CsrfToken)?).expect("it is base64url");
+        request.headers_mut().insert(TOKEN_FIELD, token);
+        Ok(request)
+    }
+}
+
 #[cfg(feature = "jwt")]
 pub use bearer::{authorization_header, bearing};
 
