@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use cloakroom_error::{StoreError, StoreErrorKind};
 use sqlx::Error;
 use thiserror::Error as ThisError;
 
@@ -28,7 +29,7 @@ pub enum OpenError {
     /// A newer release has written the database.
     #[error("the database's {component} schema is version {found}; this release knows up to {known}")]
     NewerSchema {
-        /// Whose tables: `session`.
+        /// Whose tables: `session`, `token` or `revocation`.
         component: &'static str,
         /// The version in the database.
         found: i64,
@@ -38,7 +39,7 @@ pub enum OpenError {
     /// The database was opened read-only, so the tables that it lacks were not made.
     #[error("the database's {component} schema is version {found}, not {known}, and it was opened read-only")]
     NotMigrated {
-        /// Whose tables: `session`.
+        /// Whose tables: `session`, `token` or `revocation`.
         component: &'static str,
         /// The version in the database, 0 when there is none.
         found: i64,
@@ -106,4 +107,17 @@ impl Fault {
 /// SQLite's extended result code.
 fn code(error: &Error) -> Option<i32> {
     error.as_database_error()?.code()?.parse().ok()
+}
+
+/// `error` as a caller of a store sees it.
+pub(crate) fn store_error(error: Error) -> StoreError {
+    let kind = match Fault::of(&error) {
+        Fault::Busy => StoreErrorKind::Timeout,
+        Fault::Unavailable => StoreErrorKind::Unavailable,
+        Fault::Corrupt => StoreErrorKind::Corrupt,
+        Fault::TooLarge => StoreErrorKind::TooLarge,
+        Fault::Full => StoreErrorKind::Full,
+        Fault::Other => StoreErrorKind::Other,
+    };
+    StoreError::new(kind, error)
 }

@@ -1,8 +1,8 @@
 //! Sessions: [`SqliteSessionStore`].
 
-mod builder;
 mod index;
 mod load;
+mod opening;
 #[cfg(test)]
 mod plans;
 mod purge;
@@ -10,5 +10,4 @@ mod row;
 mod sql;
 mod store;
 
-pub use builder::Builder;
 pub use store::SqliteSessionStore;

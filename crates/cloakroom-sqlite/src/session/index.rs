@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Error, Row as _};
 
 use crate::SqliteSessionStore;
-use crate::session::store::store_error;
+use crate::error::store_error;
 use crate::session::{row, sql};
 
 impl SubjectIndex for SqliteSessionStore {

@@ -6,8 +6,8 @@ use cloakroom_store::{JointLoads, Round, Stored};
 use sqlx::Error;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::error::Fault;
-use crate::session::store::{Inner, store_error};
+use crate::error::{Fault, store_error};
+use crate::session::store::Inner;
 use crate::session::{row, sql};
 
 /// Answers a round of loads by one statement.

@@ -12,10 +12,10 @@ use cloakroom_store::{
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Error, Row as _};
 
-use crate::OpenError;
 use crate::database::Database;
-use crate::error::Fault;
-use crate::session::{Builder, load, purge, row, sql};
+use crate::error::store_error;
+use crate::session::{load, purge, row, sql};
+use crate::{Builder, OpenError};
 
 /// Sessions in an SQLite database. A clone is the same store.
 ///
@@ -42,7 +42,7 @@ impl SqliteSessionStore {
     }
 
     /// Settings for the database at `path`.
-    pub fn builder(path: impl AsRef<Path>) -> Builder {
+    pub fn builder(path: impl AsRef<Path>) -> Builder<Self> {
         Builder::new(path.as_ref())
     }
 
@@ -52,7 +52,7 @@ impl SqliteSessionStore {
     ///
     /// Those of [`Builder::open`].
     pub async fn open_in_memory() -> Result<Self, OpenError> {
-        Builder::in_memory().open().await
+        Builder::<Self>::in_memory().open().await
     }
 
     pub(super) fn over(database: Database, cutoff_retention: Duration) -> Self {
@@ -279,16 +279,4 @@ fn check_size(payload: &[u8]) -> Result<(), StoreError> {
         return Err(StoreErrorKind::TooLarge.into());
     }
     Ok(())
-}
-
-pub(super) fn store_error(error: Error) -> StoreError {
-    let kind = match Fault::of(&error) {
-        Fault::Busy => StoreErrorKind::Timeout,
-        Fault::Unavailable => StoreErrorKind::Unavailable,
-        Fault::Corrupt => StoreErrorKind::Corrupt,
-        Fault::TooLarge => StoreErrorKind::TooLarge,
-        Fault::Full => StoreErrorKind::Full,
-        Fault::Other => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, error)
 }

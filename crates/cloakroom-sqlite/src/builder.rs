@@ -1,24 +1,27 @@
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::OpenError;
 use crate::database::{Database, Settings};
-use crate::session::sql::SCHEMA;
-use crate::{OpenError, SqliteSessionStore};
+use crate::schema::Schema;
 
-/// How a [`SqliteSessionStore`] is opened.
+/// How a store `S` is opened.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Builder {
+pub struct Builder<S> {
     settings: Settings,
-    cutoff_retention: Duration,
+    #[cfg(any(feature = "session", feature = "token"))]
+    pub(crate) cutoff_retention: Duration,
+    store: PhantomData<fn() -> S>,
 }
 
-impl Builder {
-    pub(super) fn new(path: &Path) -> Self {
+impl<S> Builder<S> {
+    pub(crate) fn new(path: &Path) -> Self {
         Self::at(Some(path.to_owned()))
     }
 
-    pub(super) fn in_memory() -> Self {
+    pub(crate) fn in_memory() -> Self {
         Self::at(None)
     }
 
@@ -32,7 +35,9 @@ impl Builder {
                 durable: false,
                 read_only: false,
             },
+            #[cfg(any(feature = "session", feature = "token"))]
             cutoff_retention: Duration::from_hours(400 * 24),
+            store: PhantomData,
         }
     }
 
@@ -70,19 +75,8 @@ impl Builder {
         self
     }
 
-    /// How long the cut-off of a subject is kept: 400 days by default. It must be longer than any session lives, and
-    /// than any proof of identity that [`create`](cloakroom_store::SessionStore::create) is given is old.
-    pub fn cutoff_retention(mut self, retention: Duration) -> Self {
-        self.cutoff_retention = retention;
-        self
-    }
-
     /// Opens the database, which is created where there is none, and brings its tables to the form of this release.
-    ///
-    /// # Errors
-    ///
-    /// One clear line, and the tables are as they were: see [`OpenError`].
-    pub async fn open(self) -> Result<SqliteSessionStore, OpenError> {
+    pub(crate) async fn database(&self, schema: &Schema) -> Result<Database, OpenError> {
         if !(1..=1000).contains(&self.settings.max_readers) {
             return Err(OpenError::Setting("max_readers must be 1 to 1,000"));
         }
@@ -92,7 +86,6 @@ impl Builder {
         if self.settings.max_pages == Some(0) {
             return Err(OpenError::Setting("max_pages must not be 0"));
         }
-        let database = Database::open(&self.settings, &SCHEMA).await?;
-        Ok(SqliteSessionStore::over(database, self.cutoff_retention))
+        Database::open(&self.settings, schema).await
     }
 }

@@ -1,0 +1,12 @@
+//! Revocations: [`SqliteRevocationStore`].
+
+mod feed;
+#[cfg(test)]
+mod plans;
+mod purge;
+mod row;
+mod sql;
+mod store;
+mod write;
+
+pub use store::SqliteRevocationStore;

@@ -1,0 +1,11 @@
+//! `SqliteRevocationStore`: the kit that every store must pass, and what it promises beyond.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod commits;
+mod hostile;
+mod kit;
+mod place;
+mod restored;
+mod steps;
+mod two;
