@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use cloakroom_store::{StoreError, StoreErrorKind};
+use cloakroom_error::{StoreError, StoreErrorKind};
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use thiserror::Error;
 
@@ -28,15 +28,14 @@ pub enum OpenError {
     Mode(&'static str),
     /// The server drops keys when its memory is full.
     #[error(
-        "the Redis server may evict sessions and revocations (maxmemory-policy {0}): set noeviction, or say \
-         accept_eviction()"
+        "the Redis server may evict what ends sessions and tokens (maxmemory-policy {0}): set noeviction"
     )]
     Evicts(String),
     /// The server is older than 6.2.
     #[error("the Redis server is version {0}; 6.2 is the first with the commands needed here")]
     TooOld(String),
     /// The server answered something else.
-    #[error("the Redis server refuses to serve sessions: {0}")]
+    #[error("the Redis server refuses to serve: {0}")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
 }
 

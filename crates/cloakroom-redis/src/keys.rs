@@ -1,16 +1,32 @@
-use cloakroom_id::{Selector, SubjectTag};
-use cloakroom_store::Subject;
+use cloakroom_id::{Selector, Subject, SubjectTag};
+
+use crate::connection::Place;
+use crate::prefix::Prefix;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The names of keys: all begin with the prefix and the bucket's hash tag, so that everything of a subject lies in one
-/// slot of a Cluster.
+/// The names of a store's keys: all begin with the prefix and the bucket's hash tag, so that everything of a subject lies
+/// in one slot of a Cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
-    prefix: Box<str>,
+    prefix: Prefix,
+    kinds: &'static Kinds,
 }
 
-/// One of 4,096 places: the first 12 bits of a selector's tag.
+/// What stands behind the hash tag, by what the key is.
+#[derive(Debug)]
+pub(crate) struct Kinds {
+    /// A row; its [`member`] follows.
+    pub(crate) row: &'static str,
+    /// The set of a subject's rows; the subject follows.
+    pub(crate) set: &'static str,
+    /// The cut-off of a subject, which follows.
+    pub(crate) cutoff: &'static str,
+    /// A bucket's copy of the store-wide cut-off.
+    pub(crate) store_cutoff: &'static str,
+}
+
+/// One of 4,096 places: the first 12 bits of a selector's tag, or of a hash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Bucket(u16);
 
@@ -19,6 +35,11 @@ impl Bucket {
 
     pub(crate) const fn of(tag: SubjectTag) -> Self {
         Self(u16::from_be_bytes(*tag.as_bytes()) >> 4)
+    }
+
+    /// Where it lies in a Cluster.
+    pub(crate) fn place(self) -> Place {
+        Place::of_tag(&self.tag())
     }
 
     /// Its hash tag, without braces: 3 hexadecimal digits.
@@ -40,15 +61,16 @@ pub(crate) enum Kind {
 }
 
 impl Keys {
-    /// `None` when the prefix would confuse hash tags or patterns.
-    pub(crate) fn new(prefix: &str) -> Option<Self> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte);
-        (!prefix.is_empty() && prefix.len() <= 64 && prefix.bytes().all(plain)).then(|| Self {
-            prefix: prefix.into(),
-        })
+    pub(crate) const fn new(prefix: Prefix, kinds: &'static Kinds) -> Self {
+        Self { prefix, kinds }
     }
 
-    /// The row of a session.
+    /// What everything begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        self.prefix.as_str()
+    }
+
+    /// The row of a selector.
     pub(crate) fn row(&self, selector: &Selector) -> String {
         let mut key = self.rows(Bucket::of(selector.tag()));
         push_member(&mut key, selector);
@@ -57,43 +79,43 @@ impl Keys {
 
     /// What the names of all rows in a bucket begin with; a [`member`] follows.
     pub(crate) fn rows(&self, bucket: Bucket) -> String {
-        self.name(bucket, ":s:", 32)
+        self.name(bucket, self.kinds.row, 32)
     }
 
     /// The set of a subject's members.
     pub(crate) fn set(&self, subject: &Subject) -> String {
-        self.name(Bucket::of(subject.tag()), ":u:", Subject::MAX_LEN) + subject.as_str()
+        self.name(Bucket::of(subject.tag()), self.kinds.set, Subject::MAX_LEN) + subject.as_str()
     }
 
     /// What the names of all sets in a bucket begin with; the subject follows.
     pub(crate) fn sets(&self, bucket: Bucket) -> String {
-        self.name(bucket, ":u:", 0)
+        self.name(bucket, self.kinds.set, 0)
     }
 
     /// The cut-off of a subject.
     pub(crate) fn cutoff(&self, subject: &Subject) -> String {
-        self.name(Bucket::of(subject.tag()), ":c:", Subject::MAX_LEN) + subject.as_str()
+        self.name(Bucket::of(subject.tag()), self.kinds.cutoff, Subject::MAX_LEN) + subject.as_str()
     }
 
     /// What the names of all cut-offs in a bucket begin with; the subject follows.
     pub(crate) fn cutoffs(&self, bucket: Bucket) -> String {
-        self.name(bucket, ":c:", 0)
+        self.name(bucket, self.kinds.cutoff, 0)
     }
 
     /// A bucket's copy of the store-wide cut-off.
     pub(crate) fn store_cutoff(&self, bucket: Bucket) -> String {
-        self.name(bucket, ":all", 0)
+        self.name(bucket, self.kinds.store_cutoff, 0)
     }
 
     /// The pattern of all keys.
     pub(crate) fn pattern(&self) -> String {
-        format!("{}:{{???}}:*", self.prefix)
+        format!("{}:{{???}}:*", self.prefix())
     }
 
     /// The beginning of a key, with room for so many bytes more.
-    fn name(&self, bucket: Bucket, kind: &str, room: usize) -> String {
-        let mut key = String::with_capacity(self.prefix.len() + 6 + kind.len() + room);
-        key.push_str(&self.prefix);
+    pub(crate) fn name(&self, bucket: Bucket, kind: &str, room: usize) -> String {
+        let mut key = String::with_capacity(self.prefix().len() + 6 + kind.len() + room);
+        key.push_str(self.prefix());
         key.push_str(":{");
         key.extend(bucket.tag().map(char::from));
         key.push('}');
@@ -103,15 +125,18 @@ impl Keys {
 
     /// Reads a key that was found by the pattern: what it is, its bucket, and what follows.
     pub(crate) fn parse<'a>(&self, key: &'a [u8]) -> Option<(Kind, Bucket, &'a [u8])> {
-        let rest = key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":{")?;
+        let rest = key.strip_prefix(self.prefix().as_bytes())?.strip_prefix(b":{")?;
         let (bucket, rest) = rest.split_first_chunk::<3>()?;
         let bucket = std::str::from_utf8(bucket).ok()?;
         let bucket = Bucket(u16::from_str_radix(bucket, 16).ok()?);
-        let rest = rest.strip_prefix(b"}:")?;
-        Some(match rest.split_at_checked(2) {
-            Some((b"s:", member)) => (Kind::Row, bucket, member),
-            Some((b"u:", subject)) => (Kind::Set, bucket, subject),
-            _ => (Kind::Other, bucket, rest),
+        let rest = rest.strip_prefix(b"}")?;
+        let behind = |kind: &str| rest.strip_prefix(kind.as_bytes());
+        Some(if let Some(member) = behind(self.kinds.row) {
+            (Kind::Row, bucket, member)
+        } else if let Some(subject) = behind(self.kinds.set) {
+            (Kind::Set, bucket, subject)
+        } else {
+            (Kind::Other, bucket, rest)
         })
     }
 }
@@ -125,7 +150,12 @@ pub(crate) fn member(selector: &Selector) -> String {
 }
 
 fn push_member(text: &mut String, selector: &Selector) {
-    for byte in selector.as_bytes() {
+    push_digits(text, selector.as_bytes());
+}
+
+/// Writes bytes as hexadecimal digits.
+pub(crate) fn push_digits(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
         for digit in [byte >> 4, byte & 15] {
             text.push(char::from(DIGITS[usize::from(digit)]));
         }
@@ -153,9 +183,20 @@ pub(crate) fn selector(member: &[u8]) -> Option<Selector> {
 mod tests {
     use super::*;
 
+    const KINDS: Kinds = Kinds {
+        row: ":s:",
+        set: ":u:",
+        cutoff: ":c:",
+        store_cutoff: ":all",
+    };
+
+    fn keys() -> Keys {
+        Keys::new(Prefix::new("cloakroom").expect("a plain prefix"), &KINDS)
+    }
+
     #[test]
     fn keys_share_the_bucket_of_their_subject() {
-        let keys = Keys::new("cloakroom").expect("a plain prefix");
+        let keys = keys();
         let selector = Selector::from_bytes([0xab, 0xcd, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xff]);
         let ada = Subject::from_parts("ada}{", selector.tag()).expect("a subject");
         assert_eq!(
@@ -180,7 +221,7 @@ mod tests {
 
     #[test]
     fn foreign_names_are_no_keys() {
-        let keys = Keys::new("cloakroom").expect("a plain prefix");
+        let keys = keys();
         for name in [
             "",
             "cloakroom",
@@ -197,13 +238,6 @@ mod tests {
             "ABCD02030405060708090a0b0c0d0eff",
         ] {
             assert_eq!(selector(member.as_bytes()), None, "{member}");
-        }
-    }
-
-    #[test]
-    fn a_prefix_is_plain() {
-        for prefix in ["", "a{b", "a*", "a b", "é", &"x".repeat(65)] {
-            assert!(Keys::new(prefix).is_none(), "{prefix}");
         }
     }
 }

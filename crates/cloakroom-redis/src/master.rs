@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use cloakroom_store::StoreError;
+use cloakroom_error::StoreError;
 use redis::Value;
 
-use crate::connection::Place;
+use crate::connection::{Connection, Place};
 use crate::error::store_error;
-use crate::store::{RedisSessionStore, unexpected};
+use crate::server::unexpected;
 
-/// One of the servers that hold the store's keys, by the slots it holds.
+/// One of the servers that hold a store's keys, by the slots it holds.
 pub(crate) struct Master(Vec<RangeInclusive<u16>>);
 
 impl Master {
@@ -24,17 +24,14 @@ impl Master {
 }
 
 /// The server, or the masters of the Cluster as one of them knows them.
-pub(crate) async fn masters(store: &RedisSessionStore) -> Result<Vec<Master>, StoreError> {
-    if !store.connection().is_cluster() {
+pub(crate) async fn masters(connection: &Connection) -> Result<Vec<Master>, StoreError> {
+    if !connection.is_cluster() {
         return Ok(vec![Master(vec![0..=u16::MAX])]);
     }
     let mut slots = redis::cmd("CLUSTER");
     slots.arg("SLOTS");
-    let answer = store
-        .connection()
-        .command(Place::of_slot(0), &slots)
-        .await
-        .map_err(store_error)?;
+    let answer = connection.command(Place::of_slot(0), &slots).await;
+    let answer = answer.map_err(store_error)?;
     // Each range is its first slot, its last one, the master and the replicas; a node is its address, port and id.
     let mut masters = BTreeMap::<Vec<u8>, Vec<RangeInclusive<u16>>>::new();
     for range in array(answer)? {

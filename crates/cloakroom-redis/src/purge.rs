@@ -47,7 +47,7 @@ pub(crate) async fn purge_expired(
     max: NonZeroU32,
 ) -> Result<u64, StoreError> {
     let max = u64::from(max.get());
-    let masters = masters(store).await?;
+    let masters = masters(store.connection()).await?;
     let mut walk = store.walk();
     let mut has_begun_anew = walk == Walk::beginning();
     let (mut purged, mut examined) = (0, 0);

@@ -13,7 +13,7 @@ const TOGETHER: usize = 512;
 
 /// Writes the store-wide cut-off into every bucket, and waits for replicas at the end, on every master.
 pub(crate) async fn revoke_all(store: &RedisSessionStore, now: UnixTime) -> Result<(), StoreError> {
-    let masters = masters(store).await?;
+    let masters = masters(store.connection()).await?;
     let mut left: Vec<_> = Bucket::all().collect();
     for master in &masters {
         let (here, elsewhere) = left.into_iter().partition(|bucket| master.holds(place(*bucket)));

@@ -1,44 +1,9 @@
+use cloakroom_core::UnixTime;
 use redis::{Arg, Cmd, Script};
 
-/// The scripts of all operations, each with what they share in front.
-pub(crate) struct Scripts {
-    pub(crate) create: Lua,
-    pub(crate) update: Lua,
-    pub(crate) touch: Lua,
-    pub(crate) rotate: Lua,
-    pub(crate) delete: Lua,
-    pub(crate) delete_one: Lua,
-    pub(crate) delete_by_subject: Lua,
-    pub(crate) list: Lua,
-    pub(crate) revoke: Lua,
-    pub(crate) purge: Lua,
-    pub(crate) sweep: Lua,
-}
-
-impl Scripts {
-    pub(crate) fn new() -> Self {
-        macro_rules! lua {
-            ($name:literal) => {
-                Lua::new(concat!(
-                    include_str!("lua/common.lua"),
-                    include_str!(concat!("lua/", $name, ".lua"))
-                ))
-            };
-        }
-        Self {
-            create: lua!("create"),
-            update: lua!("update"),
-            touch: lua!("touch"),
-            rotate: lua!("rotate"),
-            delete: lua!("delete"),
-            delete_one: lua!("delete_one"),
-            delete_by_subject: lua!("delete_by_subject"),
-            list: lua!("list"),
-            revoke: lua!("revoke"),
-            purge: lua!("purge"),
-            sweep: lua!("sweep"),
-        }
-    }
+/// How rows and the scripts write a time.
+pub(crate) const fn time_bytes(time: UnixTime) -> [u8; 8] {
+    time.as_millis().to_be_bytes()
 }
 
 /// One script, and the hash by which a server that has seen it knows it.
@@ -48,7 +13,7 @@ pub(crate) struct Lua {
 }
 
 impl Lua {
-    fn new(code: &'static str) -> Self {
+    pub(crate) fn new(code: &'static str) -> Self {
         Self {
             code,
             hash: Script::new(code).get_hash().into(),
@@ -76,5 +41,51 @@ impl Lua {
             }
         }
         by_text
+    }
+}
+
+/// The script of these files, with what all scripts share in front.
+macro_rules! lua {
+    ($($file:literal),+) => {
+        $crate::script::Lua::new(concat!(
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/common.lua")),
+            $(include_str!($file)),+
+        ))
+    };
+}
+pub(crate) use lua;
+
+/// The scripts of all operations on sessions.
+#[cfg(feature = "session")]
+pub(crate) struct Scripts {
+    pub(crate) create: Lua,
+    pub(crate) update: Lua,
+    pub(crate) touch: Lua,
+    pub(crate) rotate: Lua,
+    pub(crate) delete: Lua,
+    pub(crate) delete_one: Lua,
+    pub(crate) delete_by_subject: Lua,
+    pub(crate) list: Lua,
+    pub(crate) revoke: Lua,
+    pub(crate) purge: Lua,
+    pub(crate) sweep: Lua,
+}
+
+#[cfg(feature = "session")]
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            create: lua!("lua/row.lua", "lua/create.lua"),
+            update: lua!("lua/row.lua", "lua/update.lua"),
+            touch: lua!("lua/row.lua", "lua/touch.lua"),
+            rotate: lua!("lua/row.lua", "lua/rotate.lua"),
+            delete: lua!("lua/row.lua", "lua/delete.lua"),
+            delete_one: lua!("lua/row.lua", "lua/delete_one.lua"),
+            delete_by_subject: lua!("lua/row.lua", "lua/delete_by_subject.lua"),
+            list: lua!("lua/row.lua", "lua/list.lua"),
+            revoke: lua!("lua/row.lua", "lua/revoke.lua"),
+            purge: lua!("lua/row.lua", "lua/purge.lua"),
+            sweep: lua!("lua/row.lua", "lua/sweep.lua"),
+        }
     }
 }

@@ -10,7 +10,7 @@ use cloakroom_store::{Created, SessionStore as _, SubjectIndex as _, Touched, Up
 use crate::place::{Place, Raw, server};
 
 /// The calls of each command since the last time, those of scripts too.
-async fn calls(raw: &mut Raw) -> BTreeMap<String, u64> {
+pub(crate) async fn calls(raw: &mut Raw) -> BTreeMap<String, u64> {
     let mut info = redis::cmd("INFO");
     let info: String = raw.ask(info.arg("commandstats")).await;
     let mut reset = redis::cmd("CONFIG");
@@ -25,7 +25,7 @@ async fn calls(raw: &mut Raw) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn count(calls: &[(&str, u64)]) -> BTreeMap<String, u64> {
+pub(crate) fn count(calls: &[(&str, u64)]) -> BTreeMap<String, u64> {
     calls
         .iter()
         .map(|(command, calls)| ((*command).to_owned(), *calls))

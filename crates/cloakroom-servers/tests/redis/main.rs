@@ -1,4 +1,4 @@
-//! `RedisSessionStore` against a real server: the kit that every store must pass, and what it promises beyond.
+//! The stores of cloakroom-redis against a real server: the kits that every store must pass, and what they promise beyond.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -10,4 +10,6 @@ mod open;
 mod place;
 mod raw;
 mod replicas;
+mod revocation;
 mod scripts;
+mod token;

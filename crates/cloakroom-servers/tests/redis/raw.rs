@@ -16,7 +16,7 @@ use crate::place::{Place, server};
 const ALL: Page = Page::first(Page::MAX);
 
 /// The bytes of base64url.
-fn decoded(text: &str) -> Vec<u8> {
+pub(crate) fn decoded(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bytes = Vec::new();
     for digits in text.as_bytes().chunks(4) {

@@ -10,7 +10,7 @@ use cloakroom_store::{Created, NewRecord, SessionStore as _, StoreError, StoreEr
 use crate::place::Place;
 
 #[track_caller]
-fn assert_is_a_failover(error: &StoreError) {
+pub(crate) fn assert_is_a_failover(error: &StoreError) {
     assert!(
         matches!(
             error.kind(),

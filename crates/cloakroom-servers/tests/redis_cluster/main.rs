@@ -1,4 +1,4 @@
-//! `RedisSessionStore` against a real Cluster: the kit that every store must pass, and what it promises beyond.
+//! The stores of cloakroom-redis against a real Cluster: the kits that every store must pass, and what they promise beyond.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -7,4 +7,6 @@ mod kit;
 mod open;
 mod place;
 mod resharding;
+mod revocation;
 mod slots;
+mod token;

@@ -10,7 +10,7 @@ use cloakroom_store::{Created, Page, SessionStore as _, SubjectIndex as _, Versi
 use crate::place::{Place, ask};
 
 /// All keys of the prefix with their slots, and on how many masters they lie.
-async fn slots(place: &Place) -> (BTreeMap<String, u16>, usize) {
+pub(crate) async fn slots(place: &Place) -> (BTreeMap<String, u16>, usize) {
     let (mut slots, mut masters) = (BTreeMap::new(), 0);
     for port in place.ports() {
         let role: Vec<redis::Value> = ask(port, &redis::cmd("ROLE")).await;

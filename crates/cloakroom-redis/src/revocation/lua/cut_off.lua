@@ -1,0 +1,4 @@
+-- ARGV: fresh feed, tag, entry
+begin()
+feed(ARGV[1])
+return move(ARGV[3], ARGV[2])

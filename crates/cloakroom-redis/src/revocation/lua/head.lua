@@ -1,0 +1,3 @@
+-- ARGV: fresh feed
+primary()
+return { feed(ARGV[1]), head(), time() }

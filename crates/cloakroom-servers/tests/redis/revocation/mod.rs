@@ -1,0 +1,8 @@
+//! `RedisRevocationStore`: the kit that every store must pass, and what it promises beyond.
+
+mod cost;
+mod faults;
+mod kit;
+mod place;
+mod raw;
+mod reload;

@@ -1,0 +1,5 @@
+//! `RedisRevocationStore` on a Cluster.
+
+mod failover;
+mod kit;
+mod slots;

@@ -1,0 +1,3 @@
+use super::place::Tokens;
+
+cloakroom_token::conformance_tests! { Tokens::shared().await }

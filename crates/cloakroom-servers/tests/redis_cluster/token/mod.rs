@@ -1,0 +1,6 @@
+//! `RedisTokenStore` on a Cluster.
+
+mod failover;
+mod kit;
+mod place;
+mod slots;
