@@ -213,8 +213,8 @@ impl World {
                 let cutoff = self.time_near(model.cutoff(&who), -30, 4);
                 Step::RevokeSubject(who, cutoff)
             }
-            21 if self.random.one_in(2) => Step::RevokeAll(self.time_near(model.cutoff(&who), -12, 2)),
-            21..=22 => Step::Purge(NonZeroU32::new(self.random.any(&[1, 2, 100])).expect("it is not 0")),
+            21 => Step::RevokeAll(self.time_near(model.cutoff(&who), -12, 2)),
+            22 => Step::Purge(NonZeroU32::new(self.random.any(&[1, 2, 100])).expect("it is not 0")),
             23..=26 => self.draw_access(model),
             27 => Step::EndAccess(
                 self.random.any(&self.hashes),
@@ -277,7 +277,7 @@ impl World {
         let row = model.family(&place.id);
         let newest = row.as_ref().map_or(0, |row| row.generation);
         let newest = u32::try_from(newest).expect("nobody rotates that often");
-        let behind = self.random.any(&[0, 0, 0, 0, 0, 0, 1, 1, 2, 3]);
+        let behind = self.random.any(&[0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 3]);
         let generation = match self.random.below(20) {
             0 => newest + 1,
             _ => newest.saturating_sub(behind),
@@ -298,7 +298,7 @@ impl World {
             confirmation: row.map_or(Some(confirmation(2)), |row| row.confirmation),
             next_key: key(u32::from(self.random.byte())),
             idle_deadline: self.time(-10, 150),
-            grace: Duration::from_millis(self.random.any(&[0, 4, 8, 16])),
+            grace: Duration::from_millis(self.random.any(&[0, 4, 8, 30, 60])),
         })
     }
 
