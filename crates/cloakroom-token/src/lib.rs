@@ -2,14 +2,23 @@
 #![forbid(unsafe_code)]
 
 mod access_token;
+mod access_tokens;
 mod answer;
+mod caller;
 mod client;
 mod confirmation;
 mod family;
 mod forward;
 mod memory;
 mod presented;
+mod refresh_error;
+mod refresh_keys;
+mod refresh_settings;
+mod refresh_tokens;
+mod reply;
 mod row;
+mod token_endpoints;
+mod token_request;
 mod token_store;
 
 #[cfg(feature = "conformance")]
@@ -23,7 +32,9 @@ pub use cloakroom_id;
 pub use cloakroom_keyring;
 
 pub use access_token::AccessToken;
+pub use access_tokens::{AccessError, AccessGrant, AccessTokens, IssuedAccess};
 pub use answer::{Created, Rotated};
+pub use caller::Caller;
 pub use client::{Client, InvalidClient};
 /// Those of every store.
 pub use cloakroom_error::{StoreError, StoreErrorKind};
@@ -31,7 +42,14 @@ pub use confirmation::Confirmation;
 pub use family::{Family, InvalidFamily, NewFamily};
 pub use memory::{MemoryTokenLimits, MemoryTokenStore};
 pub use presented::Presented;
+pub use refresh_error::{RefreshError, Refusal};
+pub use refresh_keys::{RefreshKeys, RefreshToken, Rejected};
+pub use refresh_settings::{InvalidSettings, RefreshSettings};
+pub use refresh_tokens::{Grant, Issued, RefreshTokens, Refreshed};
+pub use reply::Reply;
 pub use row::{AccessRow, FamilyRow, InvalidRow};
+pub use token_endpoints::TokenEndpoints;
+pub use token_request::{Hint, InvalidRequest, TokenRequest};
 pub use token_store::TokenStore;
 
 /// The most bytes that a program may keep with a family or an access token: 4 KiB. A store answers `TooLarge` to more.
