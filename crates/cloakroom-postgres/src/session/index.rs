@@ -16,7 +16,9 @@ impl SubjectIndex for PostgresSessionStore {
         page: Page,
         now: UnixTime,
     ) -> Result<Listed, StoreError> {
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let size = page.size();
         let rows = opened
             .connections
@@ -43,7 +45,9 @@ impl SubjectIndex for PostgresSessionStore {
     }
 
     async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let row = opened
             .connections
             .row(Again::Writes, || {
@@ -74,7 +78,9 @@ impl SubjectIndex for PostgresSessionStore {
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         opened
             .connections
             .row(Again::Writes, || {

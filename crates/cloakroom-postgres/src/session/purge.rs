@@ -9,7 +9,9 @@ use crate::sql::query;
 
 /// Deletes sessions that are past a deadline, those that the store-wide cut-off ended, and cut-offs too old to end any.
 pub(crate) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-    let Inner { opened, statements } = inner;
+    let Inner {
+        opened, statements, ..
+    } = inner;
     let connections = &opened.connections;
     let max = i64::from(max.get());
     let mut deleted = due(connections, &statements.purge_due, now, max).await?;

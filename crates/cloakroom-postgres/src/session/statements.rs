@@ -103,10 +103,11 @@ WITH {lock}, allowed AS (
 )
 {answer}";
 
-/// 1 selector, 2 now.
+/// 1 selectors. Each is one probe of the primary key: the limit keeps the planner from joining anything else.
 const LOAD: &str = "\
-SELECT {columns} FROM {sessions} s
-WHERE s.selector = $1 AND s.idle_deadline > $2 AND s.absolute_deadline > $2 AND {fresh}";
+SELECT s.* FROM unnest($1::bytea[]) AS wanted (selector) CROSS JOIN LATERAL (
+    SELECT {columns} FROM {sessions} s WHERE s.selector = wanted.selector AND {fresh} LIMIT 1
+) AS s";
 
 /// 1 selector, 2 expected version, 3 payload, 4 idle deadline, 5 now. The first column is the new version, NULL for a
 /// conflict, whose row follows.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
 use cloakroom_store::{
-    Change, Created, MAX_PAYLOAD, NewRecord, Rotated, Rotation, SessionStore, StoreError, StoreErrorKind,
-    Stored, Touched, Updated, Version,
+    Change, Created, JointLoads, MAX_PAYLOAD, NewRecord, Rotated, Rotation, SessionStore, StoreError,
+    StoreErrorKind, Stored, Touched, Updated, Version,
 };
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{PgPool, Row as _};
@@ -13,6 +13,7 @@ use crate::connections::Again;
 use crate::error::{OpenError, corrupt, no_row, store_error};
 use crate::opened::{Opened, options};
 use crate::purge::bucket;
+use crate::session::load;
 use crate::session::row::{COLUMNS, FORMAT, decode};
 use crate::session::schema::SESSION;
 use crate::session::statements::Statements;
@@ -29,6 +30,7 @@ pub struct PostgresSessionStore {
 pub(crate) struct Inner {
     pub(crate) opened: Opened,
     pub(crate) statements: Statements,
+    pub(crate) loads: JointLoads,
 }
 
 impl PostgresSessionStore {
@@ -73,7 +75,11 @@ impl PostgresSessionStore {
     fn over(opened: Opened) -> Self {
         let statements = Statements::new(&opened.schema);
         Self {
-            inner: Arc::new(Inner { opened, statements }),
+            inner: Arc::new(Inner {
+                opened,
+                statements,
+                loads: JointLoads::default(),
+            }),
         }
     }
 
@@ -143,7 +149,9 @@ fn version(number: i64) -> Result<Version, StoreError> {
 impl SessionStore for PostgresSessionStore {
     async fn create(&self, record: &NewRecord, now: UnixTime) -> Result<Created, StoreError> {
         fits(record.payload())?;
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let row = opened
             .connections
             .row(Again::Writes, || {
@@ -175,16 +183,12 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        let Inner { opened, statements } = self.inner();
-        let row = opened
-            .connections
-            .row(Again::Reads, || {
-                query(&statements.load)
-                    .bind(&selector.as_bytes()[..])
-                    .bind(now.as_millis())
+        self.inner
+            .loads
+            .load(selector, now, |round| {
+                load::answer(Arc::clone(&self.inner), round)
             })
-            .await?;
-        row.map(|row| stored(&row, 0)).transpose()
+            .await
     }
 
     async fn update(
@@ -195,7 +199,9 @@ impl SessionStore for PostgresSessionStore {
         now: UnixTime,
     ) -> Result<Updated, StoreError> {
         fits(&change.payload)?;
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let row = opened
             .connections
             .row(Again::Writes, || {
@@ -222,7 +228,9 @@ impl SessionStore for PostgresSessionStore {
         idle_deadline: UnixTime,
         now: UnixTime,
     ) -> Result<Touched, StoreError> {
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let row = opened
             .connections
             .row(Again::Writes, || {
@@ -250,7 +258,9 @@ impl SessionStore for PostgresSessionStore {
         if let Some((_, payload)) = data {
             fits(payload)?;
         }
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let row = opened
             .connections
             .row(Again::Writes, || {
@@ -282,7 +292,9 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
-        let Inner { opened, statements } = self.inner();
+        let Inner {
+            opened, statements, ..
+        } = self.inner();
         let row = opened
             .connections
             .row(Again::Writes, || {
