@@ -2,6 +2,7 @@
 
 mod delete_by_subject;
 mod index;
+mod load;
 mod purge;
 mod row;
 mod schema;
