@@ -9,6 +9,7 @@ use std::time::Duration;
 use cloakroom_core::UnixTime;
 use lexopt::{Arg, Parser, ValueExt as _};
 
+use crate::csrf::Deciding;
 use crate::jose::{JwsSigning, JwsVerifying, JwtVerifying};
 use crate::jose_options::{self, JoseOptions};
 use crate::sealed::{Mode, Opening, Sealing, Setting};
@@ -21,6 +22,7 @@ cloakroom-interop cookie-pairs
 cloakroom-interop set-cookie-parse
 cloakroom-interop set-cookie-build
 cloakroom-interop cookie-date
+cloakroom-interop csrf-decide [--public-origin O] [--trusted-origin O].. [--carrier-cookie NAME]..
 cloakroom-interop seal --ring FILE --name NAME --purpose PURPOSE --mode signed|encrypted --now MS --ttl S
                        [--max-ttl S] [--bucket BYTES]
 cloakroom-interop open --ring FILE --name NAME --purpose PURPOSE --mode signed|encrypted --now MS
@@ -47,6 +49,7 @@ pub(crate) enum Asked {
 pub(crate) enum Command {
     CookiePairs,
     CookieDate,
+    CsrfDecide(Deciding),
     SetCookieParse,
     SetCookieBuild,
     Seal(Sealing),
@@ -87,6 +90,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Asked, Unusa
     let command = match command.to_str() {
         Some("cookie-pairs") => Command::CookiePairs,
         Some("cookie-date") => Command::CookieDate,
+        Some("csrf-decide") => return Deciding::read(&mut parser),
         Some("set-cookie-parse") => Command::SetCookieParse,
         Some("set-cookie-build") => Command::SetCookieBuild,
         Some("seal") => return options.read(&mut parser, &["ttl", "bucket"], Options::seal),

@@ -95,6 +95,20 @@ fn cookie_libraries_differ_only_where_it_is_listed() {
 }
 
 #[test]
+fn g1_independent_implementations_agree_on_the_csrf_decision() {
+    let counts = python("check_csrf.py", &["node"]);
+    at_least(
+        &counts,
+        &[
+            ("decided, Python", 100_000),
+            ("decided, Node", 100_000),
+            ("allowed", 20_000),
+            ("denied", 20_000),
+        ],
+    );
+}
+
+#[test]
 fn jwt_libraries_differ_only_where_it_is_listed() {
     let list = Path::new(CRATE).join("peers/jwt-differences.md");
     let keys = Path::new(CRATE).join("peers/test_keys.json");

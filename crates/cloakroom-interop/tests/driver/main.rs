@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod commands;
+mod csrf;
 mod jose;
 mod lines;
 mod options;

@@ -19,6 +19,15 @@ fn unusable_options_exit_2_with_one_line() {
     unusable(&["--ring", path], "invalid option '--ring'");
     unusable(&["cookie-pairs", "x"], "unexpected argument \"x\"");
     unusable(&["cookie-pairs", "--ring", path], "invalid option '--ring'");
+    unusable(&["csrf-decide", "--ring", path], "invalid option '--ring'");
+    unusable(
+        &["csrf-decide", "--public-origin", "https://app.example/"],
+        "the public origin ends with its host and port: no slash, path, query or user",
+    );
+    unusable(
+        &["csrf-decide", "--carrier-cookie", "a b"],
+        "carrier cookie 1 has no cookie-name",
+    );
     unusable(&["open"], "--name is missing");
     unusable(&ring.args("seal", "signed", &[]), "--ttl is missing");
     unusable(
@@ -109,6 +118,7 @@ fn help_names_every_command() {
             "set-cookie-parse",
             "set-cookie-build",
             "cookie-date",
+            "csrf-decide",
             "seal",
             "open",
             "jws-sign",
