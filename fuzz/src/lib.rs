@@ -3,6 +3,7 @@
 mod cookie_date;
 mod cookie_header;
 mod counter;
+mod csrf_decision;
 mod hs256;
 mod input;
 mod jwk;
@@ -24,6 +25,7 @@ mod verify;
 
 pub use cookie_date::cookie_date;
 pub use cookie_header::cookie_header;
+pub use csrf_decision::csrf_decision;
 pub use jwk::jwk;
 pub use jwks_cache::jwks_cache;
 pub use jwt_claims::jwt_claims;
@@ -58,6 +60,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("session_row", session_row),
     ("session_payload", session_payload),
     ("session_store", session_store),
+    ("csrf_decision", csrf_decision),
 ];
 
 /// The example of the root README, kept true. This is the one library that sees every crate in it and is seen by none.
