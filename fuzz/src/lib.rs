@@ -6,6 +6,7 @@ mod counter;
 mod csrf_decision;
 mod hs256;
 mod input;
+mod introspection_request;
 mod jwk;
 mod jwks_cache;
 mod jwt_claims;
@@ -14,6 +15,7 @@ mod key_ring;
 mod members;
 mod now;
 mod open;
+mod refresh_token;
 mod session_payload;
 mod session_row;
 mod session_store;
@@ -26,12 +28,14 @@ mod verify;
 pub use cookie_date::cookie_date;
 pub use cookie_header::cookie_header;
 pub use csrf_decision::csrf_decision;
+pub use introspection_request::introspection_request;
 pub use jwk::jwk;
 pub use jwks_cache::jwks_cache;
 pub use jwt_claims::jwt_claims;
 pub use jwt_header::jwt_header;
 pub use key_ring::key_ring;
 pub use open::open;
+pub use refresh_token::refresh_token;
 pub use session_payload::session_payload;
 pub use session_row::session_row;
 pub use session_store::session_store;
@@ -60,6 +64,8 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("session_row", session_row),
     ("session_payload", session_payload),
     ("session_store", session_store),
+    ("refresh_token", refresh_token),
+    ("introspection_request", introspection_request),
     ("csrf_decision", csrf_decision),
 ];
 

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::input::Input;
 
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+pub(crate) const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Two kinds, of which one's prefix begins as the other's does.
@@ -140,7 +140,7 @@ fn is_secret(bytes: &[u8]) -> bool {
 }
 
 /// What base64 without padding stands for, digit by digit; `None` when it is not the text that these bytes have.
-fn decoded(text: &[u8], alphabet: &[u8; 64]) -> Option<Vec<u8>> {
+pub(crate) fn decoded(text: &[u8], alphabet: &[u8; 64]) -> Option<Vec<u8>> {
     let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in text {
         let digit = alphabet.iter().position(|known| known == letter)?;
@@ -155,7 +155,7 @@ fn decoded(text: &[u8], alphabet: &[u8; 64]) -> Option<Vec<u8>> {
     (bits < 6 && held & ((1 << bits) - 1) == 0).then_some(bytes)
 }
 
-fn encoded(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
+pub(crate) fn encoded(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
     let (mut text, mut held, mut bits) = (Vec::new(), 0_u32, 0);
     let digit = |number: u32| alphabet[(number & 63) as usize];
     for byte in bytes {
