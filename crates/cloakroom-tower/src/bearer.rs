@@ -73,7 +73,7 @@ struct Registered {
 }
 
 /// What a look at a request finds.
-enum Found<C> {
+pub(crate) enum Found<C> {
     Nothing,
     Token(Bearer<C>),
     /// Cookies of which none counts.
@@ -231,7 +231,7 @@ impl<C> fmt::Debug for Bearer<C> {
     }
 }
 
-fn look<C: DeserializeOwned>(
+pub(crate) fn look<C: DeserializeOwned>(
     headers: &HeaderMap,
     extensions: &Extensions,
     verifier: &BearerVerifier<C>,

@@ -135,6 +135,19 @@ impl<C> BearerVerifier<C> {
         verifier.snapshot()
     }
 
+    /// Whether a revocation check can follow all that its policies take, tokens of `greatest_age` included. The policies of
+    /// keys that are fetched are not known here; each of their tokens is judged by itself.
+    #[cfg(feature = "identity")]
+    pub(crate) fn is_revocable_within(&self, greatest_age: std::time::Duration) -> bool {
+        match self.snapshot() {
+            Snapshot::Local(verifier) => verifier.policies().iter().all(|policy| {
+                policy.is_revocable() && policy.greatest_age().is_some_and(|age| age <= greatest_age)
+            }),
+            #[cfg(feature = "jwks")]
+            Snapshot::Remote(_) => true,
+        }
+    }
+
     pub(crate) fn carriers(&self) -> &Arc<Carriers> {
         &self.carriers
     }

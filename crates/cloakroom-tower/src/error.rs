@@ -124,6 +124,18 @@ pub enum Error {
     #[cfg(feature = "session")]
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// Nobody can be told who sends the request, or somebody could not be logged in or out: 401, 403, 503 or 500, as its kind
+    /// says.
+    #[cfg(feature = "identity")]
+    #[error(transparent)]
+    Identity(#[from] crate::IdentityError),
+    /// The request did not pass an [`IdentityLayer`](crate::IdentityLayer), and somebody asked who sends it: a mistake in the
+    /// program. 500.
+    #[cfg(feature = "identity")]
+    #[error(
+        "IdentityLayer is missing: add `.layer(identities)` to the router, inside of those that send cookies"
+    )]
+    MissingIdentityLayer,
     /// The session's cookie could not be built. 500.
     #[cfg(feature = "session")]
     #[error("the cookie {cookie} could not be built")]
@@ -166,6 +178,8 @@ impl Error {
             Self::Bearer(error) => error.status(),
             #[cfg(feature = "session")]
             Self::Session(error) => status_of(error),
+            #[cfg(feature = "identity")]
+            Self::Identity(error) => error.status(),
             #[cfg(feature = "csrf")]
             Self::Csrf { .. } => StatusCode::FORBIDDEN,
             #[cfg(feature = "csrf")]
@@ -198,6 +212,10 @@ impl Error {
         }
         #[cfg(feature = "jwt")]
         if let Self::Bearer(error) = &self {
+            error.write(headers);
+        }
+        #[cfg(feature = "identity")]
+        if let Self::Identity(error) = &self {
             error.write(headers);
         }
         #[cfg(feature = "session")]

@@ -104,6 +104,11 @@ impl Jar {
             .observe(&Event::new(kind, Some(cookie.as_str())));
     }
 
+    #[cfg(feature = "identity")]
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.0.settings.observer.observe(event);
+    }
+
     /// Tells of a bearer token that verified.
     #[cfg(feature = "jwt")]
     pub(crate) fn observe_verified(&self, cookie: Option<&CookieName>) {

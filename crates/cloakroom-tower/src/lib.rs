@@ -27,8 +27,36 @@ mod csrf_token;
 mod error;
 #[cfg(feature = "session")]
 mod forwarded_for;
+#[cfg(feature = "identity")]
+mod identity;
+#[cfg(feature = "identity")]
+mod identity_builder;
+#[cfg(feature = "identity")]
+mod identity_carrier;
+#[cfg(feature = "identity")]
+mod identity_error;
+#[cfg(feature = "identity")]
+mod identity_future;
+#[cfg(feature = "identity")]
+mod identity_invalid;
+#[cfg(feature = "identity")]
+mod identity_layer;
+#[cfg(feature = "identity")]
+mod identity_logins;
+#[cfg(feature = "identity")]
+mod identity_session;
+#[cfg(feature = "identity")]
+mod identity_settings;
+#[cfg(feature = "identity")]
+mod identity_slot;
+#[cfg(feature = "identity")]
+mod identity_switch;
 #[cfg(all(feature = "identity", feature = "testing"))]
 mod identity_testing;
+#[cfg(feature = "identity")]
+mod identity_ticket;
+#[cfg(feature = "identity")]
+mod identity_token;
 #[cfg(feature = "jwt")]
 mod invalid_bearer_verifier;
 #[cfg(feature = "sealed")]
@@ -82,6 +110,9 @@ pub use cloakroom_jwt;
 /// The crate `cloakroom-keyring`, whose `KeyRing` stands in the signatures here.
 #[cfg(any(feature = "csrf", feature = "sealed"))]
 pub use cloakroom_keyring;
+/// The crate `cloakroom-lineage`, whose `Gate` and `Lineages` stand in the signatures here.
+#[cfg(feature = "identity")]
+pub use cloakroom_lineage;
 /// The crate `cloakroom-seal`, whose errors stand in the signatures here.
 #[cfg(feature = "sealed")]
 pub use cloakroom_seal;
@@ -109,6 +140,20 @@ pub use csrf_token::CsrfToken;
 pub use error::Error;
 #[cfg(feature = "session")]
 pub use forwarded_for::forwarded_for;
+#[cfg(feature = "identity")]
+pub use identity::{Identity, IdentitySource};
+#[cfg(feature = "identity")]
+pub use identity_builder::IdentityLayerBuilder;
+#[cfg(feature = "identity")]
+pub use identity_error::{IdentityError, IdentityErrorKind};
+#[cfg(feature = "identity")]
+pub use identity_future::IdentityFuture;
+#[cfg(feature = "identity")]
+pub use identity_invalid::InvalidIdentityLayer;
+#[cfg(feature = "identity")]
+pub use identity_layer::{IdentityLayer, IdentityService};
+#[cfg(feature = "identity")]
+pub use identity_logins::Logins;
 #[cfg(feature = "jwt")]
 pub use invalid_bearer_verifier::InvalidBearerVerifier;
 #[cfg(feature = "sealed")]

@@ -47,6 +47,8 @@ pub struct Event<'a> {
     token_error: Option<cloakroom_jwt::ErrorKind>,
     #[cfg(feature = "csrf")]
     csrf: Option<cloakroom_csrf::Reason>,
+    #[cfg(feature = "identity")]
+    refused: Option<cloakroom_lineage::cloakroom_revocation::Refused>,
 }
 
 impl<'a> Event<'a> {
@@ -58,6 +60,8 @@ impl<'a> Event<'a> {
             token_error: None,
             #[cfg(feature = "csrf")]
             csrf: None,
+            #[cfg(feature = "identity")]
+            refused: None,
         }
     }
 
@@ -89,6 +93,19 @@ impl<'a> Event<'a> {
         })
     }
 
+    /// The event of a ticket or a token that a gate did not let pass.
+    #[cfg(feature = "identity")]
+    pub(crate) const fn of_credential(
+        kind: EventKind,
+        refused: Option<cloakroom_lineage::cloakroom_revocation::Refused>,
+        cookie: Option<&'a str>,
+    ) -> Self {
+        Self {
+            refused,
+            ..Self::new(kind, cookie)
+        }
+    }
+
     /// What happened.
     pub const fn kind(&self) -> EventKind {
         self.kind
@@ -110,6 +127,12 @@ impl<'a> Event<'a> {
     #[cfg(feature = "csrf")]
     pub const fn csrf_reason(&self) -> Option<cloakroom_csrf::Reason> {
         self.csrf
+    }
+
+    /// Why a ticket or a JWT that verified was refused; `None` when that is not what happened.
+    #[cfg(feature = "identity")]
+    pub const fn refused(&self) -> Option<cloakroom_lineage::cloakroom_revocation::Refused> {
+        self.refused
     }
 }
 
@@ -173,6 +196,19 @@ pub enum EventKind {
     /// The same in report-only mode: the request passed.
     #[cfg(feature = "csrf")]
     CsrfReported,
+    /// Cookies authenticate different subjects, so the request is anonymous.
+    #[cfg(feature = "identity")]
+    IdentityConflict,
+    /// A cookie says who sent a request that no [`CsrfLayer`](crate::CsrfLayer) has let pass: it was refused.
+    #[cfg(feature = "identity")]
+    CsrfMissing,
+    /// A ticket or a JWT verified and was refused, because it has been ended, is too old or could not be ended;
+    /// [`Event::refused`] says why.
+    #[cfg(feature = "identity")]
+    CredentialRefused,
+    /// Whether a ticket or a JWT has been ended is not known, because revocations are out of date: the answer is 503.
+    #[cfg(feature = "identity")]
+    CredentialUnjudged,
 }
 
 impl EventKind {
@@ -208,6 +244,14 @@ impl EventKind {
             Self::CsrfRefused => "csrf_refused",
             #[cfg(feature = "csrf")]
             Self::CsrfReported => "csrf_reported",
+            #[cfg(feature = "identity")]
+            Self::IdentityConflict => "identity_conflict",
+            #[cfg(feature = "identity")]
+            Self::CsrfMissing => "csrf_missing",
+            #[cfg(feature = "identity")]
+            Self::CredentialRefused => "credential_refused",
+            #[cfg(feature = "identity")]
+            Self::CredentialUnjudged => "credential_unjudged",
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use cloakroom_cookie::{CookieName, CookieValue};
+use cloakroom_cookie::{CookieName, CookieValue, SetCookie};
 use cloakroom_core::UnixTime;
 use cloakroom_seal::{OpenError, Opened};
 use http::{Extensions, HeaderMap};
@@ -42,6 +42,16 @@ pub(crate) struct Held<T> {
     pub(crate) opened: Option<Opened>,
 }
 
+/// What a look at a request's cookies of the name finds.
+pub(crate) enum Look<T> {
+    /// No value that counts.
+    Nothing,
+    /// Two values that open and differ.
+    Conflict,
+    /// A value, and the cookie with the value sealed anew where it should be.
+    Held(Held<T>, Option<SetCookie>),
+}
+
 impl<T: SealedCookie> Sealed<T> {
     /// The cookie of the request with these headers and extensions.
     ///
@@ -50,10 +60,7 @@ impl<T: SealedCookie> Sealed<T> {
     /// [`Error::MissingLayer`]; [`Error::Limit`] when the Cookie header is over a limit of the layer. An invalid cookie
     /// is no error.
     pub fn read(headers: &HeaderMap, extensions: &Extensions, sealer: &Sealer<T>) -> Result<Self, Error> {
-        let handle = Handle {
-            jar: Jar::of(extensions)?,
-            sealer: sealer.clone(),
-        };
+        let handle = Handle::new(Jar::of(extensions)?, sealer.clone());
         let held = match handle.jar.decided(sealer.name()) {
             Decided::Removed => None,
             Decided::Value(text) => handle.reopen(&text),
@@ -189,13 +196,28 @@ impl<T: SealedCookie> fmt::Debug for Sealed<T> {
 }
 
 impl<T: SealedCookie> Handle<T> {
-    /// Opens what the request brought.
+    pub(crate) const fn new(jar: Jar, sealer: Sealer<T>) -> Self {
+        Self { jar, sealer }
+    }
+
+    /// Opens what the request brought, and sends it sealed anew where it should be.
     fn open(&self, headers: &HeaderMap) -> Result<Option<Held<T>>, Error> {
+        let Look::Held(held, resealed) = self.look(headers)? else {
+            return Ok(None);
+        };
+        if let Some(cookie) = resealed {
+            self.jar.put_resealed(cookie);
+        }
+        Ok(Some(held))
+    }
+
+    /// Opens what the request brought, and sends nothing.
+    pub(crate) fn look(&self, headers: &HeaderMap) -> Result<Look<T>, Error> {
         let name = self.sealer.name();
         let cookies = self.jar.read(headers)?;
         let mut candidates = cookies.all(name).map(CookieValue::as_bytes).peekable();
         if candidates.peek().is_none() {
-            return Ok(None);
+            return Ok(Look::Nothing);
         }
         let now = self.jar.now();
         let current = self.sealer.current();
@@ -203,23 +225,26 @@ impl<T: SealedCookie> Handle<T> {
             Ok(opened) => opened,
             Err(error) => {
                 self.jar.observe(kind_of(error), name);
-                return Ok(None);
+                return Ok(match error {
+                    OpenError::Conflict => Look::Conflict,
+                    _ => Look::Nothing,
+                });
             }
         };
         let needs_reseal = opened.needs_reseal();
         let Some(held) = held(opened) else {
             self.jar.observe(EventKind::Unreadable, name);
-            return Ok(None);
+            return Ok(Look::Nothing);
         };
         self.jar.observe(EventKind::Opened, name);
+        let mut resealed = None;
         if needs_reseal && !self.jar.holds(name) {
             match self.sealer.reseal(&current, &held, now) {
-                Ok(Some(cookie)) => self.jar.put_resealed(cookie),
-                Ok(None) => {}
+                Ok(cookie) => resealed = cookie,
                 Err(_) => self.jar.observe(EventKind::ResealFailed, name),
             }
         }
-        Ok(Some(held))
+        Ok(Look::Held(held, resealed))
     }
 
     /// Opens what this very request is about to send; no event of the browser's cookie.

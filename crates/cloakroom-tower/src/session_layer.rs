@@ -157,8 +157,8 @@ impl<F> SessionLayer<F> {
         }
     }
 
-    #[cfg(feature = "testing")]
-    pub(crate) fn carriers(&self) -> &Carriers {
+    #[cfg(any(feature = "identity", feature = "testing"))]
+    pub(crate) fn carriers(&self) -> &Arc<Carriers> {
         &self.carriers
     }
 }

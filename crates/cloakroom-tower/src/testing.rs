@@ -50,6 +50,8 @@ impl Observer for Recorder {
     }
 }
 
+#[cfg(feature = "identity")]
+pub use crate::identity_testing::{bearing_in_cookie, same_origin, with_ticket};
 #[cfg(feature = "sealed")]
 pub use sealed::{cookie_header, logged_in};
 

@@ -1,0 +1,281 @@
+//! Logouts.
+
+use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind;
+use serde_json::json;
+
+use crate::desk::{Desk, Gate, ISSUER, Plan, T0, request};
+
+const ALL: [&str; 3] = ["__Host-id", "__Host-jwt", "__Host-ticket"];
+const REJECTED: &str = "the credentials in Authorization are not good\n";
+
+#[tokio::test]
+async fn a_logout_ends_every_copy_and_removes_all_cookies() {
+    let desk = Desk::new().await;
+    for status in [200, 303, 400, 500] {
+        let all = [
+            desk.session("u1").await,
+            desk.ticket("u1"),
+            desk.token_cookie(&json!({"jti": format!("t{status}")})),
+        ];
+        for cookie in &all {
+            let answer = desk.act(&[cookie], &format!("leave, status {status}")).await;
+            assert_eq!(answer.status.as_u16(), status);
+            answer.removes(&ALL);
+            desk.learn_at(desk.now().as_millis() + 100).await;
+            desk.maybe(&[cookie]).await.is(200, "nobody");
+        }
+        let together: Vec<_> = [desk.session("u1").await, desk.ticket("u1")].into();
+        let cookies: Vec<_> = together.iter().map(String::as_str).collect();
+        desk.act(&cookies, "leave").await.removes(&ALL);
+        desk.learn_at(desk.now().as_millis() + 100).await;
+        for cookie in &cookies {
+            desk.maybe(&[cookie]).await.is(200, "nobody");
+        }
+        // The same subject elsewhere stays.
+        let elsewhere = desk.ticket("u1");
+        desk.learn_at(desk.now().as_millis() + 100).await;
+        assert!(desk.maybe(&[&elsewhere]).await.body.contains(" u1 "));
+    }
+    desk.act(&[], "leave").await.removes(&ALL);
+}
+
+#[tokio::test]
+async fn a_logout_by_authorization_ends_that_alone_and_touches_no_cookie() {
+    let desk = Desk::new().await;
+    let (session, ticket) = (desk.session("u1").await, desk.ticket("u1"));
+    let other = desk.session("u1").await;
+    let token = format!("Bearer {}", desk.token(&json!({})));
+    let bearer = format!("Bearer {}", other.split_once('=').unwrap().1);
+    for authorization in [&token, &bearer] {
+        let answer = desk
+            .bear("/", &[authorization], &[&session, &ticket], "leave")
+            .await;
+        answer.is(200, "");
+        desk.learn_at(desk.now().as_millis() + 100).await;
+        let again = desk.bear("/maybe", &[authorization], &[], "").await;
+        again.is(401, REJECTED);
+    }
+    desk.maybe(&[&session])
+        .await
+        .is(200, "local u1 0 Session(Cookie)");
+    desk.maybe(&[&ticket]).await.is(200, "local u1 0 Ticket");
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_after_a_logout_has_logged_out() {
+    let desk = Desk::new().await;
+    let (session, ticket) = (desk.session("u1").await, desk.ticket("u1"));
+    let cookies = [&*session, &*ticket];
+    let app = desk.call(request("POST", "/", &cookies, "leave, panic"));
+    let caught = futures_catch(app).await;
+    assert!(caught, "the handler panicked");
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    desk.learn_at(T0 + 100).await;
+    desk.maybe(&[&ticket]).await.is(200, "nobody");
+    desk.maybe(&[&session]).await.is(200, "nobody");
+}
+
+/// Whether `future` panics.
+async fn futures_catch<T>(future: impl Future<Output = T>) -> bool {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(|cx| {
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        match polled {
+            Ok(std::task::Poll::Pending) => std::task::Poll::Pending,
+            Ok(std::task::Poll::Ready(_)) => std::task::Poll::Ready(false),
+            Err(_) => std::task::Poll::Ready(true),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_logout_is_done_when_nobody_waits_for_it_any_more() {
+    for steps in ["leave", "leave everywhere"] {
+        let desk = Desk::new().await;
+        let (session, ticket) = (desk.session("u1").await, desk.ticket("u1"));
+        let gate = Gate::default();
+        desk.revocations.hold(&gate);
+        let cookies = [&*session, &*ticket];
+        tokio::select! {
+            biased;
+            () = gate.reached() => {}
+            answer = desk.act(&cookies, steps) => panic!("{answer:?}"),
+        }
+        gate.open();
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        desk.learn_at(T0 + 100).await;
+        desk.maybe(&[&ticket]).await.is(200, "nobody");
+        desk.maybe(&[&session]).await.is(200, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn a_logout_that_cannot_be_written_is_503_and_the_browser_forgets_all_the_same() {
+    let desk = Desk::new().await;
+    let (session, ticket) = (desk.session("u1").await, desk.ticket("u1"));
+    desk.revocations.fail(true);
+    let answer = desk.act(&[&session, &ticket], "leave").await;
+    assert_eq!(
+        (answer.status.as_u16(), &*answer.body),
+        (503, "logins could not be ended\n")
+    );
+    assert_eq!(answer.header("retry-after"), "2");
+    answer.removes(&ALL);
+    desk.maybe(&[&session]).await.is(200, "nobody");
+    desk.revocations.fail(false);
+    desk.act(&[&ticket], "leave").await.removes(&ALL);
+    desk.learn_at(T0 + 100).await;
+    desk.maybe(&[&ticket]).await.is(200, "nobody");
+
+    let session = desk.session("u1").await;
+    desk.store.fail(StoreErrorKind::Unavailable);
+    let answer = desk.act(&[&session], "leave").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), "2");
+    answer.removes(&ALL);
+}
+
+#[tokio::test]
+async fn a_logout_needs_no_fresh_snapshot() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket("u1");
+    desk.at(T0 + 5000);
+    desk.maybe(&[&ticket])
+        .await
+        .is(503, "whether this login has been ended is not known at present\n");
+    desk.act(&[&ticket], "leave").await.removes(&ALL);
+    desk.learn_at(T0 + 5100).await;
+    desk.maybe(&[&ticket]).await.is(200, "nobody");
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_ends_whatever_the_subject_holds() {
+    for by in 0..4 {
+        let desk = Desk::new().await;
+        let held = [
+            desk.session("u1").await,
+            desk.ticket("u1"),
+            desk.token_cookie(&json!({})),
+            desk.session("u1").await,
+        ];
+        let others = [
+            desk.session("u2").await,
+            desk.ticket("u2"),
+            desk.token_cookie(&json!({"sub": "u2"})),
+        ];
+        let (deleted, status) = (2, 500);
+        let answer = desk.act(&[&held[by]], "leave everywhere").await;
+        assert_eq!(
+            answer.body,
+            format!("2000 {deleted}"),
+            "the cut-off lies ahead by the skew"
+        );
+        answer.removes(&ALL);
+        desk.learn_at(T0 + 100).await;
+        for cookie in &held {
+            desk.maybe(&[cookie]).await.is(200, "nobody");
+        }
+        for cookie in &others {
+            assert!(desk.maybe(&[cookie]).await.body.contains(" u2 "));
+        }
+        // Also when the handler fails then.
+        let again = desk
+            .act(&[&others[by % 3]], &format!("leave everywhere, status {status}"))
+            .await;
+        assert_eq!(again.status.as_u16(), status);
+        again.removes(&ALL);
+        desk.learn_at(T0 + 200).await;
+        for cookie in &others {
+            desk.maybe(&[cookie]).await.is(200, "nobody");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f19_logging_out_everywhere_races_a_login_by_ticket() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket("u1");
+    // Somebody with the old password: the stamp is taken, then everything ends, then the ticket is sealed.
+    let gate = Gate::default();
+    desk.revocations.hold(&gate);
+    let stamped = desk.ticket("u1");
+    let cookies = [&*ticket];
+    let ending = desk.act(&cookies, "leave everywhere");
+    let opening = async {
+        gate.reached().await;
+        gate.open();
+    };
+    let (answer, ()) = tokio::join!(ending, opening);
+    assert_eq!(answer.status, 200);
+    desk.learn_at(T0 + 100).await;
+    desk.maybe(&[&stamped]).await.is(200, "nobody");
+    desk.maybe(&[&ticket]).await.is(200, "nobody");
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_needs_somebody() {
+    let desk = Desk::new().await;
+    desk.act(&[], "leave everywhere")
+        .await
+        .is(401, "a login is required\n");
+    let ticket = desk.ticket("u1");
+    desk.revocations.fail(true);
+    let answer = desk.act(&[&ticket], "leave everywhere").await;
+    assert_eq!(
+        (answer.status.as_u16(), &*answer.body),
+        (503, "logins could not be ended\n")
+    );
+    answer.removes(&ALL);
+    desk.revocations.fail(false);
+    desk.at(T0 + 5000);
+    let stale = desk.act(&[&ticket], "leave everywhere").await;
+    stale.is(503, "whether this login has been ended is not known at present\n");
+
+    let desk = Desk::with(Plan {
+        lineages: false,
+        ..Plan::default()
+    })
+    .await;
+    let answer = desk.act(&[&desk.ticket("u1")], "leave everywhere").await;
+    answer.is(500, "this needs `with_lineages` of the IdentityLayer's builder\n");
+}
+
+#[tokio::test]
+async fn the_subject_of_an_issuer_that_is_not_ended_here_is_somebody_else() {
+    let desk = Desk::with(Plan {
+        issuer: None,
+        ..Plan::default()
+    })
+    .await;
+    let (session, cookie) = (desk.session("u1").await, desk.token_cookie(&json!({})));
+    let answer = desk.act(&[&cookie], "leave everywhere").await;
+    answer.is(500, "the lineages do not end logins of this identity's issuer\n");
+    desk.learn_at(T0 + 100).await;
+    desk.maybe(&[&session])
+        .await
+        .is(200, "local u1 0 Session(Cookie)");
+    let me = format!("{ISSUER} u1 -60000 Token(Cookie)");
+    desk.maybe(&[&cookie]).await.is(200, &me);
+    // One login of it can be ended.
+    desk.act(&[&cookie], "leave").await.removes(&ALL);
+    desk.learn_at(T0 + 200).await;
+    desk.maybe(&[&cookie]).await.is(200, "nobody");
+}
+
+#[tokio::test]
+async fn without_lineages_a_logout_makes_the_browser_forget_and_ends_the_session() {
+    let desk = Desk::with(Plan {
+        lineages: false,
+        ..Plan::default()
+    })
+    .await;
+    let (session, ticket) = (desk.session("u1").await, desk.ticket("u1"));
+    desk.act(&[&session, &ticket], "leave").await.removes(&ALL);
+    desk.maybe(&[&session]).await.is(200, "nobody");
+    desk.maybe(&[&ticket]).await.is(200, "local u1 0 Ticket");
+}
