@@ -44,6 +44,7 @@ impl Place {
         Self::of_slot(crc)
     }
 
+    #[cfg(any(feature = "session", feature = "token"))]
     pub(crate) const fn slot(self) -> u16 {
         self.0
     }

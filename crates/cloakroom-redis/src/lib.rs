@@ -1,43 +1,32 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "session")]
-mod builder;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod connection;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod error;
 #[cfg(any(feature = "session", feature = "token"))]
 mod keys;
-#[cfg(feature = "session")]
-mod load;
 #[cfg(any(feature = "session", feature = "token"))]
 mod master;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod opening;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod prefix;
-#[cfg(feature = "session")]
-mod purge;
 #[cfg(feature = "revocation")]
 mod revocation;
-#[cfg(feature = "session")]
-mod revoke;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod script;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod server;
-#[cfg(feature = "session")]
-mod store;
-#[cfg(feature = "token")]
+#[cfg(feature = "row")]
+mod session;
+#[cfg(any(feature = "session", feature = "token"))]
 mod store_cutoff;
 #[cfg(feature = "token")]
 mod token;
-#[cfg(feature = "token")]
+#[cfg(any(feature = "session", feature = "token"))]
 mod walk;
-
-#[cfg(feature = "row")]
-pub mod row;
 
 /// The crate `cloakroom-revocation`, whose traits the store of revocations here has.
 #[cfg(feature = "revocation")]
@@ -49,16 +38,16 @@ pub use cloakroom_store;
 #[cfg(feature = "token")]
 pub use cloakroom_token;
 /// The crate `redis`, whose clients the stores take.
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 pub use redis;
 
-#[cfg(feature = "session")]
-pub use builder::RedisSessionStoreBuilder;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 pub use error::OpenError;
 #[cfg(feature = "revocation")]
 pub use revocation::{RedisRevocationStore, RedisRevocationStoreBuilder};
+#[cfg(feature = "row")]
+pub use session::row;
 #[cfg(feature = "session")]
-pub use store::RedisSessionStore;
+pub use session::{RedisSessionStore, RedisSessionStoreBuilder};
 #[cfg(feature = "token")]
 pub use token::{RedisTokenStore, RedisTokenStoreBuilder};

@@ -54,38 +54,3 @@ macro_rules! lua {
     };
 }
 pub(crate) use lua;
-
-/// The scripts of all operations on sessions.
-#[cfg(feature = "session")]
-pub(crate) struct Scripts {
-    pub(crate) create: Lua,
-    pub(crate) update: Lua,
-    pub(crate) touch: Lua,
-    pub(crate) rotate: Lua,
-    pub(crate) delete: Lua,
-    pub(crate) delete_one: Lua,
-    pub(crate) delete_by_subject: Lua,
-    pub(crate) list: Lua,
-    pub(crate) revoke: Lua,
-    pub(crate) purge: Lua,
-    pub(crate) sweep: Lua,
-}
-
-#[cfg(feature = "session")]
-impl Scripts {
-    pub(crate) fn new() -> Self {
-        Self {
-            create: lua!("lua/row.lua", "lua/create.lua"),
-            update: lua!("lua/row.lua", "lua/update.lua"),
-            touch: lua!("lua/row.lua", "lua/touch.lua"),
-            rotate: lua!("lua/row.lua", "lua/rotate.lua"),
-            delete: lua!("lua/row.lua", "lua/delete.lua"),
-            delete_one: lua!("lua/row.lua", "lua/delete_one.lua"),
-            delete_by_subject: lua!("lua/row.lua", "lua/delete_by_subject.lua"),
-            list: lua!("lua/row.lua", "lua/list.lua"),
-            revoke: lua!("lua/row.lua", "lua/revoke.lua"),
-            purge: lua!("lua/row.lua", "lua/purge.lua"),
-            sweep: lua!("lua/row.lua", "lua/sweep.lua"),
-        }
-    }
-}

@@ -27,22 +27,12 @@ impl Server {
         }
     }
 
-    #[cfg(feature = "session")]
-    pub(crate) fn into_parts(self) -> (Connection, Option<Connection>, u32) {
-        (self.reads, self.writes, self.min_replicas)
-    }
-
     pub(crate) const fn connection(&self) -> &Connection {
         &self.reads
     }
 
     pub(crate) const fn min_replicas(&self) -> u32 {
         self.min_replicas
-    }
-
-    /// Makes a command's call.
-    pub(crate) async fn command(&self, place: Place, command: &Cmd) -> Result<Value, StoreError> {
-        self.reads.command(place, command).await.map_err(store_error)
     }
 
     /// Makes a script's call, without waiting for replicas.
@@ -71,11 +61,6 @@ impl Server {
         Ok(answer)
     }
 
-    /// The command that waits for replicas, if the store does.
-    pub(crate) fn wait_after_all(&self) -> Option<Cmd> {
-        (self.min_replicas > 0).then(|| self.wait())
-    }
-
     fn wait(&self) -> Cmd {
         let mut wait = redis::cmd("WAIT");
         wait.arg(self.min_replicas).arg(WAIT_MILLIS);
@@ -90,6 +75,20 @@ impl Server {
                 "the write was made, but too few replicas confirmed it in time",
             )),
         }
+    }
+}
+
+/// What goes over several places.
+#[cfg(any(feature = "session", feature = "token"))]
+impl Server {
+    /// Makes a command's call.
+    pub(crate) async fn command(&self, place: Place, command: &Cmd) -> Result<Value, StoreError> {
+        self.reads.command(place, command).await.map_err(store_error)
+    }
+
+    /// The command that waits for replicas, if the store does.
+    pub(crate) fn wait_after_all(&self) -> Option<Cmd> {
+        (self.min_replicas > 0).then(|| self.wait())
     }
 }
 

@@ -33,7 +33,7 @@ impl RedisTokenStoreBuilder {
     pub(super) fn new() -> Self {
         Self {
             opening: Opening::default(),
-            cutoff_retention: Duration::from_hours(400 * 24),
+            cutoff_retention: Duration::from_secs(400 * 24 * 60 * 60),
         }
     }
 

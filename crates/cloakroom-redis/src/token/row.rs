@@ -247,7 +247,7 @@ mod tests {
     use std::sync::Arc;
 
     use cloakroom_id::{Subject, SubjectTag};
-    use cloakroom_keyring::KeyId;
+    use cloakroom_token::cloakroom_keyring::KeyId;
     use proptest::prelude::*;
 
     use super::*;

@@ -10,7 +10,7 @@ use cloakroom_store::{Created, NewRecord, SessionStore as _, StoreError, StoreEr
 use crate::place::Place;
 
 #[track_caller]
-pub(crate) fn assert_is_a_failover(error: &StoreError) {
+fn assert_is_a_failover(error: &StoreError) {
     assert!(
         matches!(
             error.kind(),
@@ -20,16 +20,22 @@ pub(crate) fn assert_is_a_failover(error: &StoreError) {
     );
 }
 
-/// The answer to a load as soon as there is one.
-async fn is_there(store: &RedisSessionStore, record: &NewRecord) -> bool {
+/// The answer as soon as there is one.
+pub(crate) async fn until_served<T>(mut ask: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
     for _ in 0..600 {
-        match store.load(&record.selector(), at(5)).await {
-            Ok(stored) => return stored.is_some(),
+        match ask().await {
+            Ok(answer) => return answer,
             Err(error) => assert_is_a_failover(&error),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the Cluster never came back")
+}
+
+/// Whether it is there, as soon as there is an answer.
+async fn is_there(store: &RedisSessionStore, record: &NewRecord) -> bool {
+    let stored = until_served(async || store.load(&record.selector(), at(5)).await).await;
+    stored.is_some()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
@@ -9,22 +9,21 @@ use cloakroom_store::{
     Change, Created, JointLoads, Listed, MAX_PAYLOAD, NewRecord, Page, Rotated, Rotation, SessionStore,
     StoreError, StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
 };
-use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
+use redis::{Cmd, Value};
 
-use crate::builder::RedisSessionStoreBuilder;
-use crate::connection::{Connection, Place};
-use crate::error::{OpenError, store_error};
+use super::builder::RedisSessionStoreBuilder;
+use super::row::{self, reason_byte};
+use super::scripts::Scripts;
+use super::{load, purge};
+use crate::error::OpenError;
 use crate::keys::{self, Bucket, Keys};
-use crate::load;
-use crate::purge::Walk;
-use crate::row::{self, reason_byte, time_bytes};
-use crate::script::{Lua, Scripts};
+use crate::script::{Lua, time_bytes};
+use crate::server::{Server, count, unexpected};
+use crate::store_cutoff::write_everywhere;
+use crate::walk::Walk;
 
 /// What a part of a list carries at most, in bytes, save that it carries one session in any case.
 const MAX_LISTED: usize = 4 << 20;
-/// How long replicas get to confirm a write: shorter than an answer may take.
-const WAIT_MILLIS: u32 = 1000;
-
 /// Sessions in Redis or Valkey. A clone is another handle to the same store.
 #[derive(Clone)]
 pub struct RedisSessionStore(Arc<Inner>);
@@ -32,15 +31,10 @@ pub struct RedisSessionStore(Arc<Inner>);
 struct Inner {
     keys: Keys,
     scripts: Scripts,
-    reads: Connection,
-    /// A connection of their own for writes that wait for replicas, because a server answers nothing else on the
-    /// connection of one that waits.
-    writes: Option<Connection>,
-    min_replicas: u32,
+    server: Server,
     cutoff_retention: String,
     loads: JointLoads,
-    /// Where the next purge begins.
-    walk: Mutex<Walk>,
+    walk: Walk,
 }
 
 impl RedisSessionStore {
@@ -59,99 +53,41 @@ impl RedisSessionStore {
         RedisSessionStoreBuilder::new()
     }
 
-    pub(crate) fn new(
-        keys: Keys,
-        reads: Connection,
-        writes: Option<Connection>,
-        min_replicas: u32,
-        cutoff_retention: Duration,
-    ) -> Self {
+    pub(super) fn new(keys: Keys, server: Server, cutoff_retention: Duration) -> Self {
         // A server refuses times to live that overflow; 10^15 ms are 30,000 years.
         let retention = cutoff_retention.as_millis().clamp(1, 1_000_000_000_000_000);
         Self(Arc::new(Inner {
             keys,
             scripts: Scripts::new(),
-            reads,
-            writes,
-            min_replicas,
+            server,
             cutoff_retention: retention.to_string(),
             loads: JointLoads::default(),
-            walk: Mutex::new(Walk::beginning()),
+            walk: Walk::new(),
         }))
     }
 
-    pub(crate) fn keys(&self) -> &Keys {
+    pub(super) fn keys(&self) -> &Keys {
         &self.0.keys
     }
 
-    pub(crate) fn scripts(&self) -> &Scripts {
+    pub(super) fn scripts(&self) -> &Scripts {
         &self.0.scripts
     }
 
-    pub(crate) fn walk(&self) -> Walk {
-        self.0.walk.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn server(&self) -> &Server {
+        &self.0.server
     }
 
-    pub(crate) fn set_walk(&self, walk: Walk) {
-        *self.0.walk.lock().unwrap_or_else(PoisonError::into_inner) = walk;
+    pub(super) fn walk(&self) -> &Walk {
+        &self.0.walk
     }
 
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.0.reads
+    async fn run(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
+        self.0.server.run(bucket.place(), script, call).await
     }
 
-    /// Makes a script's call, without waiting for replicas.
-    pub(crate) async fn run(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
-        let place = place(bucket);
-        let answer = match self.0.reads.command(place, &call).await {
-            Err(error) if is_unknown_script(&error) => {
-                self.0.reads.command(place, &script.by_text(&call)).await
-            }
-            answer => answer,
-        };
-        answer.map_err(store_error)
-    }
-
-    /// Makes a script's call whose effect must not be lost, as far as replicas can see to that.
     async fn run_durably(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
-        let Some(writes) = &self.0.writes else {
-            return self.run(bucket, script, call).await;
-        };
-        let together = async |call: Cmd| {
-            let answers = writes.commands(place(bucket), &[call, self.wait()]).await?;
-            let mut answers = answers.into_iter().map(Value::extract_error);
-            let answer = answers.next().unwrap_or(Ok(Value::Nil))?;
-            Ok::<_, RedisError>((answer, answers.next().unwrap_or(Ok(Value::Nil))?))
-        };
-        let by_text = script.by_text(&call);
-        let (answer, replicas) = match together(call).await {
-            Err(error) if is_unknown_script(&error) => together(by_text).await,
-            answer => answer,
-        }
-        .map_err(store_error)?;
-        self.confirmed(&replicas)?;
-        Ok(answer)
-    }
-
-    fn wait(&self) -> Cmd {
-        let mut wait = redis::cmd("WAIT");
-        wait.arg(self.0.min_replicas).arg(WAIT_MILLIS);
-        wait
-    }
-
-    /// The command that waits for replicas, if the store does.
-    pub(crate) fn wait_after_all(&self) -> Option<Cmd> {
-        (self.0.min_replicas > 0).then(|| self.wait())
-    }
-
-    pub(crate) fn confirmed(&self, replicas: &Value) -> Result<(), StoreError> {
-        match replicas {
-            Value::Int(replicas) if *replicas >= i64::from(self.0.min_replicas) => Ok(()),
-            _ => Err(StoreError::new(
-                StoreErrorKind::Unavailable,
-                "the write was made, but too few replicas confirmed it in time",
-            )),
-        }
+        self.0.server.run_durably(bucket.place(), script, call).await
     }
 }
 
@@ -187,7 +123,7 @@ impl SessionStore for RedisSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        if self.0.reads.is_cluster() {
+        if self.0.server.connection().is_cluster() {
             // Two selectors hardly ever lie in the same slot.
             return load::load(self, selector, now).await;
         }
@@ -292,7 +228,7 @@ impl SessionStore for RedisSessionStore {
     }
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-        crate::purge::purge_expired(self, now, max).await
+        purge::purge_expired(self, now, max).await
     }
 }
 
@@ -376,7 +312,7 @@ impl SubjectIndex for RedisSessionStore {
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        crate::revoke::revoke_all(self, now).await
+        write_everywhere(&self.0.server, &self.0.keys, &self.0.scripts.revoke, now).await
     }
 }
 
@@ -385,22 +321,18 @@ impl fmt::Debug for RedisSessionStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisSessionStore")
             .field("keys", &self.0.keys)
-            .field("cluster", &self.0.reads.is_cluster())
-            .field("min_replicas", &self.0.min_replicas)
+            .field("cluster", &self.0.server.connection().is_cluster())
+            .field("min_replicas", &self.0.server.min_replicas())
             .finish_non_exhaustive()
     }
 }
 
-pub(crate) fn place(bucket: Bucket) -> Place {
-    Place::of_tag(&bucket.tag())
-}
-
-pub(crate) fn decode(selector: Selector, row: &[u8]) -> Result<Stored, StoreError> {
+pub(super) fn decode(selector: Selector, row: &[u8]) -> Result<Stored, StoreError> {
     Ok(row::decode(selector, row)?)
 }
 
 /// Whether the store-wide cut-off, as it was read, ends the session. One that cannot be read is no reason to serve it.
-pub(crate) fn is_cut_off(session: &Stored, cutoff: &Value) -> Result<bool, StoreError> {
+pub(super) fn is_cut_off(session: &Stored, cutoff: &Value) -> Result<bool, StoreError> {
     let cutoff = match cutoff {
         Value::Nil => return Ok(false),
         Value::BulkString(text) => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()),
@@ -409,24 +341,6 @@ pub(crate) fn is_cut_off(session: &Stored, cutoff: &Value) -> Result<bool, Store
     cutoff
         .map(|cutoff| session.is_cut_off(UnixTime::from_millis(cutoff)))
         .ok_or_else(|| StoreError::new(StoreErrorKind::Corrupt, "a cut-off is no number"))
-}
-
-pub(crate) fn count(answer: &Value) -> Result<u64, StoreError> {
-    match answer {
-        Value::Int(count) => u64::try_from(*count).map_err(|_| unexpected()),
-        _ => Err(unexpected()),
-    }
-}
-
-pub(crate) fn unexpected() -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Other,
-        "the server gave an answer of another type than its script gives",
-    )
-}
-
-fn is_unknown_script(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
 fn check_size(payload: &[u8]) -> Result<(), StoreError> {

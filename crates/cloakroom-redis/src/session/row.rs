@@ -99,12 +99,6 @@ pub fn decode(selector: Selector, row: &[u8]) -> Result<Stored, InvalidRow> {
     parts.decode()
 }
 
-/// How a row and the scripts write a time.
-#[cfg(feature = "session")]
-pub(crate) const fn time_bytes(time: cloakroom_core::UnixTime) -> [u8; 8] {
-    time.as_millis().to_be_bytes()
-}
-
 /// How a row and the scripts write why a verifier was replaced.
 pub(crate) const fn reason_byte(reason: RotationReason) -> u8 {
     reason.number()

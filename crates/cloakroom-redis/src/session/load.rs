@@ -3,17 +3,17 @@ use cloakroom_id::Selector;
 use cloakroom_store::{Round, StoreError, Stored};
 use redis::{Cmd, Value};
 
+use super::store::{RedisSessionStore, decode, is_cut_off};
 use crate::connection::Place;
-use crate::error::store_error;
 use crate::keys::Bucket;
 use crate::master::array;
-use crate::store::{RedisSessionStore, decode, is_cut_off, place, unexpected};
+use crate::server::unexpected;
 
 /// What a key and its length take of a command, about.
 const KEY: usize = 70;
 
 /// Answers a round of loads by one command.
-pub(crate) async fn answer(store: RedisSessionStore, round: Round) {
+pub(super) async fn answer(store: RedisSessionStore, round: Round) {
     let loads = round.take();
     if loads.is_empty() {
         return;
@@ -28,7 +28,7 @@ pub(crate) async fn answer(store: RedisSessionStore, round: Round) {
 }
 
 /// The live session of one selector.
-pub(crate) async fn load(
+pub(super) async fn load(
     store: &RedisSessionStore,
     selector: &Selector,
     now: UnixTime,
@@ -48,13 +48,12 @@ async fn values<'a>(
     let mut at = Place::of_slot(0);
     for selector in selectors {
         let bucket = Bucket::of(selector.tag());
-        at = place(bucket);
+        at = bucket.place();
         command
             .arg(store.keys().row(selector))
             .arg(store.keys().store_cutoff(bucket));
     }
-    let answer = store.connection().command(at, &command).await;
-    let values = array(answer.map_err(store_error)?)?;
+    let values = array(store.server().command(at, &command).await?)?;
     if values.len() == count {
         Ok(values)
     } else {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
+use super::store::RedisSessionStore;
 use crate::keys::{Keys, Kinds};
 use crate::opening::{Opened, Opening, opening_methods};
-use crate::store::RedisSessionStore;
 
 const KINDS: Kinds = Kinds {
     row: ":s:",
@@ -35,16 +35,15 @@ impl RedisSessionStoreBuilder {
         self
     }
 
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             opening: Opening::default(),
-            cutoff_retention: Duration::from_hours(400 * 24),
+            cutoff_retention: Duration::from_secs(400 * 24 * 60 * 60),
         }
     }
 
     fn built(self, opened: Opened) -> RedisSessionStore {
-        let (reads, writes, min_replicas) = opened.server.into_parts();
         let keys = Keys::new(opened.prefix, &KINDS);
-        RedisSessionStore::new(keys, reads, writes, min_replicas, self.cutoff_retention)
+        RedisSessionStore::new(keys, opened.server, self.cutoff_retention)
     }
 }
