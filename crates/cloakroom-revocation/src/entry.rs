@@ -35,8 +35,11 @@ pub enum Entry {
 }
 
 /// Whether `text` may be an issuer, a subject or a token's id in an entry.
+#[inline]
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= Entry::MAX_LEN && !text.contains('\0')
+    // All bytes are looked at, several at once: cheaper than to search, for texts of this length.
+    let has_nul = || text.bytes().fold(0, |found, byte| found | u8::from(byte == 0)) != 0;
+    !text.is_empty() && text.len() <= Entry::MAX_LEN && !has_nul()
 }
 
 impl Entry {

@@ -1,4 +1,4 @@
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use cloakroom_core::UnixTime;
@@ -14,41 +14,54 @@ impl Fingerprint {
     /// Those of a subject and of a token of one issuer.
     #[inline]
     pub(crate) fn pair(key: &RandomState, issuer: &str, subject: &str, token_id: &str) -> (Self, Self) {
-        let prefix = Self::prefix(key, issuer);
-        (
-            Self::subject_behind(prefix.clone(), subject),
-            Self::token_behind(prefix, token_id),
-        )
+        let begun = Begun::new(key, issuer);
+        (begun.clone().subject(subject), begun.token(token_id))
     }
 
     pub(crate) fn subject(key: &RandomState, issuer: &str, subject: &str) -> Self {
-        Self::subject_behind(Self::prefix(key, issuer), subject)
+        Begun::new(key, issuer).subject(subject)
     }
 
     pub(crate) fn token(key: &RandomState, issuer: &str, token_id: &str) -> Self {
-        Self::token_behind(Self::prefix(key, issuer), token_id)
+        Begun::new(key, issuer).token(token_id)
     }
+}
 
-    /// The length comes first, so that no two pairs of texts are hashed alike.
+/// A hash that has read the issuer.
+#[derive(Clone)]
+struct Begun {
+    hasher: DefaultHasher,
+    /// Added to the hash, so that an issuer and a name which run together differently have another fingerprint. That is
+    /// cheaper than to hash the length.
+    split: u64,
+}
+
+impl Begun {
     #[inline]
-    fn prefix<H: Hasher>(key: &(impl BuildHasher<Hasher = H> + ?Sized), issuer: &str) -> H {
+    fn new(key: &RandomState, issuer: &str) -> Self {
         let mut hasher = key.build_hasher();
-        hasher.write_usize(issuer.len());
         hasher.write(issuer.as_bytes());
-        hasher
+        Self {
+            hasher,
+            split: (issuer.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        }
     }
 
     #[inline]
-    fn subject_behind(mut prefix: impl Hasher, subject: &str) -> Self {
-        prefix.write(subject.as_bytes());
-        Self(prefix.finish() | 1)
+    fn finish(mut self, name: &str) -> u64 {
+        self.hasher.write(name.as_bytes());
+        self.hasher.finish().wrapping_add(self.split)
     }
 
     #[inline]
-    fn token_behind(mut prefix: impl Hasher, token_id: &str) -> Self {
-        prefix.write(token_id.as_bytes());
+    fn subject(self, subject: &str) -> Fingerprint {
+        Fingerprint(self.finish(subject) | 1)
+    }
+
+    #[inline]
+    fn token(self, token_id: &str) -> Fingerprint {
         // 0 marks an empty slot.
-        Self((prefix.finish() & !1).max(2))
+        Fingerprint((self.finish(token_id) & !1).max(2))
     }
 }
 
@@ -80,8 +93,13 @@ struct Slot {
 
 /// A table with open addressing, of fingerprints alone. One writer fills it while any number of readers look; nothing is
 /// ever taken out of it, and a value only grows, so what a reader has found stays true.
+///
+/// Most credentials are in no table. A filter of a twentieth of its size tells that from memory that stays in the caches,
+/// where the table of a million entries costs two walks to main memory.
 pub(crate) struct Table {
     slots: Box<[Slot]>,
+    /// A Bloom filter in words of 64 bits, 8 bits a slot: of what is in the table all bits of its mask are set in its word.
+    filter: Box<[AtomicU64]>,
     len: AtomicUsize,
     /// The cut-off of everything; `MIN` cuts nothing off.
     all: AtomicI64,
@@ -99,6 +117,7 @@ impl Table {
             .max(Self::SMALLEST);
         Self {
             slots: (0..slots).map(|_| Slot::default()).collect(),
+            filter: (0..slots / 8).map(|_| AtomicU64::new(0)).collect(),
             len: AtomicUsize::new(0),
             all: AtomicI64::new(i64::MIN),
         }
@@ -113,7 +132,7 @@ impl Table {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.slots)
+        size_of_val(&*self.slots) + size_of_val(&*self.filter)
     }
 
     /// Whether one more would make it slow: beyond three quarters.
@@ -138,17 +157,32 @@ impl Table {
         &self.slots[place & (self.slots.len() - 1)]
     }
 
-    /// Looks for both at once: the second is on its way from memory while the first is looked at.
+    /// The word of the filter that tells of this, and what it has to be masked with.
+    #[inline]
+    fn filter_of(&self, fingerprint: Fingerprint) -> (&AtomicU64, u64) {
+        let word = self.home(fingerprint) / 8;
+        let bit = |shift: u32| 1_u64 << (fingerprint.0 >> shift & 63);
+        // Low bits, of which the place has none, and not the one that tells the kind.
+        (
+            &self.filter[word & (self.filter.len() - 1)],
+            bit(1) | bit(7) | bit(13) | bit(19),
+        )
+    }
+
+    /// Looks for both at once, so that the second is on its way from memory while the first is looked at.
     #[inline]
     pub(crate) fn find_both(&self, subject: Fingerprint, token: Fingerprint) -> (Option<UnixTime>, bool) {
-        let (at, of) = (self.home(subject), self.home(token));
-        let (first, second) = (
-            self.slot(at).key.load(Ordering::Acquire),
-            self.slot(of).key.load(Ordering::Acquire),
-        );
-        let cutoff = self.find_from(subject, at, first);
-        let denied = self.find_from(token, of, second);
-        (cutoff.map(|place| self.value(place).at()), denied.is_some())
+        let ((first, first_mask), (second, second_mask)) = (self.filter_of(subject), self.filter_of(token));
+        let (first, second) = (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed));
+        let may_be_cut = first & first_mask == first_mask;
+        let may_be_denied = second & second_mask == second_mask;
+        if !may_be_cut && !may_be_denied {
+            return (None, false);
+        }
+        (
+            if may_be_cut { self.cutoff(subject) } else { None },
+            may_be_denied && self.find(token).is_some(),
+        )
     }
 
     pub(crate) fn cutoff(&self, subject: Fingerprint) -> Option<UnixTime> {
@@ -167,21 +201,15 @@ impl Table {
     }
 
     fn find(&self, fingerprint: Fingerprint) -> Option<usize> {
-        let place = self.home(fingerprint);
-        self.find_from(fingerprint, place, self.slot(place).key.load(Ordering::Acquire))
-    }
-
-    /// Its place, when `key` stands at `place`, the first where it may be. A table is never full, so the search ends.
-    #[inline]
-    fn find_from(&self, fingerprint: Fingerprint, mut place: usize, mut key: u64) -> Option<usize> {
-        while key != fingerprint.0 {
-            if key == 0 {
-                return None;
+        let mut place = self.home(fingerprint);
+        // A table is never full, so the search ends.
+        loop {
+            match self.slot(place).key.load(Ordering::Acquire) {
+                0 => return None,
+                key if key == fingerprint.0 => return Some(place & (self.slots.len() - 1)),
+                _ => place += 1,
             }
-            place += 1;
-            key = self.slot(place).key.load(Ordering::Acquire);
         }
-        Some(place & (self.slots.len() - 1))
     }
 
     fn value(&self, place: usize) -> Value {
@@ -214,6 +242,8 @@ impl Table {
         while self.at(place).is_some() {
             place += 1;
         }
+        let (word, mask) = self.filter_of(fingerprint);
+        word.fetch_or(mask, Ordering::Relaxed);
         let slot = self.slot(place);
         slot.value.store(value.0, Ordering::Relaxed);
         // Whoever finds the key finds the value.
