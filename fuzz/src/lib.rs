@@ -16,6 +16,8 @@ mod members;
 mod now;
 mod open;
 mod refresh_token;
+mod revocation_entry;
+mod revocation_feed;
 mod session_payload;
 mod session_row;
 mod session_store;
@@ -36,6 +38,8 @@ pub use jwt_header::jwt_header;
 pub use key_ring::key_ring;
 pub use open::open;
 pub use refresh_token::refresh_token;
+pub use revocation_entry::revocation_entry;
+pub use revocation_feed::revocation_feed;
 pub use session_payload::session_payload;
 pub use session_row::session_row;
 pub use session_store::session_store;
@@ -64,6 +68,8 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("session_row", session_row),
     ("session_payload", session_payload),
     ("session_store", session_store),
+    ("revocation_entry", revocation_entry),
+    ("revocation_feed", revocation_feed),
     ("refresh_token", refresh_token),
     ("introspection_request", introspection_request),
     ("csrf_decision", csrf_decision),
