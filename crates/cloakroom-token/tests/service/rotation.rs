@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use cloakroom_token::conformance::Tested;
 use cloakroom_token::{
-    Grant, RefreshError, RefreshSettings, RefreshTokens, Refusal, StoreErrorKind, TokenStore as _,
+    Grant, MemoryTokenStore, RefreshError, RefreshSettings, RefreshTokens, Refusal, StoreErrorKind,
+    TokenStore as _,
 };
 
 use crate::format::{bytes_of, forged};
@@ -148,6 +150,30 @@ fn f18_generations_at_their_ends() {
         assert!(refusal.is_alarm() && refusal == Refusal::Ahead);
     }
     assert!(rotate(&node, &first, at(1)).is_ok());
+}
+
+#[test]
+fn f18_the_last_generation_ends_the_family() {
+    let store = Arc::new(MemoryTokenStore::new());
+    let node = node(store.clone(), &ring());
+    let issued = now(node.issue(&grant(&node), NOW)).unwrap();
+    now(Tested::set_generation(
+        &*store,
+        &issued.family,
+        u64::from(u32::MAX - 1),
+    ));
+    let mut signed = bytes_of(&issued.token)[..56].to_vec();
+    signed[20..24].copy_from_slice(&(u32::MAX - 1).to_be_bytes());
+    let last = rotate(&node, &forged(0, &signed, "app"), at(1)).unwrap();
+    assert_eq!(&bytes_of(&last.token)[20..24], [0xff; 4]);
+    let Err(RefreshError::Refused(refused)) = rotate(&node, &last.token, at(2)) else {
+        panic!("there is a generation after the last");
+    };
+    assert_eq!(
+        refused.ended().map(|family| family.generation),
+        Some(u64::from(u32::MAX))
+    );
+    assert_eq!(refusal(rotate(&node, &last.token, at(2))), "Gone");
 }
 
 #[test]
