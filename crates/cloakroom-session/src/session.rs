@@ -165,9 +165,18 @@ impl Session {
     ///
     /// When `subject` is no name of a subject, or the session is committed.
     pub fn login(&self, subject: &str) -> Result<(), SessionError> {
+        self.login_at(subject, self.request.sessions.now())
+    }
+
+    /// The same for a proof whose time was taken before it was looked at, and after the last cut-off of `subject`, which may
+    /// lie ahead by as much as clocks differ: a login right after the end of all sessions is then not refused by it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`login`](Self::login).
+    pub fn login_at(&self, subject: &str, at: UnixTime) -> Result<(), SessionError> {
         self.request.check_open()?;
         let subject = self.request.sessions.subject(subject)?;
-        let at = self.request.sessions.now();
         self.request.change(|changes| changes.log_in(subject, at))
     }
 

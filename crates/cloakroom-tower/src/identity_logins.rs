@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cloakroom_cookie::SetCookie;
+use cloakroom_core::UnixTime;
 use cloakroom_lineage::{Ended, Stamp};
 use cloakroom_seal::Ticket;
 use http::{Extensions, HeaderMap};
@@ -64,8 +65,8 @@ impl Logins {
         })
     }
 
-    /// The time for what is minted for `subject`: for a [`Ticket`], and for `iat` and `auth_time` of a JWT. Take it before
-    /// the password is looked at, as [`Stamp`] says.
+    /// The time for what is minted for `subject`: of a session's login, of a [`Ticket`], for `iat` and `auth_time` of a JWT.
+    /// Take it before the password is looked at, as [`Stamp`] says.
     ///
     /// # Errors
     ///
@@ -75,15 +76,16 @@ impl Logins {
         stamp.map_err(|error| IdentityError::from(IdentityErrorKind::Store(error)).into())
     }
 
-    /// Logs `subject` in by a session, as [`Session::login`](cloakroom_session::Session::login) does.
+    /// Logs `subject` in by a session, as [`Session::login_at`](cloakroom_session::Session::login_at) does, at the time that
+    /// the [stamp](Self::stamp) gave, or that it was when the password was looked at.
     ///
     /// # Errors
     ///
     /// Those of that; [`IdentityErrorKind::NotConfigured`] when sessions are no carrier here; [`Error::ResponseSent`].
-    pub fn log_in_by_session(&self, subject: &str) -> Result<(), Error> {
+    pub fn log_in_by_session(&self, subject: &str, authenticated_at: UnixTime) -> Result<(), Error> {
         let session = self.session.as_ref();
         let session = session.ok_or_else(|| not_configured("sessions carry no identities here"))?;
-        session.login(subject)?;
+        session.login_at(subject, authenticated_at)?;
         let sets_cookie = session.source() == SessionSource::Cookie;
         self.switch_to(|carrier| carrier.kind() == Kind::Session, sets_cookie)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use cloakroom_tower::cloakroom_cookie::{CookieName, SetCookie};
@@ -94,6 +95,8 @@ pub(crate) struct Desk {
     pub(crate) revocations: Revocations,
     pub(crate) follower: Follower,
     pub(crate) recorder: Recorder,
+    /// Where a late login waits, between its stamp and its end.
+    pub(crate) waiting: Gate,
     clock: Arc<AtomicI64>,
     app: Router,
 }
@@ -206,10 +209,12 @@ impl Desk {
             builder = builder.with_lineages(lineages.with_clocks(clocks), index());
         }
         let identities = change(builder.finish().unwrap());
+        let waiting = Gate::default();
         let mut app = Router::new()
             .route("/", any(act))
             .route("/me", any(async |me: Identity| describe(&me)))
             .route("/maybe", any(maybe))
+            .with_state(waiting.clone())
             .layer(identities)
             .layer(carriers.sessions.clone())
             .layer(CookieLayer::new().with_clock(now).observer(recorder.clone()));
@@ -227,6 +232,7 @@ impl Desk {
             revocations,
             follower,
             recorder,
+            waiting,
             clock,
             app,
         }
@@ -416,7 +422,7 @@ fn describe(me: &Identity) -> String {
 }
 
 /// Does the steps of the request's `act` field and answers with what it saw.
-async fn act(parts: Parts) -> Result<Response, Error> {
+async fn act(State(gate): State<Gate>, parts: Parts) -> Result<Response, Error> {
     let (headers, extensions) = (&parts.headers, &parts.extensions);
     let mut seen = Vec::new();
     let mut status = StatusCode::OK;
@@ -426,12 +432,16 @@ async fn act(parts: Parts) -> Result<Response, Error> {
             [""] => {}
             ["who"] => seen.push(describe(&Identity::read(headers, extensions).await?)),
             ["maybe"] => seen.push(maybe(Identity::read_optional(headers, extensions).await?).await),
-            ["enter", "session", subject] => logins()?.log_in_by_session(subject)?,
-            ["enter", "ticket", subject] => {
+            ["enter", by @ ("session" | "ticket"), subject, ref late @ ..] => {
                 let logins = logins()?;
-                let stamp = logins.stamp(subject).await?;
-                let ticket = Ticket::issue(subject, stamp.authenticated_at())?;
-                logins.log_in_by_ticket(&Login(ticket))?;
+                let at = logins.stamp(subject).await?.authenticated_at();
+                if !late.is_empty() {
+                    gate.wait().await;
+                }
+                match by {
+                    "session" => logins.log_in_by_session(subject, at)?,
+                    _ => logins.log_in_by_ticket(&Login(Ticket::issue(subject, at)?))?,
+                }
             }
             ["enter", "cookie", name, value] => {
                 let cookie = SetCookie::new(name.to_owned(), value).finish().unwrap();

@@ -1,6 +1,5 @@
 //! Logins.
 
-use cloakroom_tower::cloakroom_lineage::cloakroom_revocation::{LOCAL, RevocationStore as _};
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind;
 use serde_json::json;
 
@@ -130,17 +129,17 @@ async fn of_several_logins_the_last_counts() {
 #[tokio::test]
 async fn a_login_right_after_the_end_of_everything_counts() {
     let desk = Desk::new().await;
-    let _ = desk
-        .revocations
-        .inner
-        .cut_off(LOCAL, "u1", desk.now())
-        .await
-        .unwrap();
+    let old = desk.ticket("u1");
+    let answer = desk.act(&[&old], "leave everywhere").await;
+    assert_eq!(answer.status, 200);
     desk.learn_at(T0 + 10).await;
+    // The stamp lies behind the cut-off, which lies ahead by the fleet's skew.
     let answer = desk.act(&[], "enter ticket u1").await;
     let cookie = answer.sets_beside(&["__Host-id", "__Host-jwt"]).to_owned();
-    // The stamp lies behind the cut-off, which lies ahead by the fleet's skew.
     desk.me(&[&cookie]).await.is(200, "local u1 2001 Ticket");
+    let answer = desk.act(&[], "enter session u1").await;
+    let cookie = answer.sets_beside(&["__Host-jwt", "__Host-ticket"]).to_owned();
+    desk.me(&[&cookie]).await.is(200, "local u1 2001 Session(Cookie)");
 }
 
 #[tokio::test]
@@ -172,7 +171,10 @@ async fn what_the_layer_was_not_given_is_a_mistake() {
     })
     .await;
     for (steps, text) in [
-        ("enter session u1", "sessions carry no identities here\n"),
+        (
+            "enter session u1",
+            "this needs `with_lineages` of the IdentityLayer's builder\n",
+        ),
         (
             "enter ticket u1",
             "this needs `with_lineages` of the IdentityLayer's builder\n",
@@ -193,7 +195,13 @@ async fn what_the_layer_was_not_given_is_a_mistake() {
         ..Plan::default()
     })
     .await;
-    desk.act(&[], "enter ticket u1")
-        .await
-        .is(500, "this sealed cookie carries no identities here\n");
+    for (steps, text) in [
+        (
+            "enter ticket u1",
+            "this sealed cookie carries no identities here\n",
+        ),
+        ("enter session u1", "sessions carry no identities here\n"),
+    ] {
+        desk.act(&[], steps).await.is(500, text);
+    }
 }

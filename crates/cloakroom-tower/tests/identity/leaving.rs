@@ -197,24 +197,31 @@ async fn logging_out_everywhere_ends_whatever_the_subject_holds() {
 }
 
 #[tokio::test]
-async fn f19_logging_out_everywhere_races_a_login_by_ticket() {
-    let desk = Desk::new().await;
-    let ticket = desk.ticket("u1");
-    // Somebody with the old password: the stamp is taken, then everything ends, then the ticket is sealed.
-    let gate = Gate::default();
-    desk.revocations.hold(&gate);
-    let stamped = desk.ticket("u1");
-    let cookies = [&*ticket];
-    let ending = desk.act(&cookies, "leave everywhere");
-    let opening = async {
-        gate.reached().await;
-        gate.open();
-    };
-    let (answer, ()) = tokio::join!(ending, opening);
-    assert_eq!(answer.status, 200);
-    desk.learn_at(T0 + 100).await;
-    desk.maybe(&[&stamped]).await.is(200, "nobody");
-    desk.maybe(&[&ticket]).await.is(200, "nobody");
+async fn f19_logging_out_everywhere_races_a_login_and_leaves_nothing() {
+    // Somebody with the old password: the stamp is taken, then everything ends, then the login goes on.
+    for by in ["ticket", "session"] {
+        let desk = Desk::new().await;
+        let ticket = desk.ticket("u1");
+        let (cookies, steps) = ([&*ticket], format!("enter {by} u1 late"));
+        let ending = async {
+            desk.waiting.reached().await;
+            let answer = desk.act(&cookies, "leave everywhere").await;
+            desk.waiting.open();
+            answer
+        };
+        let (login, answer) = tokio::join!(desk.act(&[], &steps), ending);
+        assert_eq!(answer.body, "2000 0");
+        desk.learn_at(T0 + 100).await;
+        if by == "ticket" {
+            let stillborn = login.sets_beside(&["__Host-id", "__Host-jwt"]);
+            desk.maybe(&[stillborn]).await.is(200, "nobody");
+        } else {
+            login.is(409, "the login was overtaken by the end of all sessions\n");
+        }
+        desk.maybe(&[&ticket]).await.is(200, "nobody");
+        let subject = desk.sessions.subject("u1").unwrap();
+        assert_eq!(desk.sessions.end_all(&subject).await.unwrap(), 0);
+    }
 }
 
 #[tokio::test]
