@@ -18,11 +18,7 @@ const KINDS: [(StoreErrorKind, u16, &str); 7] = [
     (Unavailable, 503, "the store is unavailable\n"),
     (Timeout, 503, "the store did not answer in time\n"),
     (Full, 503, "the store is full\n"),
-    (
-        Corrupt,
-        500,
-        "the store holds a record that cannot be read\n",
-    ),
+    (Corrupt, 500, "the store holds a record that cannot be read\n"),
     (TooLarge, 500, "the record is larger than its store takes\n"),
     (Unsupported, 500, "the store cannot do that\n"),
     (Other, 500, "the store failed\n"),
