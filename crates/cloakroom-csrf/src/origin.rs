@@ -1,5 +1,5 @@
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::num::NonZeroU16;
+use core::net::{Ipv4Addr, Ipv6Addr};
+use core::num::NonZeroU16;
 
 /// An origin as browsers write it in `Origin` (RFC 6454 section 6.2): scheme, host, and the port unless it is the
 /// scheme's own. Written in this one way, two origins are the same exactly when their bytes are.
