@@ -6,7 +6,6 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Asked, Command, Unusable};
-use crate::wire::Refusal;
 
 pub(crate) struct Deciding {
     policy: CsrfPolicy,
@@ -52,7 +51,7 @@ impl Deciding {
     }
 
     /// The decision; a request brings no token here.
-    pub(crate) fn decide(&self, asking: &Asking) -> Result<Decided, Refusal> {
+    pub(crate) fn decide(&self, asking: &Asking) -> Decided {
         // The path of a request is what stands before its query.
         let path = asking.path.split(['?', '#']).next().unwrap_or_default();
         let mut request = Request::new(&asking.method, path);
@@ -80,9 +79,9 @@ impl Deciding {
         let decision = self
             .policy
             .decide(&request.cookies(Cookies::from_values(&cookies).ok()));
-        Ok(Decided {
+        Decided {
             allow: decision.is_allowed(),
             reason: decision.reason().as_str(),
-        })
+        }
     }
 }

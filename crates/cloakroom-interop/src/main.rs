@@ -41,7 +41,7 @@ impl Command {
         match self {
             Self::CookiePairs => wire::answer(line, out, cookies::pairs),
             Self::CookieDate => wire::answer(line, out, cookies::date),
-            Self::CsrfDecide(deciding) => wire::answer(line, out, |input| deciding.decide(input)),
+            Self::CsrfDecide(deciding) => wire::answer(line, out, |input| Ok(deciding.decide(input))),
             Self::SetCookieParse => wire::answer(line, out, set_cookie::parse),
             Self::SetCookieBuild => wire::answer(line, out, set_cookie::build),
             Self::Seal(sealing) => wire::answer(line, out, |input| sealing.seal(input)),
