@@ -127,8 +127,10 @@ impl Keys {
     pub(crate) fn parse<'a>(&self, key: &'a [u8]) -> Option<(Kind, Bucket, &'a [u8])> {
         let rest = key.strip_prefix(self.prefix().as_bytes())?.strip_prefix(b":{")?;
         let (bucket, rest) = rest.split_first_chunk::<3>()?;
-        let bucket = std::str::from_utf8(bucket).ok()?;
-        let bucket = Bucket(u16::from_str_radix(bucket, 16).ok()?);
+        let bucket = bucket
+            .iter()
+            .try_fold(0, |number, byte| Some(number << 4 | u16::from(digit(*byte)?)))?;
+        let bucket = Bucket(bucket);
         let rest = rest.strip_prefix(b"}")?;
         let behind = |kind: &str| rest.strip_prefix(kind.as_bytes());
         Some(if let Some(member) = behind(self.kinds.row) {
@@ -164,11 +166,6 @@ pub(crate) fn push_digits(text: &mut String, bytes: &[u8]) {
 
 /// Reads a [`member`].
 pub(crate) fn selector(member: &[u8]) -> Option<Selector> {
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
     let mut bytes = [0; 16];
     if member.len() != 32 {
         return None;
@@ -177,6 +174,15 @@ pub(crate) fn selector(member: &[u8]) -> Option<Selector> {
         *byte = digit(digits[0])? << 4 | digit(digits[1])?;
     }
     Some(Selector::from_bytes(bytes))
+}
+
+/// The value of a hexadecimal digit.
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
