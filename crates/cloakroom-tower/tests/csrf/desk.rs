@@ -72,7 +72,7 @@ impl Desk {
             .bind_session(&SessionCookie::default())
             .with_clock(now)
             .observer(move |event: &Event<'_>| {
-                list.lock().unwrap().push((event.kind(), event.csrf_reason()))
+                list.lock().unwrap().push((event.kind(), event.csrf_reason()));
             });
         let csrf = change(csrf);
         let counted = Arc::clone(&served);
