@@ -1,6 +1,7 @@
 //! Revocations: [`PostgresRevocationStore`].
 
 mod feed;
+mod joint;
 mod listening;
 mod row;
 mod schema;

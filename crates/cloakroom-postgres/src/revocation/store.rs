@@ -5,12 +5,13 @@ use cloakroom_revocation::cloakroom_core::UnixTime;
 use cloakroom_revocation::{
     Credential, Denial, Denied, Entry, EntryRow, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
-use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{PgPool, Row as _};
 
 use crate::connections::{Again, Statement};
 use crate::error::{OpenError, no_row, store_error};
 use crate::opened::{Opened, options};
+use crate::revocation::joint::Joint;
 use crate::revocation::listening::Listening;
 use crate::revocation::schema::REVOCATION;
 use crate::revocation::statements::Statements;
@@ -38,6 +39,7 @@ pub(super) struct Inner {
     pub(super) opened: Opened,
     pub(super) statements: Statements,
     pub(super) listening: Listening,
+    joint: Joint,
     fleet: Fleet,
 }
 
@@ -89,6 +91,7 @@ impl PostgresRevocationStore {
             inner: Arc::new(Inner {
                 statements: Statements::new(&opened.schema),
                 listening: Listening::new(opened.settings.schema_name()),
+                joint: Joint::default(),
                 opened,
                 fleet,
             }),
@@ -117,26 +120,15 @@ impl PostgresRevocationStore {
     pub(super) fn inner(&self) -> &Inner {
         &self.inner
     }
-
-    /// The last row that a script answers.
-    async fn write(&self, script: impl Fn() -> String) -> Result<PgRow, StoreError> {
-        let mut rows = self
-            .inner
-            .opened
-            .connections
-            .rows(Again::Writes, || Statement::Script(script()))
-            .await?;
-        rows.pop().ok_or_else(no_row)
-    }
 }
 
 impl RevocationStore for PostgresRevocationStore {
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
-        let Inner { opened, fleet, .. } = self.inner();
-        let tag = tag()?;
-        let row = self
-            .write(|| write::deny(&opened.schema, fleet, denial, tag, now))
-            .await?;
+        let Inner {
+            opened, joint, fleet, ..
+        } = self.inner();
+        let statement = write::deny(&opened.schema, fleet, denial, tag()?, now);
+        let row = joint.write(opened, &statement).await?;
         let kind: i16 = row.try_get(0).map_err(store_error)?;
         if i64::from(kind) == EntryRow::TOKEN {
             return Ok(Denied::Token);
@@ -146,20 +138,20 @@ impl RevocationStore for PostgresRevocationStore {
 
     async fn cut_off(&self, issuer: &str, subject: &str, now: UnixTime) -> Result<UnixTime, StoreError> {
         Entry::check_names(&[issuer, subject])?;
-        let Inner { opened, fleet, .. } = self.inner();
-        let tag = tag()?;
-        let row = self
-            .write(|| write::cut_off(&opened.schema, fleet, issuer, subject, tag, now))
-            .await?;
+        let Inner {
+            opened, joint, fleet, ..
+        } = self.inner();
+        let statement = write::cut_off(&opened.schema, fleet, issuer, subject, tag()?, now);
+        let row = joint.write(opened, &statement).await?;
         row::time(&row, 1)
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<UnixTime, StoreError> {
-        let Inner { opened, fleet, .. } = self.inner();
-        let tag = tag()?;
-        let row = self
-            .write(|| write::revoke_all(&opened.schema, fleet, tag, now))
-            .await?;
+        let Inner {
+            opened, joint, fleet, ..
+        } = self.inner();
+        let statement = write::revoke_all(&opened.schema, fleet, tag()?, now);
+        let row = joint.write(opened, &statement).await?;
         row::time(&row, 1)
     }
 
@@ -198,9 +190,13 @@ impl RevocationStore for PostgresRevocationStore {
         let mut deleted = 0;
         while deleted < max {
             let many = (max - deleted).min(BATCH);
-            let row = self
-                .write(|| write::purge(&opened.schema, fleet, now, many))
+            let mut rows = opened
+                .connections
+                .rows(Again::Writes, || {
+                    Statement::Script(write::purge(&opened.schema, fleet, now, many))
+                })
                 .await?;
+            let row = rows.pop().ok_or_else(no_row)?;
             let gone: i64 = row.try_get(0).map_err(store_error)?;
             deleted += gone;
             if gone < many {

@@ -1,9 +1,9 @@
-//! What writes revocations. Each is several statements that travel in one message, which makes them one transaction:
+//! What writes revocations: several statements that travel in one message, which makes them one transaction.
 //!
 //! 1. It takes the snapshot of each statement at its beginning, whatever the database's default.
 //! 2. It locks the feed's row, which whoever writes holds until their commit. So the order of positions is the order of
 //!    commits, and nobody is ever shown a step before one of a lower position.
-//! 3. A statement that begins after that sees all that was written before, counts, decides and writes.
+//! 3. Each statement of a revocation begins after that, so it sees all that was written before, counts, decides and writes.
 //!
 //! Values stand in the text, as hex digits and integers alone.
 
@@ -12,8 +12,8 @@ use cloakroom_revocation::{Denial, EntryRow, Fleet};
 
 use crate::sql::{hex, millis, text};
 
-/// What goes before: the lock.
-fn locked(schema: &str) -> String {
+/// What goes before all: the lock. It answers a row.
+pub(super) fn locked(schema: &str) -> String {
     format!(
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n\
          SELECT 1 FROM {schema}.revocation_feed FOR UPDATE;\n"
@@ -45,7 +45,7 @@ pub(super) fn deny(schema: &str, fleet: &Fleet, denial: &Denial, tag: [u8; 8], n
             WHERE e.kind <> 3 AND e.keep_until <= {dead}) >= {most_entries} THEN 2
         ELSE 1 END"
     );
-    locked(schema) + &step(schema, &wanted, tag)
+    step(schema, &wanted, tag)
 }
 
 /// Cuts a subject off.
@@ -58,7 +58,7 @@ pub(super) fn cut_off(
     now: UnixTime,
 ) -> String {
     let row = cut_off_row(fleet, &text(issuer), &text(subject), now);
-    locked(schema) + &step(schema, &wanted(&row), tag)
+    step(schema, &wanted(&row), tag)
 }
 
 /// Cuts everything off.
@@ -69,7 +69,7 @@ pub(super) fn revoke_all(schema: &str, fleet: &Fleet, tag: [u8; 8], now: UnixTim
         EntryRow::ALL,
         millis(UnixTime::MAX)
     );
-    locked(schema) + &step(schema, &wanted(&row), tag)
+    step(schema, &wanted(&row), tag)
 }
 
 /// Deletes at most `max` entries that are over, and answers how many.

@@ -8,3 +8,4 @@ mod plans;
 mod restored;
 mod round_trips;
 mod steps;
+mod together;

@@ -67,7 +67,8 @@ async fn f10_a_reader_between_two_commits_misses_neither() {
         writer.cut_off(ISSUER, "second", NOW).await.unwrap()
     })
     .await;
-    let writer = store.clone();
+    // Of another process: those of one go one after the other.
+    let writer = place.revocations(FLEET).await;
     let third = waiting(&place, 2, async move { writer.revoke_all(NOW).await.unwrap() }).await;
     let mut seen = Vec::new();
     let mut cursor = start;
