@@ -6,6 +6,7 @@ pub mod machine;
 pub mod measure;
 pub mod report;
 pub mod requests;
+pub mod revocation;
 pub mod store;
 pub mod stored;
 pub mod workload;

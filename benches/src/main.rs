@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use cloakroom_benches::allocations::Counting;
 use cloakroom_benches::measure::{Effort, measure};
-use cloakroom_benches::{report, requests, store, workloads};
+use cloakroom_benches::{report, requests, revocation, store, workloads};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -91,10 +91,12 @@ fn measure_codecs(filter: &str, effort: Effort) -> Page {
 /// Stores of sessions, and whole requests to servers that have them.
 fn measure_sessions(filter: &str, quick: bool, peers: Option<&Path>) -> Measured {
     let mut page = Page::default();
-    let notes = store::run(filter, quick, &mut |row| {
+    let mut print = |row: store::Row| {
         let (rows, missed) = report::rows(&row.name, &row.readings);
         page.row(|| report::store_head(quick), &rows, missed);
-    });
+    };
+    let mut notes = store::run(filter, quick, &mut print);
+    notes.extend(revocation::run(filter, quick, &mut print));
     page.end_of_table();
     for note in notes {
         page.say(&format!("{note}\n"));

@@ -8,9 +8,11 @@ mod tokens;
 
 use std::cell::RefCell;
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use cloakroom_core::UnixTime;
 use cloakroom_jwt::{HmacKey, Policy, Scratch, Signer, SigningKey, Typ, Verified, Verifier, VerifyingKey};
+use cloakroom_revocation::Credential;
 use hmac::Mac as _;
 use serde::Serialize;
 
@@ -19,6 +21,7 @@ use self::tokens::{
     CLAIMS, Claims, KID, LARGE_CLAIMS, SECRET, Size, TYP, answer, bare_mac, condense, condense_token,
     taken_apart,
 };
+use crate::revocation;
 use crate::workload::{Subject, Target, Workload};
 
 /// A minute after the tokens were issued. Ours is told the time, which a server has at hand; the peers look at the clock.
@@ -33,6 +36,7 @@ pub(crate) fn workloads() -> Vec<Workload> {
         all.extend([accessors(size), typed(size), signing(size)]);
     }
     all.push(foreign_header());
+    all.push(verified_and_checked());
     all.extend(asymmetric::workloads());
     all.extend(reject::workloads());
     all
@@ -146,6 +150,33 @@ fn foreign_header() -> Workload {
     .beside(bare_verify(token))
     .beside(rust_crypto)
     .beside(aws_lc)
+}
+
+/// Verifying and the check for revocation, in a snapshot of 1,000,000 entries, against peers that verify alone.
+fn verified_and_checked() -> Workload {
+    let token = Size::Small.token();
+    let (scratch, verifier) = (RefCell::new(Scratch::new()), verifier(hmac_key()));
+    // Filled by the first call alone.
+    let check = LazyLock::new(|| revocation::check_of(&revocation::filled(1_000_000)));
+    let [rust_crypto, aws_lc, ..] = peers::verifying(token);
+    Workload::new("revocation/HS256 verify and check", answer(), move || {
+        let mut scratch = scratch.borrow_mut();
+        let Ok(verified) = black_box(&verifier).verify(black_box(token), now(), &mut scratch) else {
+            return 0;
+        };
+        let credential = Credential {
+            issuer: verified.issuer(),
+            subject: verified.subject(),
+            issued_at: verified.issued_at(),
+            token_id: verified.token_id(),
+        };
+        if !revocation::passes(&check, &credential) {
+            return 0;
+        }
+        by_accessors(&verified).unwrap_or_default()
+    })
+    .target(Target::TimesFaster(3.0), rust_crypto)
+    .target(Target::TimesFaster(3.0), aws_lc)
 }
 
 fn signing(size: Size) -> Workload {
