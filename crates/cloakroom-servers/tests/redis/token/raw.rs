@@ -1,45 +1,65 @@
 //! What lies in the server, read and damaged behind the store's back.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
-use cloakroom_id::{OpaqueToken, TokenKind};
+use cloakroom_id::{IndexSecret, TokenKind};
 use cloakroom_servers::RedisOptions;
+use cloakroom_token::cloakroom_keyring::KeyRing;
 use cloakroom_token::conformance::fixture::{
     HOUR, MINUTE, NOW, access_token, access_token_of, at, client, family, presented, subject,
 };
-use cloakroom_token::{AccessToken, Created, NewFamily, Rotated, StoreErrorKind, TokenStore as _};
+use cloakroom_token::{
+    AccessGrant, AccessTokens, Created, Grant, NewFamily, RefreshSettings, RefreshTokens, Rotated,
+    StoreErrorKind, TokenStore as _,
+};
 
 use super::place::Tokens;
 use crate::place::{Place, server};
 use crate::raw::decoded;
 
-enum Secret {}
+enum Access {}
 
-impl TokenKind for Secret {
-    const PREFIX: &'static str = "test";
+impl TokenKind for Access {
+    const PREFIX: &'static str = "test_at";
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f9_neither_keys_nor_values_nor_the_dump_hold_a_usable_token() {
     let (redis, _scratch) = server(&RedisOptions::default());
     let Tokens { store, place } = Tokens::at(Place::on(&redis.url())).await;
-    let ada = subject("ada");
+    let (ring, settings) = (KeyRing::generate().unwrap(), RefreshSettings::default());
+    let index_secret = IndexSecret::generate().unwrap();
+    let refresh = RefreshTokens::new(store.clone(), &ring, settings, index_secret).unwrap();
+    let access = AccessTokens::<Access, _>::new(store, Duration::from_hours(1)).unwrap();
+    let ada = refresh.subject("ada").unwrap();
     let mut secrets = Vec::new();
     for _ in 0..20 {
-        let [refresh, access] = [(); 2].map(|()| OpaqueToken::<Secret>::generate().unwrap());
-        let new = NewFamily {
-            secret_hash: refresh.hash(),
-            ..family(&ada)
+        let grant = Grant {
+            client: client("app"),
+            subject: ada.clone(),
+            authenticated_at: NOW,
+            confirmation: None,
+            data: (*b"scope").into(),
         };
-        assert_eq!(store.create_family(&new, NOW).await.unwrap(), Created::Done);
-        let rotated = store.rotate(&presented(&new, 0), at(1)).await.unwrap();
-        assert!(matches!(rotated, Rotated::Done(_)));
-        let token = AccessToken {
-            hash: access.hash(),
-            ..access_token_of(&new)
+        let first = refresh.issue(&grant, NOW).await.unwrap();
+        let next = refresh
+            .rotate(&first.token, &grant.client, None, at(1))
+            .await
+            .unwrap();
+        // Key, family and generation are no secret; the family's secret and the MAC are.
+        for token in [&first.token, &next.token] {
+            secrets.push((token.clone(), 24..80));
+        }
+        let grant = AccessGrant {
+            client: grant.client,
+            subject: grant.subject,
+            authenticated_at: NOW,
+            family: Some(first.family),
+            confirmation: None,
+            data: grant.data,
         };
-        assert_eq!(store.create_access(&token, at(1)).await.unwrap(), Created::Done);
-        secrets.extend([refresh, access]);
+        secrets.push((access.issue(&grant, at(1)).await.unwrap().token, 0..32));
     }
     let mut raw = place.raw().await;
     let mut held: Vec<Vec<u8>> = Vec::new();
@@ -53,20 +73,20 @@ async fn f9_neither_keys_nor_values_nor_the_dump_hold_a_usable_token() {
         held.iter()
             .any(|held| held.windows(what.len()).any(|part| part == what))
     };
-    for token in &secrets {
-        let text = token.to_text();
-        let body = text.strip_prefix("test_").unwrap();
-        assert!(!holds(body.as_bytes()), "a token's text");
+    let bytes = |token: &str| {
+        let body = token
+            .strip_prefix("cloakroom_rt_")
+            .or(token.strip_prefix("test_at_"));
+        decoded(body.unwrap())
+    };
+    assert!(holds(b"scope"), "the search finds what is there");
+    for (token, secret) in &secrets {
+        assert!(!holds(token.as_bytes()), "a token's text");
+        assert!(!holds(&token.as_bytes()[token.len() - 40..]), "the end of one");
         // Eight bytes would do to tell it, and no packing of the dump would hide them all.
-        for part in decoded(body)[..32].chunks(8) {
+        for part in bytes(token)[secret.clone()].chunks(8) {
             assert!(!holds(part), "a secret");
         }
-        let hash = *token.hash().as_bytes();
-        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert!(
-            holds(&hash[..8]) || holds(digits.as_bytes()),
-            "the search finds what is there"
-        );
     }
 }
 

@@ -34,7 +34,7 @@ impl Tested for Tokens {
     }
 
     async fn set_generation(&self, id: &Selector, generation: u64) {
-        let digits: String = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = format!("{:032x}", u128::from_be_bytes(*id.as_bytes()));
         let key = format!("{}:{{{}}}:f:{digits}", self.place.prefix, &digits[..3]);
         let nodes = self
             .place
