@@ -103,6 +103,7 @@ async fn write_denials(store: &impl Revocations, acknowledged: &Acknowledged, wr
         let (subject, id) = (format!("{writer}-{}", number % 4), format!("{writer}-{number}"));
         assert_eq!(ok(store.deny(&denial(&subject, &id), NOW).await), Denied::Token);
         acknowledged.push(token(ISSUER, &id, at(11 * MINUTE)));
+        tokio::task::yield_now().await;
     }
     acknowledged.writer_ends();
 }
@@ -173,6 +174,7 @@ pub async fn f10_cut_offs_beside_each_other_reach_a_reader(store: impl Revocatio
                     assert!(told >= after(now, SKEW));
                     acknowledged.push(subject(ISSUER, "alice", told, after(told, KEPT)));
                 }
+                tokio::task::yield_now().await;
             }
             acknowledged.writer_ends();
             Known::new()

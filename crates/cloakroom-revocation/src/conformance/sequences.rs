@@ -56,9 +56,9 @@ impl Sequence {
 
     async fn step(&mut self, store: &impl Revocations) {
         // Clocks of nodes differ; at times a long time passes.
-        let passes = match self.random.below(60) {
+        let passes = match self.random.below(400) {
             0 => self.random.millis(MINUTE, 2 * KEPT),
-            1..=20 => self.random.millis(0, 3 * SECOND),
+            1..=130 => self.random.millis(0, 3 * SECOND),
             _ => self.random.millis(-3, 3),
         };
         self.now = after(self.now, passes);
@@ -94,7 +94,7 @@ impl Sequence {
 
     async fn deny(&mut self, store: &impl Revocations) {
         let (issuer, subject) = self.owner();
-        let id = format!("{subject}-{}", self.random.below(90));
+        let id = format!("{subject}-{}", self.random.below(80));
         let begins = after(self.now, self.random.millis(-20 * MINUTE, SECOND));
         // Some end near the bound at which they count no more.
         let expires = match self.random.below(4) {

@@ -1,0 +1,87 @@
+//! For each mistake the case that is there for it fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cloakroom_revocation::Fleet;
+use cloakroom_revocation::conformance::fixture::{FLEET, SMALL};
+
+use crate::wrong::{Mistake, Wrong};
+
+mod right {
+    use crate::wrong::{Mistake, Wrong};
+
+    cloakroom_revocation::conformance_tests! { |fleet| Wrong::new(Mistake::None, fleet) }
+}
+
+/// Whether the case fails on a store with that mistake.
+fn fails<F: Future<Output = ()>>(case: impl FnOnce(Wrong) -> F, mistake: Mistake, fleet: Fleet) -> bool {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .expect("threads can be started");
+    let run = || runtime.block_on(case(Wrong::new(mistake, fleet)));
+    catch_unwind(AssertUnwindSafe(run)).is_err()
+}
+
+macro_rules! caught {
+    ($($fleet:ident $mistake:ident: $($case:ident),+;)*) => {
+        /// The cases made for each mistake.
+        #[test]
+        fn each_mistake_fails_its_case() {
+            let mut passed = Vec::new();
+            $($(
+                if !fails(cloakroom_revocation::conformance::$case, Mistake::$mistake, $fleet) {
+                    passed.push(concat!(stringify!($mistake), " passes ", stringify!($case)));
+                }
+            )+)*
+            assert!(passed.is_empty(), "{passed:#?}");
+        }
+    };
+}
+
+caught! {
+    FLEET DenyNeverProlongs: f6_a_denial_keeps_the_later_time, f6_what_is_prolonged_is_not_purged,
+        model_and_store_agree_on_any_sequence;
+    FLEET DenyShortens: f6_a_denial_keeps_the_later_time, model_and_store_agree_on_any_sequence;
+    FLEET DenyAlwaysSteps: f6_a_denial_keeps_the_later_time, f6_parallel_repetitions_are_one_step,
+        f7_each_change_is_one_step_and_nothing_else_is;
+    FLEET DenyIgnoresTheGreatestAge: f6_a_denial_is_kept_until_the_end_or_the_greatest_age;
+    FLEET DenyCountsTheDead: f6_the_65th_denial_becomes_a_cut_off, model_and_store_agree_on_any_sequence;
+    FLEET DenyCountsRepetitions: f6_the_65th_denial_becomes_a_cut_off;
+    FLEET DenyCountsTo63: f6_the_65th_denial_becomes_a_cut_off, f6_parallel_denials_of_one_subject_are_counted;
+    FLEET DenyNeverCutsOff: f6_the_65th_denial_becomes_a_cut_off, model_and_store_agree_on_any_sequence;
+    SMALL DenyIgnoresTheCap: f6_a_full_store_cuts_off, f6_parallel_denials_do_not_pass_the_cap,
+        model_and_full_store_agree_on_any_sequence;
+    SMALL CapCountsTheCutOffOfAll: f6_a_full_store_cuts_off, model_and_full_store_agree_on_any_sequence;
+    FLEET TornCount: f6_parallel_denials_of_one_subject_are_counted;
+    SMALL TornCount: f6_parallel_denials_do_not_pass_the_cap;
+    FLEET CutOffLiesNow: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back;
+    FLEET CutOffGoesBack: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back,
+        f6_the_cut_off_of_everything_covers_everybody, f10_cut_offs_beside_each_other_reach_a_reader;
+    FLEET CutOffIsKeptShorter: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back,
+        f15_a_cut_off_is_dropped_only_after_the_greatest_age;
+    FLEET LookUpForgetsAll: f6_the_cut_off_of_everything_covers_everybody;
+    FLEET NamesFoldCase: f14_issuers_and_names_are_kept_apart;
+    FLEET NamesForgetTheIssuer: f14_issuers_and_names_are_kept_apart;
+    FLEET NamesAreNotChecked: names_that_cannot_be_are_unsupported;
+    FLEET PurgeAtTheBound: f6_a_denial_is_dropped_only_after_its_time_and_the_skew,
+        f15_a_cut_off_is_dropped_only_after_the_greatest_age;
+    FLEET PurgeForgetsTheSkew: f6_a_denial_is_dropped_only_after_its_time_and_the_skew,
+        f15_a_cut_off_is_dropped_only_after_the_greatest_age;
+    FLEET PurgeDropsAll: f15_a_cut_off_is_dropped_only_after_the_greatest_age;
+    FLEET PurgeIgnoresItsBatch: f6_a_purge_respects_its_batch;
+    FLEET PurgeIsAStep: f6_a_purge_respects_its_batch, f7_each_change_is_one_step_and_nothing_else_is;
+    FLEET PurgeForgetsSteps: f11_a_purge_leaves_the_newest_steps, f6_a_purge_respects_its_batch;
+    FLEET PollSkipsAtItsEnd: f7_a_poll_brings_what_came_after_its_cursor,
+        f10_a_reader_that_polls_all_the_time_sees_every_step;
+    FLEET PollIsUnordered: f7_a_poll_brings_what_came_after_its_cursor;
+    FLEET PollIgnoresTheTag: f11_a_cursor_of_another_feed_reloads;
+    FLEET PollIgnoresTheFeed: f11_a_cursor_of_another_feed_reloads;
+    FLEET PollBelievesAnyPosition: f11_a_cursor_of_another_feed_reloads;
+    FLEET PollLeavesChangesAtTheirOldPlace: f7_a_poll_brings_what_came_after_its_cursor,
+        f10_cut_offs_beside_each_other_reach_a_reader, model_and_store_agree_on_any_sequence;
+    FLEET PageSkipsAtItsEnd: f7_a_bootstrap_shows_everything;
+    FLEET TimeIsThatOfTheOperations: f7_time_is_the_stores_own;
+    FLEET TornStep: f10_a_reader_that_polls_all_the_time_sees_every_step;
+}
