@@ -13,6 +13,7 @@ mod opening;
 mod place;
 mod plans;
 mod purge;
+mod refused;
 mod revocation;
 mod round_trips;
 mod token;
