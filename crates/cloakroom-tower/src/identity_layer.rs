@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use cloakroom_cookie::CookieName;
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -68,6 +69,14 @@ impl IdentityLayer {
 }
 
 impl<F> IdentityLayer<F> {
+    /// The wire names of the cookies that identities come by: what the policy of a `CsrfLayer` has to know as carriers.
+    pub fn cookies(&self) -> impl Iterator<Item = &CookieName> {
+        self.settings
+            .carriers
+            .iter()
+            .filter_map(|carrier| carrier.cookie())
+    }
+
     /// Tells `observer` what happens to identities, in place of the observer of the layer that sends the cookies. What
     /// happens to cookies and tokens that one hears all the same.
     pub fn observer(mut self, observer: impl Observer) -> Self {

@@ -210,6 +210,7 @@ impl Desk {
         }
         let identities = change(builder.finish().unwrap());
         let waiting = Gate::default();
+        let names: Vec<_> = identities.cookies().cloned().collect();
         let mut app = Router::new()
             .route("/", any(act))
             .route("/me", any(async |me: Identity| describe(&me)))
@@ -219,9 +220,8 @@ impl Desk {
             .layer(carriers.sessions.clone())
             .layer(CookieLayer::new().with_clock(now).observer(recorder.clone()));
         if plan.csrf {
-            let names = ["__Host-id", "__Host-ticket", "__Host-jwt"];
             let policy = CsrfPolicy::builder().public_origin("https://app.example");
-            let policy = names.into_iter().fold(policy, CsrfPolicyBuilder::carrier_cookie);
+            let policy = names.iter().fold(policy, CsrfPolicyBuilder::carrier_cookie);
             app = app.layer(CsrfLayer::new(policy.finish().unwrap(), &ring()));
         }
         Self {

@@ -1,11 +1,15 @@
 //! Logins that have been ended, and those that nobody can judge.
 
-use cloakroom_tower::EventKind;
+use std::time::Duration;
+
+use cloakroom_tower::cloakroom_cookie::CookieName;
+use cloakroom_tower::cloakroom_jwks::{JwksVerifier, danger};
 use cloakroom_tower::cloakroom_lineage::cloakroom_revocation::{LOCAL, RevocationStore as _};
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind;
+use cloakroom_tower::{BearerVerifier, EventKind};
 use serde_json::json;
 
-use crate::desk::{Desk, ISSUER, Plan, T0, request};
+use crate::desk::{Claims, Desk, HOUR, ISSUER, Plan, T0, policy, request};
 
 const REJECTED: &str = "the credentials in Authorization are not good\n";
 const STALE: &str = "whether this login has been ended is not known at present\n";
@@ -141,4 +145,37 @@ async fn a_store_of_sessions_that_is_away_is_503() {
         .is(200, "local u1 0 Ticket");
     desk.store.mend();
     desk.me(&[&session]).await.is(200, "local u1 0 Session(Cookie)");
+}
+
+#[tokio::test]
+async fn keys_of_an_issuer_that_are_away_are_503() {
+    let desk = Desk::with(Plan {
+        carriers: |builder, carriers| {
+            let policy = policy().revocable(12 * HOUR, Duration::from_secs(2));
+            // Nobody listens there.
+            let keys = JwksVerifier::builder().issuer(policy, "http://127.0.0.1:1/keys");
+            let keys = danger::loopback_http(keys).start().unwrap();
+            let verifier = BearerVerifier::<Claims>::from_authorization(keys);
+            let verifier = verifier.or_cookie(CookieName::from_static("__Host-jwt"));
+            builder.session(&carriers.sessions).token(&verifier.unwrap())
+        },
+        ..Plan::default()
+    })
+    .await;
+    let text = "the keys that tokens are verified with are not available\n";
+    let (session, cookie) = (desk.session("u1").await, desk.token_cookie(&json!({})));
+    let bearer = format!("Bearer {}", desk.token(&json!({})));
+    for path in ["/me", "/maybe"] {
+        for cookies in [&[&*cookie][..], &[&session, &cookie]] {
+            let answer = desk.call(request("GET", path, cookies, "")).await;
+            answer.is(503, text);
+            assert!(answer.headers.contains_key("retry-after"));
+        }
+        desk.bear(path, &[&bearer], &[], "").await.is(503, text);
+    }
+    // Nobody knows which token to deny; all else is done.
+    let answer = desk.act(&[&session, &cookie], "leave").await;
+    assert_eq!((answer.status.as_u16(), &*answer.body), (503, text));
+    answer.removes(&["__Host-id", "__Host-jwt"]);
+    desk.maybe(&[&session]).await.is(200, "nobody");
 }

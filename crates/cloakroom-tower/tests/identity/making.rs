@@ -128,6 +128,19 @@ fn mistakes_show_when_the_layer_is_made() {
     }
 }
 
+#[test]
+fn f15_a_carrier_that_outlives_the_gate_is_no_carrier() {
+    for (life, is_made) in [(12 * 3600, true), (12 * 3600 - 1, false)] {
+        let gate = gate_of(Duration::from_secs(life));
+        let ticket = IdentityLayer::builder().ticket(&sealer()).with_gate(gate.clone());
+        assert_eq!(ticket.finish().is_ok(), is_made);
+        let token = IdentityLayer::builder()
+            .token(&tokens(Some(12 * HOUR)))
+            .with_gate(gate);
+        assert_eq!(token.finish().is_ok(), is_made);
+    }
+}
+
 #[tokio::test]
 async fn a_layer_that_is_missing_shows_with_the_first_request() {
     let me = || get(async |_: Option<Identity>| ());
