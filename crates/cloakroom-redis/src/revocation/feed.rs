@@ -7,7 +7,7 @@ use super::answer;
 use super::store::{RedisRevocationStore, fresh};
 
 /// How many entries one script hands out at most: a server answers nobody else meanwhile.
-const TOGETHER: u32 = 10_000;
+const TOGETHER: u32 = 5_000;
 
 /// Answers come from a master alone: a replica says `Unavailable`.
 impl RevocationFeed for RedisRevocationStore {
@@ -18,7 +18,7 @@ impl RevocationFeed for RedisRevocationStore {
         answer::head(self.run(script, call).await?)
     }
 
-    /// At most 10,000 entries a page.
+    /// At most 5,000 entries a page.
     async fn page(&self, after: Option<&PageMark>, max: NonZeroU32) -> Result<Page, StoreError> {
         let script = &self.scripts().page;
         let after = after.and_then(|mark| mark.0.first_chunk().copied());
@@ -28,7 +28,7 @@ impl RevocationFeed for RedisRevocationStore {
         answer::page(self.run(script, call).await?)
     }
 
-    /// At most 10,000 entries at a time.
+    /// At most 5,000 entries at a time.
     async fn poll(&self, cursor: &Cursor, max: NonZeroU32) -> Result<Polled, StoreError> {
         let script = &self.scripts().poll;
         let mut call = self.call(script);

@@ -5,7 +5,7 @@
 --   entries  sorted set: each entry as Rust encodes it, by its newest position
 --   names    hash: of each entry its kind, issuer and name -> its position in 8 bytes, and the subject of a denial
 --   kept     sorted set: the positions of entries that end, in 8 bytes, by the time until which they are kept
---   denials  sorted set a subject: the names of its denials, by the time until which they are kept
+--   denials  sorted set a subject: the positions of its denials, in 8 bytes, by the time until which they are kept
 local FEED, STEPS, ENTRIES, NAMES, KEPT, DENIALS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 -- As many of the newest steps are kept.
 local MOST_STEPS = 65536
@@ -44,11 +44,11 @@ end
 
 local function take_out(entry, subject)
   local name = name_of(entry)
-  local position = redis.call('ZSCORE', ENTRIES, entry)
+  local raw = struct.pack('>I8', tonumber(redis.call('ZSCORE', ENTRIES, entry)))
   redis.call('ZREM', ENTRIES, entry)
-  redis.call('ZREM', KEPT, struct.pack('>I8', tonumber(position)))
+  redis.call('ZREM', KEPT, raw)
   redis.call('HDEL', NAMES, name)
-  if subject ~= '' then redis.call('ZREM', DENIALS .. subject, name) end
+  if subject ~= '' then redis.call('ZREM', DENIALS .. subject, raw) end
 end
 
 -- Writes an entry, in the place of `old` if there is one, as a step of its own.
@@ -64,7 +64,7 @@ local function put(entry, subject, old, old_subject, tag)
   if entry:byte(2) ~= 3 then
     redis.call('ZADD', KEPT, whole(number(keep_until_of(entry))), raw)
   end
-  if subject ~= '' then redis.call('ZADD', DENIALS .. subject, whole(number(keep_until_of(entry))), name) end
+  if subject ~= '' then redis.call('ZADD', DENIALS .. subject, whole(number(keep_until_of(entry))), raw) end
 end
 
 -- Moves a cut-off to that of `entry`, or leaves a later one, and answers the cut-off.
