@@ -1,3 +1,5 @@
+use std::error;
+use std::fmt;
 use std::time::Duration;
 
 use cloakroom_lineage::cloakroom_store::{StoreError, StoreErrorKind};
@@ -7,10 +9,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 /// Why nobody can be told who sends a request, or why somebody could not be logged in or out.
 ///
 /// It knows the challenge that goes with a 401, and no byte of the request.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{kind}")]
+#[derive(Clone, Debug)]
 pub struct IdentityError {
-    #[source]
     kind: IdentityErrorKind,
     challenge: Option<HeaderValue>,
 }
@@ -43,6 +43,10 @@ pub enum IdentityErrorKind {
     /// in time or is full, otherwise 500.
     #[error("logins could not be ended")]
     Store(#[source] StoreError),
+    /// The login ended with those before it: there were so many of them to be denied one by one that everything of the subject
+    /// was cut off. Whoever logs in again is let in. 409.
+    #[error("the login was overtaken by the end of all logins before it")]
+    Overtaken,
     /// The layer was not given what a handler asks of it. 500: a mistake in the program.
     #[error("{0}")]
     NotConfigured(&'static str),
@@ -63,6 +67,7 @@ impl IdentityError {
         match &self.kind {
             IdentityErrorKind::Required | IdentityErrorKind::Rejected => StatusCode::UNAUTHORIZED,
             IdentityErrorKind::NotPassed => StatusCode::FORBIDDEN,
+            IdentityErrorKind::Overtaken => StatusCode::CONFLICT,
             IdentityErrorKind::Stale { .. } => StatusCode::SERVICE_UNAVAILABLE,
             IdentityErrorKind::Store(error) => match error.kind() {
                 StoreErrorKind::Unavailable | StoreErrorKind::Timeout | StoreErrorKind::Full => {
@@ -89,6 +94,18 @@ impl IdentityError {
         let seconds = retry_after.as_millis().div_ceil(1000).max(1);
         let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+impl fmt::Display for IdentityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.kind, f)
+    }
+}
+
+impl error::Error for IdentityError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.kind.source()
     }
 }
 

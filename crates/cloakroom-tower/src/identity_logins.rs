@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use cloakroom_cookie::SetCookie;
 use cloakroom_core::UnixTime;
+use cloakroom_lineage::cloakroom_revocation::Refused;
 use cloakroom_lineage::{Ended, Stamp};
 use cloakroom_seal::Ticket;
 use http::{Extensions, HeaderMap};
 
-use crate::identity_carrier::{Brought, By, Carrier, Kind};
-use crate::identity_settings::not_configured;
+use crate::identity_carrier::{Brought, By, Carrier, Kind, Verified};
+use crate::identity_settings::{Settings, not_configured};
 use crate::identity_slot::{Presented, Slot};
 use crate::identity_switch::{Ending, Switch, to_its_end};
 use crate::identity_ticket::TicketCarrier;
@@ -22,7 +23,10 @@ use crate::{
 ///
 /// **A login** takes effect when the handler answers below 400. Then the cookies of the other carriers are removed, and
 /// whatever the request was logged in by has ended: the session, the ticket, the JWT. Should that fail, the answer is 503
-/// and nobody is logged in. Of several logins in one request the last counts.
+/// and nobody is logged in. Of several logins in one request the last counts. A [`Session::login`] past this leaves the
+/// other carriers as they are.
+///
+/// [`Session::login`]: cloakroom_session::Session::login
 ///
 /// **A logout** is done whatever the handler answers. Tickets and JWTs are denied before the method returns; the session
 /// ends when the [`SessionLayer`](crate::SessionLayer) commits. Where the request has an Authorization field, what it
@@ -87,7 +91,7 @@ impl Logins {
         let session = session.ok_or_else(|| not_configured("sessions carry no identities here"))?;
         session.login_at(subject, authenticated_at)?;
         let sets_cookie = session.source() == SessionSource::Cookie;
-        self.switch_to(|carrier| carrier.kind() == Kind::Session, sets_cookie)
+        self.switch_to(|carrier| carrier.kind() == Kind::Session, sets_cookie, None)
     }
 
     /// Logs the subject of a ticket in, by `value` in its sealed cookie, for [`SealedCookie::TTL`] from now.
@@ -104,7 +108,9 @@ impl Logins {
             .ok_or_else(|| not_configured("this sealed cookie carries no identities here"))?;
         let jar = &self.presented.jar;
         jar.put_on_success(sealer.seal_at(value, jar.now(), T::TTL)?.cookie)?;
-        self.switch_to(is_it, true)
+        let ticket = value.as_ref();
+        let ticket = (ticket.subject().to_owned(), ticket.authenticated_at());
+        self.switch_to(is_it, true, Some(ticket))
     }
 
     /// Logs somebody in by a JWT in `cookie`, whose name is that of a verifier's. Not for a refreshed JWT, which is no login:
@@ -120,7 +126,7 @@ impl Logins {
             return Err(not_configured("no verifier here reads a cookie of this name"));
         }
         self.presented.jar.put_on_success(cookie)?;
-        self.switch_to(is_it, true)
+        self.switch_to(is_it, true, None)
     }
 
     /// Logs somebody in by a JWT, or whatever else, that the handler's answer hands out and that no cookie keeps.
@@ -129,7 +135,7 @@ impl Logins {
     ///
     /// [`Error::ResponseSent`].
     pub fn log_in_by_answer(&self) -> Result<(), Error> {
-        self.switch_to(|_| false, false)
+        self.switch_to(|_| false, false, None)
     }
 
     /// Ends what the request is logged in by, and removes the cookies of all carriers.
@@ -140,7 +146,7 @@ impl Logins {
     /// whether what it brought is good. What could be done was done, and the cookies are removed all the same.
     pub async fn log_out(&self) -> Result<(), Error> {
         let here = self.end_here();
-        let denied = self.ending().run().await;
+        let denied = self.ending().run().await.map(drop);
         let unknown = self.presented.brought.iter().find_map(|brought| match brought {
             Brought::Unknown(error) => Some(error.clone()),
             _ => None,
@@ -192,7 +198,12 @@ impl Logins {
 
     /// What a login by the carriers that are `chosen` leaves to be done. With `sets_cookie` it puts one into the browser, in
     /// which those of the others must not stay.
-    fn switch_to(&self, chosen: impl Fn(&dyn Carrier) -> bool, sets_cookie: bool) -> Result<(), Error> {
+    fn switch_to(
+        &self,
+        chosen: impl Fn(&dyn Carrier) -> bool,
+        sets_cookie: bool,
+        ticket: Option<(String, UnixTime)>,
+    ) -> Result<(), Error> {
         let mut is_session = false;
         for carrier in &self.slot.settings().carriers {
             if chosen(&**carrier) {
@@ -207,6 +218,7 @@ impl Logins {
         self.slot.set_switch(Switch {
             session: session.cloned(),
             old: self.ending(),
+            ticket,
         });
         Ok(())
     }
@@ -219,13 +231,21 @@ impl Logins {
         self.session.as_ref().filter(counts)
     }
 
-    /// The end of the tickets and tokens that the request brought.
+    /// The end of the tickets and tokens that the request brought, but for those that have ended: there is room for so many
+    /// denials of one subject.
     fn ending(&self) -> Ending {
+        let Settings { gate, ends, .. } = self.slot.settings();
+        let has_ended = |verified: &Verified| {
+            let answer = gate.as_ref().map(|gate| gate.check_now(&verified.credential()));
+            matches!(
+                answer,
+                Some(Err(Refused::Denied | Refused::CutOff | Refused::TooOld))
+            )
+        };
         let verified = self.presented.brought.iter().filter_map(|brought| match brought {
-            Brought::Verified(verified) => verified.denial(),
+            Brought::Verified(verified) if !has_ended(verified) => verified.denial(),
             _ => None,
         });
-        let ends = &self.slot.settings().ends;
         Ending {
             denials: verified.collect(),
             lineages: ends.as_ref().map(|ends| ends.lineages.clone()),

@@ -1,7 +1,8 @@
 use std::future::Future;
 
+use cloakroom_core::UnixTime;
 use cloakroom_lineage::Lineages;
-use cloakroom_lineage::cloakroom_revocation::Denial;
+use cloakroom_lineage::cloakroom_revocation::{Denial, Denied, LOCAL};
 use cloakroom_lineage::cloakroom_store::{StoreError, StoreErrorKind};
 use tokio::runtime::Handle;
 
@@ -13,6 +14,8 @@ pub(crate) struct Switch {
     /// The session, unless the login is of it.
     pub(crate) session: Option<Session>,
     pub(crate) old: Ending,
+    /// Whose ticket the login gives, and since when it holds.
+    pub(crate) ticket: Option<(String, UnixTime)>,
 }
 
 /// Tickets and tokens to be denied.
@@ -23,29 +26,41 @@ pub(crate) struct Ending {
 
 impl Switch {
     pub(crate) async fn run(self) -> Result<(), Error> {
+        let cut_offs = self.old.run().await?;
+        if let Some((subject, since)) = self.ticket
+            && cut_offs.iter().any(|(cut, at)| *cut == subject && since <= *at)
+        {
+            return Err(IdentityError::from(IdentityErrorKind::Overtaken).into());
+        }
+        // Last, since it cannot be taken back: when the others could not be ended, nothing changes.
         if let Some(session) = self.session {
             session.logout()?;
         }
-        self.old.run().await
+        Ok(())
     }
 }
 
 impl Ending {
-    /// Denies them, also when nobody waits for it any more. Without lineages nothing can be.
-    pub(crate) async fn run(self) -> Result<(), Error> {
+    /// Denies them, also when nobody waits for it any more, and tells which local subjects were cut off for it, and at
+    /// which times. Without lineages nothing can be.
+    pub(crate) async fn run(self) -> Result<Vec<(String, UnixTime)>, Error> {
         let Some(lineages) = self.lineages.filter(|_| !self.denials.is_empty()) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         to_its_end(async move {
-            let mut failed = None;
+            let (mut cut_offs, mut failed) = (Vec::new(), None);
             for denial in &self.denials {
-                if let Err(error) = lineages.deny(denial).await {
-                    failed = failed.or(Some(error));
+                match lineages.deny(denial).await {
+                    Ok(Denied::Subject(at)) if denial.issuer() == LOCAL => {
+                        cut_offs.push((denial.subject().to_owned(), at));
+                    }
+                    Ok(_) => {}
+                    Err(error) => failed = failed.or(Some(error)),
                 }
             }
             match failed {
                 Some(error) => Err(error),
-                None => Ok(()),
+                None => Ok(cut_offs),
             }
         })
         .await

@@ -93,6 +93,12 @@ async fn a_login_whose_predecessor_cannot_be_ended_is_503_and_gives_nothing() {
         answer.is(503, "logins could not be ended\n");
         assert_eq!(answer.header("retry-after"), "2");
     }
+    // Nor is a part of it ended.
+    let session = desk.session("u1").await;
+    desk.act(&[&session, &ticket], "enter answer")
+        .await
+        .is(503, "logins could not be ended\n");
+    desk.me(&[&session]).await.is(200, "local u1 0 Session(Cookie)");
     desk.learn_at(T0 + 100).await;
     desk.maybe(&[&ticket]).await.is(200, "local u1 0 Ticket");
     let subject = desk.sessions.subject("u2").unwrap();
@@ -107,6 +113,31 @@ async fn a_login_whose_predecessor_cannot_be_ended_is_503_and_gives_nothing() {
     desk.store.fail_at("delete", StoreErrorKind::Unavailable);
     let answer = desk.act(&[&session], "enter ticket u2").await;
     answer.is(503, "the store is unavailable\n");
+}
+
+#[tokio::test]
+async fn a_login_whose_predecessors_were_too_many_to_deny_is_told_to_come_again() {
+    let desk = Desk::new().await;
+    let mut ticket = desk.ticket("u1");
+    for _ in 0..64 {
+        let answer = desk.act(&[&ticket], "enter ticket u1").await;
+        answer
+            .sets_beside(&["__Host-id", "__Host-jwt"])
+            .clone_into(&mut ticket);
+    }
+    // The denial of the next becomes a cut-off, which the new ticket would lie before.
+    let answer = desk.act(&[&ticket], "enter ticket u1").await;
+    answer.is(
+        409,
+        "the login was overtaken by the end of all logins before it\n",
+    );
+    // When that is known here, the old ticket has ended, and nothing is denied any more.
+    desk.learn_at(T0 + 3000).await;
+    let answer = desk.act(&[&ticket], "enter ticket u1").await;
+    let new = answer.sets_beside(&["__Host-id", "__Host-jwt"]).to_owned();
+    desk.learn_at(T0 + 3100).await;
+    desk.me(&[&new]).await.is(200, "local u1 3000 Ticket");
+    desk.maybe(&[&ticket]).await.is(200, "nobody");
 }
 
 #[tokio::test]
