@@ -1,5 +1,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ use crate::server::{Server, count, unexpected};
 use crate::store_cutoff::write_everywhere;
 use crate::walk::Walk;
 
-/// How many entries of a subject's set a script looks at for a list.
-const LISTED: usize = 1000;
+/// How many entries of a subject's set a script looks at for a list at least and at most, of which some may have ended.
+const LISTED: RangeInclusive<usize> = 64..=1000;
 /// How many bytes of families a script answers with, save that it answers with one in any case.
 const MAX_LISTED: usize = 4 << 20;
 
@@ -110,10 +111,11 @@ impl RedisTokenStore {
         let mut call = self.0.scripts.list.call(&keys);
         call.arg(&time_bytes(now)[..])
             .arg(first)
-            .arg(max)
+            .arg(max.clamp(*LISTED.start(), *LISTED.end()))
             .arg(subject.as_str())
             .arg(&*names.rows(bucket))
-            .arg(MAX_LISTED);
+            .arg(MAX_LISTED)
+            .arg(max);
         let Value::Array(answers) = self.run(bucket, &self.0.scripts.list, call).await? else {
             return Err(unexpected());
         };
@@ -264,8 +266,8 @@ impl TokenStore for RedisTokenStore {
         let mut listed = Vec::new();
         let mut after = after.map(keys::member);
         loop {
-            let wanted = (max - listed.len()).min(LISTED);
-            let (families, next) = self.part_of_list(subject, after.as_deref(), wanted, now).await?;
+            let part = self.part_of_list(subject, after.as_deref(), max - listed.len(), now);
+            let (families, next) = part.await?;
             listed.extend(families);
             after = next;
             if after.is_none() || listed.len() >= max {

@@ -1,11 +1,12 @@
 -- KEYS: set, subject's cut-off, store-wide cut-off
--- ARGV: now, first bound, how many entries, subject, families' prefix, how many bytes
+-- ARGV: now, first bound, how many entries to look at, subject, families' prefix, how many bytes, how many families
 -- The first of the answers is the entry to go on behind, or ''.
-local limit, room, cut = tonumber(ARGV[3]), tonumber(ARGV[6]), math.max(cutoff(KEYS[2]), cutoff(KEYS[3]))
+local limit, room, most = tonumber(ARGV[3]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local cut = math.max(cutoff(KEYS[2]), cutoff(KEYS[3]))
 local members = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], '+', 'LIMIT', 0, limit + 1)
 local listed, last, ghosts = { '' }, nil, {}
 for index, member in ipairs(members) do
-  if index > limit or room <= 0 then
+  if index > limit or room <= 0 or #listed > most * 2 then
     listed[1] = last
     break
   end
