@@ -290,7 +290,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "F. The life of tokens",
-        is_built: false,
+        is_built: true,
         rows: &[
             row("F1", "concurrent refreshes rotate once and answer alike"),
             row(
@@ -331,7 +331,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "G. Cross-site requests",
-        is_built: false,
+        is_built: true,
         rows: &[
             row(
                 "G1",

@@ -24,6 +24,8 @@ use crate::fleet::{Nodes, Place};
 
 /// How many tokens there are, each of which is revoked once.
 const TOKENS: usize = 10_000;
+/// How many of them are revoked at a time.
+const WRITERS: usize = 32;
 /// What a node may lag behind, in microseconds.
 const BOUND: u64 = 1_000_000;
 
@@ -56,10 +58,10 @@ async fn node() {
     node::serve_if_asked().await;
 }
 
-/// Revokes every eighth token from `first` on, and tells of each when that was acknowledged.
+/// Revokes the tokens of one writer, `first` on, and tells of each when that was acknowledged.
 async fn revoke(store: Arc<impl RevocationStore>, first: usize) -> Vec<(usize, u64)> {
     let mut acknowledged = Vec::new();
-    for number in (first..TOKENS).step_by(8) {
+    for number in (first..TOKENS).step_by(WRITERS) {
         let Token { subject, id } = token(number);
         let now = UnixTime::now();
         let end = now.saturating_add(Duration::from_hours(1));
@@ -74,7 +76,7 @@ async fn what_is_revoked_is_refused_by_all(store: impl RevocationStore, place: &
     let mut nodes = Nodes::start(place);
     nodes.wait_until("fresh");
     let store = Arc::new(store);
-    let writers: Vec<_> = (0..8)
+    let writers: Vec<_> = (0..WRITERS)
         .map(|first| tokio::spawn(revoke(Arc::clone(&store), first)))
         .collect();
     let mut acknowledged = vec![0; TOKENS];

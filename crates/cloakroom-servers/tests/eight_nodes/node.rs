@@ -27,7 +27,11 @@ pub(crate) async fn serve_if_asked() {
         let store = RedisRevocationStore::builder(fleet).prefix(prefix);
         serve(store.connect(&url).await.unwrap(), fleet).await;
     } else {
-        serve(PostgresRevocationStore::connect(&url, fleet).await.unwrap(), fleet).await;
+        serve(
+            PostgresRevocationStore::connect(&url, fleet).await.unwrap(),
+            fleet,
+        )
+        .await;
     }
 }
 
