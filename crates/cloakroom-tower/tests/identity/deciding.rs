@@ -23,7 +23,11 @@ async fn each_carrier_alone_says_who_it_is() {
     answer.is(200, &by_token("Authorization"));
     let bearer = format!("Bearer {}", session.split_once('=').unwrap().1);
     let answer = desk.bear("/me", &[&bearer], &[], "").await;
+    desk.heard();
     answer.is(200, "local u1 0 Session(Authorization)");
+    let answer = desk.bear("/me", &[&bearer], &[], "").await;
+    answer.is(200, "local u1 0 Session(Authorization)");
+    assert_eq!(desk.heard(), [], "a session's token is not taken for a JWT");
 }
 
 #[tokio::test]

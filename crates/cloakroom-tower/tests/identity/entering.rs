@@ -1,5 +1,7 @@
 //! Logins.
 
+use std::sync::atomic::Ordering;
+
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind;
 use serde_json::json;
 
@@ -149,8 +151,11 @@ async fn of_several_logins_the_last_counts() {
     let answer = desk.act(&[], "enter ticket u2, enter session u1").await;
     let cookie = answer.sets_beside(&["__Host-jwt", "__Host-ticket"]).to_owned();
     desk.me(&[&cookie]).await.is(200, "local u1 0 Session(Cookie)");
-    let answer = desk.act(&[], "enter ticket u2, leave").await;
+    let old = desk.ticket("u1");
+    let answer = desk.act(&[&old], "enter ticket u2, leave").await;
     answer.removes(&["__Host-id", "__Host-jwt", "__Host-ticket"]);
+    let writes = desk.revocations.writes.load(Ordering::Relaxed);
+    assert_eq!(writes, 1, "the login that was taken back ends nothing more");
     let answer = desk.act(&[&cookie], "leave, enter ticket u2").await;
     let ticket = answer.sets_beside(&["__Host-id", "__Host-jwt"]).to_owned();
     desk.me(&[&ticket]).await.is(200, "local u2 0 Ticket");

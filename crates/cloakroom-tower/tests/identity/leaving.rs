@@ -1,9 +1,12 @@
 //! Logouts.
 
+use std::time::Duration;
+
+use cloakroom_tower::cloakroom_jwt::danger;
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind;
 use serde_json::json;
 
-use crate::desk::{Desk, Gate, ISSUER, Plan, T0, request};
+use crate::desk::{Desk, Gate, HOUR, ISSUER, Plan, T0, request};
 
 const ALL: [&str; 3] = ["__Host-id", "__Host-jwt", "__Host-ticket"];
 const REJECTED: &str = "the credentials in Authorization are not good\n";
@@ -285,4 +288,26 @@ async fn without_lineages_a_logout_makes_the_browser_forget_and_ends_the_session
     desk.act(&[&session, &ticket], "leave").await.removes(&ALL);
     desk.maybe(&[&session]).await.is(200, "nobody");
     desk.maybe(&[&ticket]).await.is(200, "local u1 0 Ticket");
+}
+
+#[tokio::test]
+async fn a_token_without_an_end_is_denied_for_as_long_as_it_is_taken() {
+    let desk = Desk::with(Plan {
+        policy: |policy| {
+            let policy = policy.revocable(12 * HOUR, Duration::from_secs(2));
+            danger::without_expiry(policy)
+        },
+        ..Plan::default()
+    })
+    .await;
+    let cookie = desk.token_cookie(&json!({"exp": null}));
+    let other = desk.token_cookie(&json!({"exp": null, "jti": "t2"}));
+    desk.act(&[&cookie], "leave").await.removes(&ALL);
+    let end = T0 + 12 * 3600 * 1000 - 1;
+    for time in [T0 + 100, end] {
+        desk.learn_at(time).await;
+        desk.maybe(&[&cookie]).await.is(200, "nobody");
+        let me = format!("{ISSUER} u1 -60000 Token(Cookie)");
+        desk.maybe(&[&other]).await.is(200, &me);
+    }
 }

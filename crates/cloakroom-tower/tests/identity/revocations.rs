@@ -1,7 +1,7 @@
 //! A store of revocations that fails and waits on demand, and a reader that is moved by hand.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::desk::Gate;
 #[derive(Clone)]
 pub(crate) struct Revocations {
     pub(crate) inner: Arc<MemoryRevocationStore>,
+    /// How many writes were asked for.
+    pub(crate) writes: Arc<AtomicUsize>,
     failing: Arc<AtomicBool>,
     held: Arc<Mutex<Option<Gate>>>,
 }
@@ -29,6 +31,7 @@ impl Revocations {
             inner: Arc::new(MemoryRevocationStore::new(Fleet::default(), move || {
                 clocks.now().wall
             })),
+            writes: Arc::default(),
             failing: Arc::default(),
             held: Arc::default(),
         }
@@ -45,6 +48,7 @@ impl Revocations {
     }
 
     async fn write(&self) -> Result<(), StoreError> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         let held = self.held.lock().unwrap().take();
         if let Some(gate) = held {
             gate.wait().await;
