@@ -87,6 +87,7 @@ const STRANGERS: &[Stranger] = &[
             "chacha20",
             "cipher",
             "cloakroom-core",
+            "cloakroom-error",
             "cloakroom-id",
             "cloakroom-keyring",
             "cloakroom-session",

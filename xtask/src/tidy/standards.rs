@@ -7,8 +7,6 @@ pub(super) struct Row {
 
 pub(super) struct Section {
     pub(super) title: &'static str,
-    /// Whether the crates that these rows concern exist: then a row without a test is an error.
-    pub(super) is_built: bool,
     pub(super) rows: &'static [Row],
 }
 
@@ -19,7 +17,6 @@ const fn row(id: &'static str, must: &'static str) -> Row {
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         title: "A. Cookies: the request side",
-        is_built: true,
         rows: &[
             row(
                 "A1",
@@ -66,7 +63,6 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "B. Cookies: the response side",
-        is_built: true,
         rows: &[
             row(
                 "B1",
@@ -110,7 +106,6 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "C. Sealed cookies",
-        is_built: true,
         rows: &[
             row("C1", "one bit flipped, anything cut off or added: rejected"),
             row(
@@ -169,7 +164,6 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "D. Sessions",
-        is_built: true,
         rows: &[
             row("D1", "logging out beats a request in flight"),
             row(
@@ -229,7 +223,6 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "E. JSON Web Tokens",
-        is_built: true,
         rows: &[
             row("E1", "odd, absent or duplicate `alg` values are rejected"),
             row("E2", "a key verifies its own algorithm only"),
@@ -290,7 +283,6 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "F. The life of tokens",
-        is_built: true,
         rows: &[
             row("F1", "concurrent refreshes rotate once and answer alike"),
             row(
@@ -331,7 +323,6 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "G. Cross-site requests",
-        is_built: true,
         rows: &[
             row(
                 "G1",
