@@ -12,7 +12,6 @@ mod jwks_cache;
 mod jwt_claims;
 mod jwt_header;
 mod key_ring;
-mod members;
 mod now;
 mod open;
 mod refresh_token;

@@ -18,7 +18,6 @@ use serde_json::value::RawValue;
 
 use crate::counter::Counter;
 use crate::input::Input;
-use crate::members::members;
 use crate::now::now;
 
 const STORE: &str = "ours";
@@ -30,7 +29,7 @@ const KEYS: [&str; 5] = ["", "k", "n", "c", "d"];
 /// A payload that somebody may have put into the row.
 struct Sealed {
     payload: Vec<u8>,
-    json: &'static str,
+    body: &'static [u8],
     /// Whether it was sealed for the row that is read, in this store, under a key that opens.
     opens: bool,
 }
@@ -61,19 +60,20 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
             .unwrap_or_else(|never: std::convert::Infallible| match never {})
     });
     let mut sealed = Vec::new();
-    for json in [
-        r#"{"c":{},"p":false,"d":{"k":"v","n":41}}"#,
-        r#"{"c":{"u":"agent","a":"192.0.2.1"},"p":true,"d":{}}"#,
-        r#"{"c":{},"p":false,"d":{"k":"x","n":99}}"#,
-    ] {
+    let bodies: [&[u8]; 3] = [
+        b"\0\0\0\0\x02{}\0\0\0\x01k\0\0\0\x03\"v\"\0\0\0\x01n\0\0\0\x0241",
+        b"\x01\0\0\0\x1d{\"u\":\"agent\",\"a\":\"192.0.2.1\"}",
+        b"\0\0\0\0\x02{}\0\0\0\x01k\0\0\0\x03\"x\"\0\0\0\x01n\0\0\0\x0299",
+    ];
+    for body in bodies {
         // The active, a retiring and an announced key open; a revoked and a foreign one do not.
         for under in 0..5 {
             for (number, token) in tokens.iter().enumerate() {
                 for store in [STORE, "theirs"] {
                     let nonce = [u8::try_from(sealed.len()).unwrap_or_default(); 12];
                     sealed.push(Sealed {
-                        payload: seal(&key(under), store, token.selector(), nonce, json.as_bytes()),
-                        json,
+                        payload: seal(&key(under), store, token.selector(), nonce, body),
+                        body,
                         opens: under < 3 && number == 0 && store == STORE,
                     });
                 }
@@ -94,11 +94,11 @@ fn key(number: u8) -> Key {
 }
 
 /// A second writing of `02 | key id | nonce | AES-256-GCM-SIV | tag`, bound to the selector and the version.
-fn seal(key: &Key, store: &str, selector: Selector, nonce: [u8; 12], json: &[u8]) -> Vec<u8> {
+fn seal(key: &Key, store: &str, selector: Selector, nonce: [u8; 12], body: &[u8]) -> Vec<u8> {
     let sub_key = key.derive(Label::record(store.as_bytes()).expect("the name is short"));
     let cipher = Aes256GcmSiv::new(sub_key.expose().into());
     let bound = [&[0, 16][..], selector.as_bytes(), &[2]].concat();
-    let mut text = json.to_vec();
+    let mut text = body.to_vec();
     let tag = cipher
         .encrypt_inout_detached(&nonce.into(), &bound, text.as_mut_slice().into())
         .expect("the text is short");
@@ -107,15 +107,15 @@ fn seal(key: &Key, store: &str, selector: Selector, nonce: [u8; 12], json: &[u8]
 
 /// Laws, for any payload in the row of a session, in the clear and under encryption, and for any values that are stored:
 ///
-/// 1. A payload reads exactly when it is `01` and an object of a client, a flag and values in a store that takes
+/// 1. A payload reads exactly when it is `01` and a flag, a client and values under rising keys in a store that takes
 ///    plaintext, or one that was sealed, byte for byte, for this very row of this store under a key that opens; everything
 ///    else is `Corrupt`.
-/// 2. Each value is the text that the payload has under that key; of another type it is `Codec`.
+/// 2. Each value is the text that the payload has under that key; of another type it is `Codec`, and no JSON is `Corrupt`.
 /// 3. A change of one value leaves the others, the client and the flag as they were.
 /// 4. The list of devices has the session whether its payload reads or not, and no other row changes.
 /// 5. What is stored reads equal in the next request, and what was sealed for one row opens in no other.
 ///
-/// The input is the mode (one byte), then `=` and a payload, `j` and a text in the clear, `s` and a text to be sealed,
+/// The input is the mode (one byte), then `=` and a payload, `j` and a body in the clear, `s` and a body to be sealed,
 /// `w` and values to be written, or a script: the number of a sealed payload and edits of it, three bytes each.
 ///
 /// # Panics
@@ -131,8 +131,8 @@ pub fn session_payload(data: &[u8]) {
     match rest {
         [b'w', script @ ..] => written(mode, &mut Input(script)),
         [b'=', payload @ ..] => read(mode, payload, None),
-        [b'j', json @ ..] => read(mode, &[&[1], json].concat(), None),
-        [b's', json @ ..] => read(mode, &seal(&key(1), STORE, own, [1; 12], json), Some(json)),
+        [b'j', body @ ..] => read(mode, &[&[1], body].concat(), None),
+        [b's', body @ ..] => read(mode, &seal(&key(1), STORE, own, [1; 12], body), Some(body)),
         script => read(mode, &edited(&mut Input(script)), None),
     }
 }
@@ -156,14 +156,14 @@ impl Mode {
         sessions.with_clock(|| at(1))
     }
 
-    /// The JSON of a payload, if it opens; `sealed` is what was sealed just now.
+    /// The body of a payload, if it opens; `sealed` is what was sealed just now.
     fn opened<'a>(self, payload: &'a [u8], sealed: Option<&'a [u8]>) -> Option<&'a [u8]> {
         match payload.first()? {
             1 if !self.encrypts || self.accepts_plaintext => Some(&payload[1..]),
             2 if self.encrypts => sealed.or_else(|| {
                 let known = WORLD.sealed.iter();
                 let mut fitting = known.filter(|known| known.opens && known.payload == payload);
-                fitting.next().map(|known| known.json.as_bytes())
+                fitting.next().map(|known| known.body)
             }),
             _ => None,
         }
@@ -172,34 +172,33 @@ impl Mode {
 
 /// What a payload says, by a second reader.
 struct Said {
-    client: String,
     persistent: bool,
-    /// `None` when the keys are no text.
-    values: Option<BTreeMap<String, String>>,
+    client: Vec<u8>,
+    /// By keys that are text: nobody can ask for others.
+    values: BTreeMap<String, Vec<u8>>,
 }
 
-fn said(json: &[u8]) -> Option<Said> {
-    let json = std::str::from_utf8(json)
-        .ok()
-        .filter(|json| json.starts_with('{'))?;
-    let parts = members(json)?;
-    let part = |name: &str| {
-        let mut found = parts.iter().filter(|(known, _)| known == name);
-        found.next().map(|(_, value)| value.get())
-    };
-    let names: std::collections::BTreeSet<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
-    if parts.len() != 3 || names.into_iter().ne(["c", "d", "p"]) {
-        return None;
+fn said(body: &[u8]) -> Option<Said> {
+    let (flag, mut rest) = body.split_first()?;
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        let (length, text) = (rest.get(..4)?, &rest[4..]);
+        let length = length.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
+        frames.push(text.get(..length)?.to_vec());
+        rest = &text[length..];
     }
-    let data = part("d").filter(|data| data.starts_with('{'))?;
-    Some(Said {
-        client: part("c")?.to_owned(),
-        persistent: part("p")?.parse().ok()?,
-        // Of two equal keys the last one counts.
-        values: members(data).map(|values| {
-            let values = values.into_iter();
-            values.map(|(key, value)| (key, value.get().to_owned())).collect()
-        }),
+    let (client, values) = frames.split_first()?;
+    let is_rising = |pair: &[&[Vec<u8>]]| pair[0][0] < pair[1][0];
+    let pairs: Vec<_> = values.chunks(2).collect();
+    let fits = *flag < 2 && values.len() % 2 == 0 && pairs.windows(2).all(is_rising);
+    let values = pairs.iter().filter_map(|pair| match pair {
+        [key, value] => Some((String::from_utf8(key.clone()).ok()?, value.clone())),
+        _ => None,
+    });
+    fits.then(|| Said {
+        persistent: *flag == 1,
+        client: client.clone(),
+        values: values.collect(),
     })
 }
 
@@ -208,7 +207,7 @@ fn read(mode: Mode, payload: &[u8], sealed: Option<&[u8]>) {
     let other = stored(
         &store,
         &WORLD.tokens[1],
-        b"\x01{\"c\":{},\"p\":true,\"d\":{\"k\":\"other\"}}",
+        b"\x01\x01\0\0\0\x02{}\0\0\0\x01k\0\0\0\x07\"other\"",
     );
     let _ = stored(&store, &WORLD.tokens[0], payload);
     let sessions = mode.sessions(&store);
@@ -224,7 +223,7 @@ fn read(mode: Mode, payload: &[u8], sealed: Option<&[u8]>) {
         (Err(error), None) => is_corrupt(&error),
         (found, expected) => panic!("{found:?}, and {} was expected", expected.is_some()),
     }
-    let values = expected.as_ref().and_then(|said| said.values.as_ref());
+    let values = expected.as_ref().map(|said| &said.values);
     for key in KEYS
         .iter()
         .copied()
@@ -240,9 +239,13 @@ fn read(mode: Mode, payload: &[u8], sealed: Option<&[u8]>) {
     );
 }
 
-/// The value of `key` is what the payload says, as any type.
-fn reads_value(session: &Session, key: &str, values: Option<&BTreeMap<String, String>>) {
-    let expected = values.map(|values| values.get(key).map(String::as_str));
+/// The value of `key` is what the payload says, as any type; the payload is none without `values`.
+fn reads_value(session: &Session, key: &str, values: Option<&BTreeMap<String, Vec<u8>>>) {
+    let expected = match values.map(|values| values.get(key)) {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(value)) => json(value).map(Some),
+    };
     match (now(session.get::<Box<RawValue>>(key)), expected) {
         (Ok(found), Some(expected)) => assert_eq!(found.as_deref().map(RawValue::get), expected),
         (Err(error), None) => is_corrupt(&error),
@@ -253,6 +256,11 @@ fn reads_value(session: &Session, key: &str, values: Option<&BTreeMap<String, St
     is_of_type::<u64>(session, key, expected);
     is_of_type::<Vec<Option<bool>>>(session, key, expected);
     is_of_type::<serde_json::Value>(session, key, expected);
+}
+
+/// A value that is JSON, without the space around it.
+fn json(value: &[u8]) -> Option<&str> {
+    serde_json::from_slice::<&RawValue>(value).ok().map(RawValue::get)
 }
 
 fn is_of_type<T: DeserializeOwned>(session: &Session, key: &str, expected: Option<&str>) {
@@ -270,7 +278,7 @@ fn is_listed(sessions: &Sessions, expected: Option<&Said>) {
     assert_eq!(devices.devices.len(), 2);
     let own = |device: &&Device| device.selector == WORLD.tokens[0].selector();
     let device = devices.devices.iter().find(own).expect("it is listed");
-    let client = expected.and_then(|said| serde_json::from_str(&said.client).ok());
+    let client = expected.and_then(|said| serde_json::from_slice(&said.client).ok());
     assert_eq!(device.client, client.unwrap_or_default());
     assert_eq!(device.persistent, expected.is_some_and(|said| said.persistent));
 }
@@ -279,13 +287,16 @@ fn changes_one_value(sessions: &Sessions, expected: Option<&Said>) {
     const KEY: &str = "n";
     let (session, commit) = sessions.begin([WORLD.tokens[0].clone()], Client::default());
     let counted = now(session.update(KEY, |old: Option<u64>| Some(old.unwrap_or(0).wrapping_add(1))));
-    let values = expected.and_then(|said| said.values.as_ref());
-    let old = values.map(|values| values.get(KEY).map(|text| serde_json::from_str::<u64>(text)));
+    let values = expected.map(|said| &said.values);
+    let old = values.map(|values| values.get(KEY).map(|text| json(text)));
+    let number = |text: &str| serde_json::from_str::<u64>(text).ok();
     let new = match (counted, old) {
         (Ok(Some(new)), Some(None)) if new == 1 => new,
-        (Ok(Some(new)), Some(Some(Ok(old)))) if new == old.wrapping_add(1) => new,
-        (Err(SessionError::Codec(_)), Some(Some(Err(_)))) => return,
-        (Err(error), None) => return is_corrupt(&error),
+        (Ok(Some(new)), Some(Some(Some(old)))) if number(old).map(|old| old.wrapping_add(1)) == Some(new) => {
+            new
+        }
+        (Err(SessionError::Codec(_)), Some(Some(Some(old)))) if number(old).is_none() => return,
+        (Err(error), None | Some(Some(None))) => return is_corrupt(&error),
         (found, expected) => panic!("{found:?} after {expected:?}"),
     };
     assert!(matches!(
@@ -293,7 +304,7 @@ fn changes_one_value(sessions: &Sessions, expected: Option<&Said>) {
         Ok(Carried::Nothing)
     ));
     let mut values = values.cloned().unwrap_or_default();
-    values.insert(KEY.to_owned(), new.to_string());
+    values.insert(KEY.to_owned(), new.to_string().into_bytes());
     let (session, _) = sessions.begin([WORLD.tokens[0].clone()], Client::default());
     for key in KEYS.iter().copied().chain(values.keys().map(String::as_str)) {
         reads_value(&session, key, Some(&values));
@@ -333,7 +344,7 @@ fn written(mode: Mode, input: &mut Input<'_>) {
             .or_else(|_| serde_json::value::to_raw_value(&value))
             .expect("a string is JSON");
         session.insert(&key, &value).expect("JSON is written");
-        values.insert(key, value.get().to_owned());
+        values.insert(key, value.get().as_bytes().to_vec());
     }
     let token = match now(commit.finish(Answer::Succeeded)) {
         Ok(Carried::Set { token, .. }) => token,

@@ -1,12 +1,14 @@
+use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use cloakroom_store::Subject;
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::Selector;
-use serde_json::value::RawValue;
 
 use crate::SessionError;
-use crate::payload::Data;
+use crate::payload::corrupt;
+use crate::values::Values;
 
 /// What a request wants to be different, in the order in which it said so. Nothing of it acts before the commit.
 #[derive(Clone, Default)]
@@ -56,8 +58,8 @@ pub(crate) struct Login {
 pub(crate) struct Delta {
     pub(crate) key: Arc<str>,
     pub(crate) act: Act,
-    /// The value after the change, as the request saw it.
-    pub(crate) seen: Option<Box<RawValue>>,
+    /// The JSON of the value after the change, as the request saw it.
+    pub(crate) seen: Option<String>,
 }
 
 #[derive(Clone)]
@@ -68,8 +70,34 @@ pub(crate) enum Act {
     Compute(Compute),
 }
 
-pub(crate) type Compute =
-    Arc<dyn Fn(Option<&RawValue>) -> Result<Option<Box<RawValue>>, SessionError> + Send + Sync>;
+/// From JSON to JSON.
+pub(crate) type Compute = Arc<dyn Fn(Option<&str>) -> Result<Option<String>, SessionError> + Send + Sync>;
+
+/// What a request has said so far. Most say nothing, and allocate nothing for it.
+#[derive(Clone, Default)]
+pub(crate) struct Said(Option<Arc<Changes>>);
+
+impl Said {
+    pub(crate) fn to_mut(&mut self) -> &mut Changes {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+}
+
+impl Deref for Said {
+    type Target = Changes;
+
+    fn deref(&self) -> &Changes {
+        static NOTHING: Changes = Changes {
+            deltas: Vec::new(),
+            login: None,
+            logout: false,
+            sweeps: Vec::new(),
+            ends: Vec::new(),
+            persistent: false,
+        };
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+}
 
 impl Changes {
     /// Whether anything is to be done but what a request that only reads does.
@@ -142,40 +170,24 @@ impl Changes {
     }
 }
 
-/// Applies to `data` what the request saw of its own changes: right while nobody else has changed the data.
-pub(crate) fn apply_seen(deltas: &[Delta], data: &mut Data) {
+/// Applies to `values` what the request saw of its own changes: right while nobody else has changed them.
+pub(crate) fn apply_seen<'a>(deltas: &'a [Delta], values: &mut Values<'a>) {
     for delta in deltas {
-        put(data, &delta.key, delta.seen.clone());
+        values.put(&delta.key, delta.seen.as_deref().map(Cow::Borrowed));
     }
 }
 
-/// Applies the changes to `data` that another request has changed in the meantime.
-pub(crate) fn replay(deltas: &[Delta], data: &mut Data) -> Result<(), SessionError> {
+/// Applies the changes to `values` that another request has changed in the meantime.
+pub(crate) fn replay<'a>(deltas: &'a [Delta], values: &mut Values<'a>) -> Result<(), SessionError> {
     for delta in deltas {
         let value = match &delta.act {
-            Act::Set => delta.seen.clone(),
-            Act::Compute(compute) => compute(data.get(&*delta.key).map(|value| &**value))?,
+            Act::Set => delta.seen.as_deref().map(Cow::Borrowed),
+            Act::Compute(compute) => {
+                let old = values.get(&delta.key).map(str::from_utf8).transpose();
+                compute(old.map_err(|_| corrupt())?)?.map(Cow::Owned)
+            }
         };
-        put(data, &delta.key, value);
+        values.put(&delta.key, value);
     }
     Ok(())
-}
-
-fn put(data: &mut Data, key: &str, value: Option<Box<RawValue>>) {
-    match value {
-        Some(value) => {
-            data.insert(key.into(), value);
-        }
-        None => {
-            data.remove(key);
-        }
-    }
-}
-
-/// Whether two sets of values are the same, to the byte.
-pub(crate) fn same(a: &Data, b: &Data) -> bool {
-    a.len() == b.len()
-        && a.iter()
-            .zip(b)
-            .all(|((ka, va), (kb, vb))| ka == kb && va.get() == vb.get())
 }

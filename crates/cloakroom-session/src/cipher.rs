@@ -1,4 +1,4 @@
-//! `02 | key_id 4 | nonce 12 | AES-256-GCM-SIV( json ) | tag 16`, AAD = lp(selector) | 02.
+//! `02 | key_id 4 | nonce 12 | AES-256-GCM-SIV( body ) | tag 16`, AAD = lp(selector) | 02.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use rand::RngExt as _;
 
 pub(crate) const VERSION: u8 = 2;
 const NONCE: usize = 12;
-const HEAD: usize = 1 + 4 + NONCE;
-const TAG: usize = 16;
+pub(crate) const HEAD: usize = 1 + 4 + NONCE;
+pub(crate) const TAG: usize = 16;
 
 /// Encrypts the payloads of one store under the active key of a ring, and opens those under any key that opens.
 #[derive(Clone)]
@@ -35,42 +35,36 @@ impl Cipher {
         Ok(Self { keys })
     }
 
-    /// The payload of `json`, which `write` appends to the buffer that it is given.
-    pub(crate) fn seal<E>(
-        &self,
-        selector: Selector,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<Vec<u8>, E> {
+    /// Makes the payload of the body that stands in `out` after [`HEAD`] bytes of any kind.
+    pub(crate) fn seal(&self, selector: Selector, out: &mut Vec<u8>) {
         let (id, key) = self.keys.first().expect("a key ring has exactly one active key");
         // A repeated nonce, from a cloned machine, would show only that two equal payloads of one session are equal:
         // RFC 8452 section 9.
         let nonce: [u8; NONCE] = rand::rng().random();
-        let mut out = vec![VERSION; HEAD];
+        out[0] = VERSION;
         out[1..5].copy_from_slice(id);
-        out[5..].copy_from_slice(&nonce);
-        write(&mut out)?;
+        out[5..HEAD].copy_from_slice(&nonce);
         let tag = key
             .encrypt_inout_detached(&nonce.into(), &associated(selector), (&mut out[HEAD..]).into())
             .expect("a payload is far from the 2^36 bytes that RFC 8452 allows");
         out.extend_from_slice(&tag);
-        Ok(out)
     }
 
-    /// The JSON of a payload that begins with [`VERSION`]; `None` when it is not authentic for `selector`.
+    /// The body of a payload that begins with [`VERSION`]; `None` when it is not authentic for `selector`.
     pub(crate) fn open(&self, selector: Selector, payload: &[u8]) -> Option<Vec<u8>> {
         let (head, rest) = payload.split_first_chunk::<HEAD>()?;
         let (text, tag) = rest.split_last_chunk::<TAG>()?;
         let nonce: &[u8; NONCE] = head.last_chunk()?;
         let (_, key) = self.keys.iter().find(|(id, _)| id[..] == head[1..5])?;
-        let mut json = text.to_vec();
+        let mut body = text.to_vec();
         key.decrypt_inout_detached(
             nonce.into(),
             &associated(selector),
-            json.as_mut_slice().into(),
+            body.as_mut_slice().into(),
             tag.into(),
         )
         .ok()?;
-        Some(json)
+        Some(body)
     }
 }
 

@@ -7,7 +7,7 @@ use cloakroom_store::{StoreError, StoreErrorKind};
 use tokio::runtime::Handle;
 
 use crate::SessionError;
-use crate::changes::Changes;
+use crate::changes::Said;
 use crate::request::Request;
 use crate::work::Work;
 
@@ -69,19 +69,42 @@ impl Commit {
     ///
     /// Why it could not be committed. The answer of the handler is then not true and must not be sent. What
     /// [`Session::take_carried`](crate::Session::take_carried) gives goes out with the error.
-    pub async fn finish(mut self, answer: Answer) -> Result<Carried, SessionError> {
-        let Some(request) = self.request.take() else {
+    pub async fn finish(self, answer: Answer) -> Result<Carried, SessionError> {
+        let mut commit = match self.finish_at_rest() {
+            Ok(carried) => return Ok(carried),
+            Err(commit) => commit,
+        };
+        let Some(request) = commit.request.take() else {
             return Ok(Carried::Nothing);
         };
-        if let Ok(changes) = request.close()
-            && !request.rests(&changes)
-        {
-            // Most requests rest. Those that do not have a large future, which the others need not be as large for.
-            Box::pin(execute(&request, changes, Some(answer), false)).await?;
+        if let Ok(changes) = request.close() {
+            execute(&request, changes, Some(answer), false).await?;
         }
-        let carried = request.take_carried();
-        Ok(if request.bearer { Carried::Nothing } else { carried })
+        Ok(carried(&request))
     }
+
+    /// What [`finish`](Self::finish) would answer, when the store need not be asked for it: for a request that only read,
+    /// or whose handler committed itself. Most are; the others get the commit back.
+    ///
+    /// # Errors
+    ///
+    /// The commit that is still to be finished.
+    pub fn finish_at_rest(mut self) -> Result<Carried, Self> {
+        if !self
+            .request
+            .as_ref()
+            .is_none_or(|request| request.close_at_rest())
+        {
+            return Err(self);
+        }
+        let request = self.request.take();
+        Ok(request.map_or(Carried::Nothing, |request| carried(&request)))
+    }
+}
+
+fn carried(request: &Request) -> Carried {
+    let carried = request.take_carried();
+    if request.bearer { Carried::Nothing } else { carried }
 }
 
 impl Drop for Commit {
@@ -103,7 +126,7 @@ impl Drop for Commit {
 /// the new token.
 pub(crate) async fn execute(
     request: &Arc<Request>,
-    changes: Arc<Changes>,
+    changes: Said,
     answer: Option<Answer>,
     handed_over: bool,
 ) -> Result<(), SessionError> {

@@ -8,8 +8,9 @@ use cloakroom_store::{
 };
 
 use crate::changes;
-use crate::payload::{Data, Payload};
+use crate::payload::Payload;
 use crate::request::Found;
+use crate::values::Values;
 use crate::work::{Work, same_authentication};
 use crate::{Event, EventKind, Operation, SessionError};
 
@@ -35,24 +36,24 @@ impl Work {
         if self.deltas().is_empty() {
             return Ok(None);
         }
-        let old = found.payload.data()?;
-        let mut data = old.clone();
-        changes::apply_seen(self.deltas(), &mut data);
-        if changes::same(old, &data) {
+        let mut values = Values::of(&found.payload);
+        changes::apply_seen(self.deltas(), &mut values);
+        if values.same(&found.payload) {
             return Ok(None);
         }
-        self.encode_again(&found.stored, &found.payload, &data).map(Some)
+        self.encode_again(&found.stored, &found.payload, &values)
+            .map(Some)
     }
 
     fn encode_again(
         &self,
         stored: &Stored,
         payload: &Payload,
-        data: &Data,
+        values: &Values<'_>,
     ) -> Result<Arc<[u8]>, SessionError> {
         self.settings()
             .codec
-            .encode_again(stored.selector, payload, payload.persistent(), data)
+            .encode_again(stored.selector, payload, payload.persistent(), values)
     }
 
     /// Stores what was written. Each time that another request was quicker it is written anew, upon what that one
@@ -84,9 +85,9 @@ impl Work {
                 break;
             }
             let read = self.settings().codec.decode(selector, &stored.payload)?;
-            let mut data = read.data()?.clone();
-            changes::replay(self.deltas(), &mut data)?;
-            payload = self.encode_again(&stored, &read, &data)?;
+            let mut values = Values::of(&read);
+            changes::replay(self.deltas(), &mut values)?;
+            payload = self.encode_again(&stored, &read, &values)?;
             version = stored.version;
         }
         Err(SessionError::Contended)

@@ -19,6 +19,7 @@ mod store_call;
 mod touching;
 #[cfg(feature = "tracing")]
 mod tracing_observer;
+mod values;
 mod work;
 
 #[cfg(feature = "conformance")]

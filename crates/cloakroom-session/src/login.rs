@@ -9,8 +9,8 @@ use cloakroom_store::{Page, Rotated, Rotation, RotationReason, SessionStore as _
 
 use crate::changes::{self, Login};
 use crate::keep::REPLAYS;
-use crate::payload::Data;
 use crate::request::Found;
+use crate::values::Values;
 use crate::work::{Standing, Work, same_authentication};
 use crate::{Event, EventKind, Operation, SessionError};
 
@@ -36,15 +36,15 @@ impl Work {
     /// A new session under a new selector, then the end of the old one: a token that was planted before the login opens
     /// nothing, and what is still being written with it lands nowhere.
     async fn replace(&self, found: Option<&Found>, login: &Login) -> Result<Standing, SessionError> {
-        let mut data = Data::new();
         let (before, after) = self.deltas().split_at(login.mark);
-        if let Some(found) = found.filter(|_| !self.changes.logout) {
-            data.clone_from(found.payload.data()?);
-        }
-        changes::apply_seen(before, &mut data);
-        data.retain(|key, _| self.settings().carries_over(key));
-        changes::apply_seen(after, &mut data);
-        let made = self.create(Some((&login.subject, login.at)), &data).await?;
+        let mut values = match found.filter(|_| !self.changes.logout) {
+            Some(found) => Values::of(&found.payload),
+            None => Values::new(),
+        };
+        changes::apply_seen(before, &mut values);
+        values.retain(|key| self.settings().carries_over(key));
+        changes::apply_seen(after, &mut values);
+        let made = self.create(Some((&login.subject, login.at)), &values).await?;
         if let Some(found) = found {
             let old = found.stored.selector;
             if let Err(error) = self.delete(old).await
@@ -129,19 +129,18 @@ impl Work {
         persistent: bool,
         again: bool,
     ) -> Result<Option<std::sync::Arc<[u8]>>, SessionError> {
-        let old = found.payload.data()?;
-        let mut data = old.clone();
+        let mut values = Values::of(&found.payload);
         if again {
-            changes::replay(self.deltas(), &mut data)?;
+            changes::replay(self.deltas(), &mut values)?;
         } else {
-            changes::apply_seen(self.deltas(), &mut data);
+            changes::apply_seen(self.deltas(), &mut values);
         }
-        if changes::same(old, &data) && persistent == found.payload.persistent() {
+        if values.same(&found.payload) && persistent == found.payload.persistent() {
             return Ok(None);
         }
         let codec = &self.settings().codec;
         codec
-            .encode_again(found.stored.selector, &found.payload, persistent, &data)
+            .encode_again(found.stored.selector, &found.payload, persistent, &values)
             .map(Some)
     }
 

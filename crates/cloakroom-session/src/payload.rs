@@ -1,159 +1,100 @@
-//! What a record's payload says: `01 | json` in the clear, or [encrypted](crate::cipher), where the JSON is
-//! `{"c":client,"p":persistent,"d":{key: value}}`.
+//! What a record's payload says: `01 | body` in the clear, or [encrypted](crate::cipher), where the body is
+//! `persistent 1 | framed(client) | framed(key) | framed(value) | ...` with the keys in rising order, `framed(x)` is
+//! `length 4 | x`, and clients and values are JSON.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use cloakroom_store::cloakroom_id::Selector;
 use cloakroom_store::{StoreError, StoreErrorKind};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::cipher::{self, Cipher};
+use crate::values::Values;
 use crate::{Client, CodecError, SessionError};
 
 const PLAIN: u8 = 1;
 
-/// The values of a session by their keys, each as the JSON that was written.
-pub(crate) type Data = BTreeMap<Box<str>, Box<RawValue>>;
-
 /// A payload that was read. Its values are looked at when somebody asks for one.
 pub(crate) struct Payload {
     text: Arc<[u8]>,
-    client: Range<usize>,
-    data: Range<usize>,
     persistent: bool,
-    /// Whether somebody has asked for a value.
-    asked: AtomicBool,
-    decoded: OnceLock<Data>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Read<'a> {
-    #[serde(borrow)]
-    c: &'a RawValue,
-    p: bool,
-    #[serde(borrow)]
-    d: &'a RawValue,
-}
-
-#[derive(Serialize)]
-struct Write<'a, C> {
-    c: C,
-    p: bool,
-    d: &'a Data,
+    client: Range<usize>,
 }
 
 impl Payload {
-    pub(crate) fn persistent(&self) -> bool {
+    pub(crate) const fn persistent(&self) -> bool {
         self.persistent
     }
 
     /// Who made the session. What cannot be read is unknown: a list of devices is not to lose an entry for it.
     pub(crate) fn client(&self) -> Client {
-        serde_json::from_slice(&self.text[self.client.clone()]).unwrap_or_default()
+        serde_json::from_slice(self.client_json()).unwrap_or_default()
     }
 
-    /// The value of `key`. Most requests ask for one and get it from the text, without the two allocations that each value
-    /// takes in the map; who asks again is worth the map.
-    pub(crate) fn get(&self, key: &str) -> Result<Option<&RawValue>, StoreError> {
-        if self.decoded.get().is_some() || self.asked.swap(true, Ordering::Relaxed) {
-            return Ok(self.data()?.get(key).map(|value| &**value));
+    /// The JSON of the value of `key`. Only this value is looked at.
+    pub(crate) fn get(&self, key: &str) -> Result<Option<&str>, StoreError> {
+        match self.entries().find(|(known, _)| *known == key.as_bytes()) {
+            Some((_, value)) => Ok(Some(str::from_utf8(value).map_err(|_| corrupt())?)),
+            None => Ok(None),
         }
-        let mut json = serde_json::Deserializer::from_slice(&self.text[self.data.clone()]);
-        Find(key).deserialize(&mut json).map_err(|_| corrupt())
     }
 
-    pub(crate) fn data(&self) -> Result<&Data, StoreError> {
-        if let Some(data) = self.decoded.get() {
-            return Ok(data);
-        }
-        let data = serde_json::from_slice(&self.text[self.data.clone()]).map_err(|_| corrupt())?;
-        Ok(self.decoded.get_or_init(|| data))
+    /// The keys and their values, in the order of the keys.
+    pub(crate) fn entries(&self) -> Entries<'_> {
+        Entries(&self.text[self.client.end..])
     }
 
+    fn client_json(&self) -> &[u8] {
+        &self.text[self.client.clone()]
+    }
+
+    /// Reads the body that begins at `start`. Its frames are looked at, and the order of its keys, which admits none
+    /// twice.
     fn read(text: Arc<[u8]>, start: usize) -> Option<Self> {
-        // Serde would read an array of the three parts as well.
-        let json = str::from_utf8(&text[start..])
-            .ok()
-            .filter(|json| json.starts_with('{'))?;
-        let read: Read<'_> = serde_json::from_str(json).ok()?;
-        if !read.d.get().starts_with('{') {
-            return None;
-        }
-        let place = |part: &RawValue| {
-            // The part is a slice of `text`, for it was borrowed from there.
-            let from = part.get().as_ptr().addr() - text.as_ptr().addr();
-            from..from + part.get().len()
+        let (&flag, body) = text[start..].split_first()?;
+        let persistent = match flag {
+            0 => false,
+            1 => true,
+            _ => return None,
         };
-        let (client, data, persistent) = (place(read.c), place(read.d), read.p);
+        let (client, mut rest) = framed(body)?;
+        let end = text.len() - rest.len();
+        let client = end - client.len()..end;
+        let mut last = None;
+        while !rest.is_empty() {
+            let (key, after) = framed(rest)?;
+            if last >= Some(key) {
+                return None;
+            }
+            last = Some(key);
+            (_, rest) = framed(after)?;
+        }
         Some(Self {
             text,
-            client,
-            data,
             persistent,
-            asked: AtomicBool::new(false),
-            decoded: OnceLock::new(),
+            client,
         })
     }
 }
 
-/// Finds the value of a key in a map; of several the last one, as in [`Data`].
-struct Find<'k>(&'k str);
+/// The keys and values of a payload whose frames were looked at.
+pub(crate) struct Entries<'a>(&'a [u8]);
 
-impl<'de> DeserializeSeed<'de> for Find<'_> {
-    type Value = Option<&'de RawValue>;
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a [u8], &'a [u8]);
 
-    fn deserialize<D: Deserializer<'de>>(self, map: D) -> Result<Self::Value, D::Error> {
-        map.deserialize_map(self)
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, rest) = framed(self.0)?;
+        let (value, rest) = framed(rest)?;
+        self.0 = rest;
+        Some((key, value))
     }
 }
 
-impl<'de> Visitor<'de> for Find<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map of values")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_it) = map.next_key_seed(Is(self.0))? {
-            let value = map.next_value()?;
-            if is_it {
-                found = Some(value);
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// Whether a key is this one.
-struct Is<'k>(&'k str);
-
-impl<'de> DeserializeSeed<'de> for Is<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<bool, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
-    }
+/// The text of the frame that `bytes` begin with, and what comes after it.
+fn framed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
 }
 
 /// How the payloads of one store are written, and which ones are read.
@@ -173,7 +114,7 @@ impl Codec {
             }
             (Some(&cipher::VERSION), Some(cipher)) => cipher
                 .open(selector, payload)
-                .and_then(|json| Payload::read(json.into(), 0)),
+                .and_then(|body| Payload::read(body.into(), 0)),
             _ => None,
         };
         payload.ok_or_else(corrupt)
@@ -185,10 +126,11 @@ impl Codec {
         selector: Selector,
         client: &Client,
         persistent: bool,
-        data: &Data,
+        values: &Values<'_>,
     ) -> Result<Arc<[u8]>, SessionError> {
-        let (c, p, d) = (client, persistent, data);
-        self.write(selector, &Write { c, p, d })
+        let client =
+            serde_json::to_vec(client).map_err(|error| SessionError::Codec(CodecError::writing(&error)))?;
+        self.write(selector, &client, persistent, values)
     }
 
     /// `payload` with other values.
@@ -197,29 +139,43 @@ impl Codec {
         selector: Selector,
         payload: &Payload,
         persistent: bool,
-        data: &Data,
+        values: &Values<'_>,
     ) -> Result<Arc<[u8]>, SessionError> {
-        let c: &RawValue =
-            serde_json::from_slice(&payload.text[payload.client.clone()]).map_err(|_| corrupt())?;
-        let (p, d) = (persistent, data);
-        self.write(selector, &Write { c, p, d })
+        self.write(selector, payload.client_json(), persistent, values)
     }
 
-    fn write(&self, selector: Selector, json: &impl Serialize) -> Result<Arc<[u8]>, SessionError> {
-        let write = |out: &mut Vec<u8>| {
-            serde_json::to_writer(out, json).map_err(|error| SessionError::Codec(CodecError::writing(&error)))
+    fn write(
+        &self,
+        selector: Selector,
+        client: &[u8],
+        persistent: bool,
+        values: &Values<'_>,
+    ) -> Result<Arc<[u8]>, SessionError> {
+        let frames = || {
+            let entries = values.iter().flat_map(|(key, value)| [key, value]);
+            std::iter::once(client).chain(entries)
         };
-        let payload = if let Some(cipher) = &self.cipher {
-            cipher.seal(selector, write)?
-        } else {
-            let mut out = vec![PLAIN];
-            write(&mut out)?;
-            out
+        let length = 1 + frames().map(|text| 4 + text.len()).sum::<usize>();
+        let (head, tail) = match &self.cipher {
+            Some(_) => (cipher::HEAD, cipher::TAG),
+            None => (1, 0),
         };
-        if payload.len() > self.max_payload {
+        // It keeps each length below 2^32, too.
+        if head + length + tail > self.max_payload {
             return Err(SessionError::TooLarge);
         }
-        Ok(payload.into())
+        let mut out = Vec::with_capacity(head + length + tail);
+        out.resize(head, PLAIN);
+        out.push(u8::from(persistent));
+        for text in frames() {
+            let length = u32::try_from(text.len()).map_err(|_| SessionError::TooLarge)?;
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend_from_slice(text);
+        }
+        if let Some(cipher) = &self.cipher {
+            cipher.seal(selector, &mut out);
+        }
+        Ok(out.into())
     }
 }
 

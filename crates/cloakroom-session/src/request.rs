@@ -8,7 +8,7 @@ use cloakroom_store::cloakroom_id::{Selector, SessionToken};
 use cloakroom_store::{RotationReason, SessionStore as _, StoreError, Stored, Subject};
 use tokio::sync::OnceCell;
 
-use crate::changes::Changes;
+use crate::changes::{Changes, Said};
 use crate::payload::Payload;
 use crate::{Carried, Client, Commit, Event, EventKind, Operation, Session, SessionError, Sessions};
 
@@ -76,7 +76,7 @@ impl Found {
 }
 
 struct State {
-    changes: Arc<Changes>,
+    changes: Said,
     /// How many times `changes` was replaced.
     edition: u64,
     phase: Phase,
@@ -105,7 +105,7 @@ impl Request {
             loaded: OnceCell::new(),
             unreadable: OnceLock::new(),
             state: Mutex::new(State {
-                changes: Arc::default(),
+                changes: Said::default(),
                 edition: 0,
                 phase: Phase::Open,
                 carried: Carried::Nothing,
@@ -211,9 +211,9 @@ impl Request {
     }
 
     /// What is to be changed, and the number of this edition of it.
-    pub(crate) fn changes(&self) -> (Arc<Changes>, u64) {
+    pub(crate) fn changes(&self) -> (Said, u64) {
         let state = self.state();
-        (Arc::clone(&state.changes), state.edition)
+        (state.changes.clone(), state.edition)
     }
 
     /// Changes what is to be changed.
@@ -221,7 +221,7 @@ impl Request {
         let mut state = self.state();
         state.open()?;
         state.edition += 1;
-        change(Arc::make_mut(&mut state.changes));
+        change(state.changes.to_mut());
         Ok(())
     }
 
@@ -237,7 +237,7 @@ impl Request {
             return Ok(false);
         }
         state.edition += 1;
-        change(Arc::make_mut(&mut state.changes));
+        change(state.changes.to_mut());
         Ok(true)
     }
 
@@ -249,18 +249,22 @@ impl Request {
             && matches!((state.phase, &state.carried), (Phase::Open, Carried::Nothing))
     }
 
-    /// Whether a commit of `changes` would do nothing: a request that only read, as most do, while it is no time to
-    /// touch its session.
-    pub(crate) fn rests(&self, changes: &Changes) -> bool {
-        changes.is_empty()
-            && match self.loaded.get().and_then(Loaded::found) {
-                Some(found) => {
-                    let settings = self.sessions.settings();
-                    settings.renew_every.is_none()
-                        && !found.touch_is_due(self.sessions.now(), settings.touch_window())
-                }
-                None => true,
+    /// Ends the time of changes if a commit would do nothing, and tells whether it has ended: after a request that only
+    /// read, as most do, while it is no time to touch its session.
+    pub(crate) fn close_at_rest(&self) -> bool {
+        let rests = match self.loaded.get().and_then(Loaded::found) {
+            Some(found) => {
+                let settings = self.sessions.settings();
+                settings.renew_every.is_none()
+                    && !found.touch_is_due(self.sessions.now(), settings.touch_window())
             }
+            None => true,
+        };
+        let mut state = self.state();
+        if rests && state.changes.is_empty() {
+            state.phase = Phase::Committed;
+        }
+        state.phase == Phase::Committed
     }
 
     /// Whether changes are still taken.
@@ -269,11 +273,11 @@ impl Request {
     }
 
     /// Ends the time of changes, and gives what there is to commit. Only one caller ever gets it.
-    pub(crate) fn close(&self) -> Result<Arc<Changes>, SessionError> {
+    pub(crate) fn close(&self) -> Result<Said, SessionError> {
         let mut state = self.state();
         state.open()?;
         state.phase = Phase::Committed;
-        Ok(Arc::clone(&state.changes))
+        Ok(state.changes.clone())
     }
 
     pub(crate) fn set_carried(&self, carried: Carried) {

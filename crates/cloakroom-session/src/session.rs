@@ -7,11 +7,11 @@ use cloakroom_store::Subject;
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::Selector;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use zeroize::Zeroizing;
 
 use crate::changes::{Act, Changes, Compute, Delta, Sweep, Whose};
+use crate::payload::corrupt;
 use crate::request::{Loaded, Request};
 use crate::{Answer, Carried, CodecError, Devices, Info, SessionError, commit};
 
@@ -62,7 +62,7 @@ impl Session {
         self.set(key, None)
     }
 
-    fn set(&self, key: &str, seen: Option<Box<RawValue>>) -> Result<(), SessionError> {
+    fn set(&self, key: &str, seen: Option<String>) -> Result<(), SessionError> {
         let key = key.into();
         let act = Act::Set;
         self.request
@@ -300,12 +300,8 @@ impl Session {
         self.request.take_carried()
     }
 
-    /// The value of `key` after the changes of this request. The store is asked only where they do not say it.
-    async fn seen<'a>(
-        &'a self,
-        changes: &'a Changes,
-        key: &str,
-    ) -> Result<Option<&'a RawValue>, SessionError> {
+    /// The JSON of the value of `key` after the changes of this request. The store is asked only where they do not say it.
+    async fn seen<'a>(&'a self, changes: &'a Changes, key: &str) -> Result<Option<&'a str>, SessionError> {
         let mark = changes.mark();
         let last = |deltas: &'a [Delta]| deltas.iter().rfind(|delta| *delta.key == *key);
         let value = |delta: &'a Delta| delta.seen.as_deref();
@@ -319,7 +315,7 @@ impl Session {
         };
         if let Some(login) = &changes.login {
             let same = !login.switched && base.is_some_and(|found| found.subject() == Some(&login.subject));
-            if !same && !self.request.sessions.inner.settings.carries_over(key) {
+            if !same && !self.request.sessions.inner.settings.carries_over(key.as_bytes()) {
                 return Ok(None);
             }
         }
@@ -370,10 +366,13 @@ impl Changes {
     }
 }
 
-fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, SessionError> {
-    serde_json::from_str(value.get()).map_err(|error| CodecError::reading(&error).into())
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, SessionError> {
+    serde_json::from_str(json).map_err(|error| match serde_json::from_str::<IgnoredAny>(json) {
+        Ok(IgnoredAny) => CodecError::reading(&error).into(),
+        Err(_) => corrupt().into(),
+    })
 }
 
-fn write<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, SessionError> {
-    to_raw_value(value).map_err(|error| CodecError::writing(&error).into())
+fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, SessionError> {
+    serde_json::to_string(value).map_err(|error| CodecError::writing(&error).into())
 }

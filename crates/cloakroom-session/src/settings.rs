@@ -163,8 +163,8 @@ impl Settings {
         }
     }
 
-    pub(crate) fn carries_over(&self, key: &str) -> bool {
-        self.carry_over.iter().any(|carried| **carried == *key)
+    pub(crate) fn carries_over(&self, key: &[u8]) -> bool {
+        self.carry_over.iter().any(|carried| carried.as_bytes() == key)
     }
 
     /// How often sessions are touched at most.

@@ -15,8 +15,8 @@ use cloakroom_store::{
 };
 
 use crate::changes::{self, Changes, Delta, Sweep, Whose};
-use crate::payload::Data;
 use crate::request::{Found, Loaded, Request};
+use crate::values::Values;
 use crate::{Answer, Carried, Event, EventKind, Operation, SessionError, Sessions, Settings};
 
 pub(crate) struct Work {
@@ -201,24 +201,24 @@ impl Work {
 
     /// The first session of a visitor, if there is anything to keep in it.
     async fn write_as_visitor(&self) -> Result<Option<Standing>, SessionError> {
-        let mut data = Data::new();
-        changes::apply_seen(&self.changes.deltas, &mut data);
-        if data.is_empty() {
+        let mut values = Values::new();
+        changes::apply_seen(&self.changes.deltas, &mut values);
+        if values.is_empty() {
             return Ok(None);
         }
         if !self.can_carry {
             return Err(SessionError::TokenNotTaken);
         }
-        let made = self.create(None, &data).await?;
+        let made = self.create(None, &values).await?;
         self.observe(Event::of(EventKind::Created, made.selector));
         Ok(Some(made))
     }
 
-    /// A new session of `known`, or of a visitor, with `data`.
+    /// A new session of `known`, or of a visitor, with `values`.
     pub(crate) async fn create(
         &self,
         known: Option<(&Subject, UnixTime)>,
-        data: &Data,
+        values: &Values<'_>,
     ) -> Result<Standing, SessionError> {
         let tag = known.map(|(subject, _)| subject.tag());
         let token = SessionToken::generate(tag).map_err(|error| SessionError::Random(Arc::new(error)))?;
@@ -227,7 +227,7 @@ impl Work {
         let settings = self.settings();
         let payload = settings
             .codec
-            .encode(selector, &self.request.client, persistent, data)?;
+            .encode(selector, &self.request.client, persistent, values)?;
         let now = self.sessions().now();
         let timeouts = settings.timeouts(persistent);
         let authentication = known.map(|(subject, at)| cloakroom_store::Authentication {

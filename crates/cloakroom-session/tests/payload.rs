@@ -83,9 +83,44 @@ async fn the_plain_format_is_the_documented_one() {
     let payload = row(&sessions, &token).await.payload;
     assert_eq!(
         &payload[..],
-        b"\x01{\"c\":{\"u\":\"Browser/1.0\",\"a\":\"192.0.2.7\"},\"p\":false,\
-          \"d\":{\"count\":[1,2],\"word\":\"open sesame\"}}"
+        b"\x01\x00\
+          \0\0\0\x23{\"u\":\"Browser/1.0\",\"a\":\"192.0.2.7\"}\
+          \0\0\0\x05count\0\0\0\x05[1,2]\
+          \0\0\0\x04word\0\0\0\x0d\"open sesame\""
     );
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_json_is_corrupt_and_the_others_are_read() {
+    let sessions = Sessions::new(MemoryStore::new(), settings()).unwrap();
+    let token = written(&sessions, |_| {}).await;
+    let row = row(&sessions, &token).await;
+    let bad: [&[u8]; 4] = [b"", b"\"open", b"\"\xff\"", b"1 2"];
+    for bad in bad {
+        let length = u8::try_from(bad.len()).unwrap();
+        let payload: [&[u8]; 4] = [
+            b"\x01\x00\0\0\0\x02{}\0\0\0\x03bad\0\0\0",
+            &[length],
+            bad,
+            b"\0\0\0\x04word\0\0\0\x06\"open\"",
+        ];
+        put(&sessions, &row, payload.concat()).await;
+        assert_eq!(value(&sessions, &token).await.unwrap().as_deref(), Some("open"));
+        let (session, commit) = sessions.begin([token.clone()], Client::default());
+        corrupt(&session.get::<String>("bad").await);
+        corrupt(&session.update("bad", |old: Option<String>| old).await);
+        // What replaces it needs not read it.
+        session.insert("bad", "good").unwrap();
+        assert!(matches!(
+            commit.finish(Answer::Succeeded).await,
+            Ok(Carried::Nothing)
+        ));
+        let (session, _commit) = sessions.begin([token.clone()], Client::default());
+        assert_eq!(
+            session.get::<String>("bad").await.unwrap().as_deref(),
+            Some("good")
+        );
+    }
 }
 
 #[tokio::test]
@@ -204,8 +239,8 @@ async fn a_session_grows_to_its_limit_and_not_beyond() {
         let sessions = Sessions::new(MemoryStore::new(), settings.max_payload(1000)).unwrap();
         let token = written(&sessions, |_| {}).await;
         let empty = row(&sessions, &token).await.payload.len();
-        // `"word":""` is 9 bytes.
-        for (length, fits) in [(1000 - empty - 9, true), (1000 - empty - 8, false)] {
+        // Two lengths, `word` and `""` are 14 bytes.
+        for (length, fits) in [(1000 - empty - 14, true), (1000 - empty - 13, false)] {
             let (session, commit) = sessions.begin([token.clone()], Client::default());
             session.insert("word", &"a".repeat(length)).unwrap();
             let answer = commit.finish(Answer::Succeeded).await;

@@ -124,17 +124,23 @@ pub async fn d11_a_store_that_does_not_answer_times_out(store: impl SubjectIndex
 /// Records that nobody can read, and of formats from another time, are reported as such, and not read as visitors.
 pub async fn d11_a_payload_that_cannot_be_read_is_corrupt(store: impl SubjectIndex) {
     let desk = Desk::new(store);
-    let payloads: [&[u8]; 10] = [
+    let payloads: [&[u8]; 16] = [
         b"",
         b"\x00",
         b"\x01",
-        b"\x01{",
-        b"\x01{\"c\":{},\"p\":false,\"d\":[]}",
-        b"\x01{\"c\":{},\"p\":false}",
-        b"\x01{\"c\":{},\"p\":false,\"d\":{},\"x\":1}",
-        b"\x01\xff",
+        b"\x01\x00",
+        b"\x01\x00\0\0\0",
+        b"\x01\x00\0\0\0\x02{",
+        b"\x01\x00\xff\xff\xff\xff{}",
+        b"\x01\x02\0\0\0\x02{}",
+        b"\x01\x00\0\0\0\x02{}\0",
+        b"\x01\x00\0\0\0\x02{}\0\0\0\x01k",
+        b"\x01\x00\0\0\0\x02{}\0\0\0\x01k\0\0\0\x02",
+        b"\x01\x00\0\0\0\x02{}\0\0\0\x01k\0\0\0\x011\0\0\0\x01k\0\0\0\x012",
+        b"\x01\x00\0\0\0\x02{}\0\0\0\x01k\0\0\0\x011\0\0\0\x01a\0\0\0\x012",
+        b"\x01{\"c\":{},\"p\":false,\"d\":{}}",
         b"\x02 encrypted, and there is no key",
-        b"\x03{\"c\":{},\"p\":false,\"d\":{}}",
+        b"\x03\x00\0\0\0\x02{}",
     ];
     for payload in payloads {
         let token = SessionToken::generate(None).expect("the operating system has random bytes");

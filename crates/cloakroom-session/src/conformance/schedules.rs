@@ -228,9 +228,8 @@ impl<S: SubjectIndex> Stage<S> {
                     .codec
                     .decode(row.selector, &row.payload);
                 let session = session.expect("it was written here");
-                let total = session.data().expect("it was written here").get("total");
-                let total = total.map_or("0", |total| total.get());
-                assert_eq!(total, counted.to_string(), "{case}");
+                let total = session.get("total").expect("it was written here");
+                assert_eq!(total.unwrap_or("0"), counted.to_string(), "{case}");
             }
             None => assert!(ended, "{case}"),
         }
