@@ -8,7 +8,13 @@ use subtle::ConstantTimeEq;
 #[inline]
 #[must_use]
 pub fn ct_eq(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
+    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks(), b.as_chunks());
+    let words = a_words.iter().zip(b_words);
+    // A word at a time: for a hash an eighth of the steps.
+    let equal = words.fold(a_rest.ct_eq(b_rest), |equal, (a, b)| {
+        equal & u64::from_ne_bytes(*a).ct_eq(&u64::from_ne_bytes(*b))
+    });
+    a.len() == b.len() && equal.into()
 }
 
 #[cfg(test)]
@@ -26,6 +32,9 @@ mod tests {
             (b"\0", b"", false),
             (b"0123456789abcdef", b"0123456789abcdee", false),
             (b"0123456789abcdef", b"1123456789abcdef", false),
+            (b"0123456789abcdef", b"01234567", false),
+            (b"0123456789abcdefgh", b"0123456789abcdefgh", true),
+            (b"0123456789abcdefgh", b"0123456789abcdefgi", false),
         ] {
             assert_eq!(ct_eq(a, b), equal, "{a:?} and {b:?}");
         }
