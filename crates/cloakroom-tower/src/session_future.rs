@@ -12,7 +12,8 @@ use pin_project_lite::pin_project;
 use crate::jar::Jar;
 use crate::layer::{Failed, conclude};
 use crate::on_error::{DefaultResponse, OnError};
-use crate::session_slot::{Begun, Carriers, Guard};
+use crate::session_layer::Parts;
+use crate::session_slot::{Begun, Guard};
 use crate::{Error, SessionSource};
 
 pin_project! {
@@ -39,8 +40,7 @@ pub(crate) struct Ending<F> {
     pub(crate) jar: Jar,
     /// Whether the jar is this layer's, and not that of one further out.
     pub(crate) owned: bool,
-    pub(crate) carriers: Arc<Carriers>,
-    pub(crate) on_error: Arc<F>,
+    pub(crate) layer: Arc<Parts<F>>,
 }
 
 impl<Fut, B, F> SessionFuture<Fut, B, F> {
@@ -75,6 +75,13 @@ where
                 Some(_) => Answer::Failed,
                 None => Answer::Succeeded,
             };
+            let commit = match commit.finish_at_rest() {
+                Ok(carried) => {
+                    let response = this.ending.committed(response, failed, &begun, Ok(carried));
+                    return Poll::Ready(Ok(response));
+                }
+                Err(commit) => commit,
+            };
             *this.committing = Some(Committing {
                 response,
                 failed,
@@ -84,8 +91,15 @@ where
         }
         if let Some(committing) = this.committing {
             let carried = ready!(committing.commit.as_mut().poll(cx));
-            if let Some(committing) = this.committing.take() {
-                return Poll::Ready(Ok(this.ending.committed(committing, carried)));
+            if let Some(Committing {
+                response,
+                failed,
+                begun,
+                ..
+            }) = this.committing.take()
+            {
+                let response = this.ending.committed(response, failed, &begun, carried);
+                return Poll::Ready(Ok(response));
             }
         }
         unreachable!("a commit was begun above, and it is taken once it is through")
@@ -93,17 +107,17 @@ where
 }
 
 impl<F> Ending<F> {
-    fn committed<B>(&self, committing: Committing<B>, carried: Result<Carried, SessionError>) -> Response<B>
+    fn committed<B>(
+        &self,
+        mut response: Response<B>,
+        mut failed: Option<Failed>,
+        begun: &Begun,
+        carried: Result<Carried, SessionError>,
+    ) -> Response<B>
     where
         F: OnError<B>,
         B: From<String>,
     {
-        let Committing {
-            mut response,
-            mut failed,
-            begun,
-            ..
-        } = committing;
         let (carried, error) = match carried {
             Ok(carried) => (carried, None),
             // What was done before it failed.
@@ -120,7 +134,7 @@ impl<F> Ending<F> {
 
     /// Hands the token to the browser.
     fn carry(&self, carried: Carried, source: SessionSource) -> Result<(), Error> {
-        let cookie = &self.carriers.cookie;
+        let cookie = &self.layer.carriers.cookie;
         match (carried, source) {
             // The handler has taken the token, or there is none.
             (Carried::Nothing, _) | (_, SessionSource::Authorization) => Ok(()),
@@ -128,7 +142,7 @@ impl<F> Ending<F> {
             (Carried::Set { token, max_age }, SessionSource::Cookie) => {
                 let cookie = cookie.carrying(&token, max_age);
                 self.jar.put(cookie.map_err(|source| Error::SessionCookie {
-                    cookie: self.carriers.cookie.name().clone(),
+                    cookie: self.layer.carriers.cookie.name().clone(),
                     source,
                 })?)
             }
@@ -141,12 +155,12 @@ impl<F> Ending<F> {
         F: OnError<B>,
     {
         if let Some(Error::Session(SessionError::LoginRequired)) = response.extensions().get()
-            && let Some(challenge) = self.carriers.challenge()
+            && let Some(challenge) = self.layer.carriers.challenge()
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         let own = self.owned.then_some(&self.jar);
-        conclude(response, failed, own, &*self.on_error)
+        conclude(response, failed, own, &*self.layer.on_error)
     }
 }
 

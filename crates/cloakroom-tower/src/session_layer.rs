@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use cloakroom_cookie::Limits;
 use cloakroom_session::Sessions;
-use http::request::Parts;
+use http::request;
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -31,22 +31,24 @@ use crate::{Error, Observer, SessionCookie};
 /// in that is carried by the same cookie or field has no part but its `on_error`.
 ///
 /// The body of the inner service's responses is made `From<String>` when an error is the response.
-#[derive(Clone)]
-pub struct SessionLayer<F = DefaultResponse> {
-    carriers: Arc<Carriers>,
+pub struct SessionLayer<F = DefaultResponse>(Arc<Parts<F>>);
+
+/// What a layer is made of, behind one pointer: a router clones the service for each request.
+pub(crate) struct Parts<F> {
+    pub(crate) carriers: Arc<Carriers>,
     client_address: Option<Arc<ClientAddress>>,
     settings: Arc<Settings>,
-    on_error: Arc<F>,
+    pub(crate) on_error: Arc<F>,
 }
 
-type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
+type ClientAddress = dyn Fn(&request::Parts) -> Option<IpAddr> + Send + Sync;
 
 impl SessionLayer {
     /// Sessions carried by the cookie [`__Host-id`](SessionCookie), by the clock of `sessions`, with the default
     /// [`Limits`], no observer of cookies and the default responses.
     pub fn new(sessions: Sessions) -> Self {
         let clock = sessions.clone();
-        Self {
+        Self(Arc::new(Parts {
             carriers: Arc::new(Carriers {
                 sessions,
                 cookie: SessionCookie::default(),
@@ -58,14 +60,14 @@ impl SessionLayer {
                 ..Settings::default()
             }),
             on_error: Arc::new(DefaultResponse),
-        }
+        }))
     }
 }
 
 impl<F> SessionLayer<F> {
     /// Carries tokens in `cookie`, where they are carried in a cookie at all.
     pub fn cookie(mut self, cookie: SessionCookie) -> Self {
-        Arc::make_mut(&mut self.carriers).cookie = cookie;
+        Arc::make_mut(&mut self.parts().carriers).cookie = cookie;
         self
     }
 
@@ -81,7 +83,7 @@ impl<F> SessionLayer<F> {
     }
 
     fn carried_by(mut self, carried_by: CarriedBy) -> Self {
-        Arc::make_mut(&mut self.carriers).carried_by = carried_by;
+        Arc::make_mut(&mut self.parts().carriers).carried_by = carried_by;
         self
     }
 
@@ -109,22 +111,22 @@ impl<F> SessionLayer<F> {
     /// ```
     pub fn client_address(
         mut self,
-        address: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
+        address: impl Fn(&request::Parts) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Self {
-        self.client_address = Some(Arc::new(address));
+        self.parts().client_address = Some(Arc::new(address));
         self
     }
 
     /// As [`CookieLayer::limits`](crate::CookieLayer::limits).
     pub fn limits(mut self, limits: Limits) -> Self {
-        Arc::make_mut(&mut self.settings).limits = limits;
+        Arc::make_mut(&mut self.parts().settings).limits = limits;
         self
     }
 
     /// Tells `observer` what happens to cookies, as [`CookieLayer::observer`](crate::CookieLayer::observer) does. What
     /// happens to sessions the observer of the [`Sessions`] hears.
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        Arc::make_mut(&mut self.settings).observer = Arc::new(observer);
+        Arc::make_mut(&mut self.parts().settings).observer = Arc::new(observer);
         self
     }
 
@@ -149,26 +151,48 @@ impl<F> SessionLayer<F> {
     where
         G: Fn(&Error, Response<B>) -> Response<B>,
     {
-        SessionLayer {
-            carriers: self.carriers,
-            client_address: self.client_address,
-            settings: self.settings,
+        let parts = Arc::unwrap_or_clone(self.0);
+        SessionLayer(Arc::new(Parts {
+            carriers: parts.carriers,
+            client_address: parts.client_address,
+            settings: parts.settings,
             on_error: Arc::new(on_error),
-        }
+        }))
+    }
+
+    fn parts(&mut self) -> &mut Parts<F> {
+        Arc::make_mut(&mut self.0)
     }
 
     #[cfg(any(feature = "identity", feature = "testing"))]
     pub(crate) fn carriers(&self) -> &Arc<Carriers> {
-        &self.carriers
+        &self.0.carriers
+    }
+}
+
+impl<F> Clone for SessionLayer<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<F> Clone for Parts<F> {
+    fn clone(&self) -> Self {
+        Self {
+            carriers: Arc::clone(&self.carriers),
+            client_address: self.client_address.clone(),
+            settings: Arc::clone(&self.settings),
+            on_error: Arc::clone(&self.on_error),
+        }
     }
 }
 
 impl<F> fmt::Debug for SessionLayer<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionLayer")
-            .field("carried_by", &self.carriers.carried_by)
-            .field("cookie", &self.carriers.cookie.name().as_str())
-            .field("limits", &self.settings.limits)
+            .field("carried_by", &self.0.carriers.carried_by)
+            .field("cookie", &self.0.carriers.cookie.name().as_str())
+            .field("limits", &self.0.settings.limits)
             .finish_non_exhaustive()
     }
 }
@@ -179,12 +203,7 @@ impl<S, F> Layer<S> for SessionLayer<F> {
     fn layer(&self, inner: S) -> SessionService<S, F> {
         SessionService {
             inner,
-            layer: SessionLayer {
-                carriers: Arc::clone(&self.carriers),
-                client_address: self.client_address.clone(),
-                settings: Arc::clone(&self.settings),
-                on_error: Arc::clone(&self.on_error),
-            },
+            layer: self.clone(),
         }
     }
 }
@@ -225,7 +244,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let layer = &self.layer;
+        let layer = &self.layer.0;
         let covered = request.extensions().get::<Slot>();
         let slot = if covered.is_some_and(|slot| slot.covers(&layer.carriers)) {
             None
@@ -252,8 +271,7 @@ where
         let ending = Ending {
             jar,
             owned,
-            carriers: Arc::clone(&layer.carriers),
-            on_error: Arc::clone(&layer.on_error),
+            layer: Arc::clone(layer),
         };
         SessionFuture::new(self.inner.call(request), guard, ending)
     }
