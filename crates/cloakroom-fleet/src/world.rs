@@ -1,6 +1,5 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
@@ -105,7 +104,6 @@ impl Ord for Due {
 struct Logged {
     position: u64,
     acknowledged_at: u64,
-    token: u64,
 }
 
 struct World {
@@ -426,13 +424,10 @@ impl World {
         self.log.push(Logged {
             position,
             acknowledged_at,
-            token,
         });
-        let token = self.log[self.log.len() - 1].token;
         self.revoked.push((token, acknowledged_at));
         // In the mean as many as are wanted, at times that nobody foresees.
-        let mean =
-            NonZeroU64::new(u64::from(self.settings.revocations)).map_or(1000.0, |n| 1000.0 / n.get() as f64);
+        let mean = 1000.0 / f64::from(self.settings.revocations.max(1));
         let pause = -mean * self.rng.random::<f64>().max(1e-9).ln();
         self.later_fraction(pause, Event::Revoke);
     }

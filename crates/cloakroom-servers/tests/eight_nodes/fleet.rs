@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::node::{PREFIX, STORE};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a feed is.
 pub(crate) struct Place {
