@@ -67,6 +67,13 @@ impl Gate {
         self.0.check.max_age()
     }
 
+    /// Waits until the snapshots are loaded: for a server that takes no requests before it can answer them.
+    pub async fn ready(&self) {
+        while self.0.check.age(self.0.clocks.now()).is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Whether `credential` may pass.
     ///
     /// # Errors
