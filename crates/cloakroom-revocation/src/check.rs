@@ -20,14 +20,16 @@ impl RevocationCheck {
     ///
     /// # Errors
     ///
-    /// When that is more than the fleet's greatest age: cut-offs are not kept for as long. Or when there is no snapshot.
+    /// When that is more than the fleet's greatest age: cut-offs are not kept for as long. Or when there is no snapshot, or one
+    /// of a fleet that has agreed on something else.
     pub fn new(
         fleet: Fleet,
         max_age: Duration,
         snapshots: impl IntoIterator<Item = Snapshot>,
     ) -> Result<Self, AgeTooLong> {
         let snapshots: Box<[Snapshot]> = snapshots.into_iter().collect();
-        if max_age > fleet.longest_age || snapshots.is_empty() {
+        let is_of_fleet = |snapshot: &Snapshot| *snapshot.fleet() == fleet;
+        if max_age > fleet.longest_age || snapshots.is_empty() || !snapshots.iter().all(is_of_fleet) {
             return Err(AgeTooLong(()));
         }
         Ok(Self {
@@ -92,6 +94,11 @@ impl RevocationCheck {
     /// The greatest age that it lets pass.
     pub const fn max_age(&self) -> Duration {
         self.max_age
+    }
+
+    /// How many feeds it asks.
+    pub const fn feeds(&self) -> usize {
+        self.snapshots.len()
     }
 
     /// What the fleet has agreed on.

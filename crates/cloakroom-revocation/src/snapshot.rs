@@ -24,8 +24,8 @@ struct Shared {
     key: RandomState,
     fleet: Fleet,
     bound: Duration,
-    /// When the newest answer was asked for. Entries are written first, then `wall`, then `tick` with `Release`: who reads
-    /// `tick` with `Acquire`, and then looks, finds whatever that answer brought.
+    /// When the newest answer was asked for. Entries are written first, then `wall` and `tick`, each with `Release`: who reads
+    /// both with `Acquire`, and then looks, finds whatever the answer brought that the newer of the two belongs to.
     wall: AtomicI64,
     tick: AtomicU64,
 }
@@ -107,7 +107,7 @@ impl Snapshot {
         if tick == NEVER {
             return None;
         }
-        let wall = UnixTime::from_millis(self.0.wall.load(Ordering::Relaxed));
+        let wall = UnixTime::from_millis(self.0.wall.load(Ordering::Acquire));
         let by_tick = now.tick.saturating_duration_since(Tick::from_millis(tick));
         let by_wall = match now.wall.checked_duration_since(wall) {
             Some(passed) => passed,
@@ -129,6 +129,10 @@ impl Snapshot {
     pub fn bytes(&self) -> usize {
         let table = self.0.table.load();
         table.bytes() + table.slots() * size_of::<u32>()
+    }
+
+    pub(crate) fn fleet(&self) -> &Fleet {
+        &self.0.fleet
     }
 
     /// How old it may be.
@@ -177,7 +181,7 @@ impl Snapshot {
 
     /// For the reader: whatever was there when `asked` has been written.
     pub(crate) fn publish(&self, asked: Moment) {
-        self.0.wall.store(asked.wall.as_millis(), Ordering::Relaxed);
+        self.0.wall.store(asked.wall.as_millis(), Ordering::Release);
         self.0.tick.store(asked.tick.as_millis(), Ordering::Release);
     }
 
