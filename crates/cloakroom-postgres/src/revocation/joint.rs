@@ -1,5 +1,5 @@
-use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{fmt, mem};
 
 use cloakroom_revocation::{StoreError, StoreErrorKind};
 use sqlx::postgres::PgRow;
@@ -19,16 +19,22 @@ const MOST: usize = 64;
 /// The feed lets one transaction in at a time, whatever it writes, so one for each revocation would wait for as many
 /// commits. One at a time goes to the server; those that come meanwhile go together after it, each a step of its own. And
 /// however many write, one connection is taken, so that the others are left to those who poll.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Joint {
     turn: Turn<()>,
     waiting: Mutex<Vec<Waiting>>,
 }
 
-#[derive(Debug)]
 struct Waiting {
     statement: String,
     answer: oneshot::Sender<Result<PgRow, StoreError>>,
+}
+
+/// Tells nothing: a statement names who is revoked.
+impl fmt::Debug for Joint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Joint").finish_non_exhaustive()
+    }
 }
 
 impl Joint {
