@@ -19,7 +19,7 @@ pub struct AccessTokens<K, S> {
 }
 
 /// What an access token is issued for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AccessGrant {
     /// Who gets the token.
     pub client: Client,
@@ -33,6 +33,15 @@ pub struct AccessGrant {
     pub confirmation: Option<Confirmation>,
     /// What the program keeps with it, such as scopes, up to [`MAX_DATA`](crate::MAX_DATA) bytes.
     pub data: Arc<[u8]>,
+}
+
+/// Prints who gets it, and nothing that the program keeps.
+impl fmt::Debug for AccessGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessGrant")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A new access token.
@@ -56,13 +65,18 @@ pub enum AccessError {
 }
 
 impl<K: TokenKind, S: TokenStore> AccessTokens<K, S> {
-    /// A service on this store, of tokens that live so long: from a millisecond on.
+    /// The greatest life, 400 days: a cut-off is all that ends a token without a family, and stores keep one for so long by
+    /// default.
+    pub const MAX_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+    /// A service on this store, of tokens that live so long: from a millisecond up to [`MAX_LIFE`](Self::MAX_LIFE), and no
+    /// longer than the store keeps cut-offs.
     ///
     /// # Errors
     ///
-    /// When they would not live that long.
+    /// When they would live shorter or longer.
     pub fn new(store: S, life: Duration) -> Result<Self, InvalidSettings> {
-        if life.as_millis() == 0 {
+        if life.as_millis() == 0 || life > Self::MAX_LIFE {
             return Err(InvalidSettings::LIFE);
         }
         Ok(Self {

@@ -62,7 +62,7 @@ impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Kind::Prefix => "a prefix is at most 32 letters, digits, `-` and `_`",
-            Kind::Life => "a token lives at least a millisecond, and no longer idle than in all",
+            Kind::Life => "a token lives at least a millisecond, an access token 400 days at most, and none longer idle than in all",
             Kind::Grace => "the grace of a rotation is at most a minute",
         })
     }

@@ -24,7 +24,7 @@ pub struct RefreshTokens<S> {
 }
 
 /// What a family of refresh tokens is issued for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Grant {
     /// Who gets the token.
     pub client: Client,
@@ -36,6 +36,15 @@ pub struct Grant {
     pub confirmation: Option<Confirmation>,
     /// What the program keeps with it, such as scopes, up to [`MAX_DATA`](crate::MAX_DATA) bytes.
     pub data: Arc<[u8]>,
+}
+
+/// Prints who gets it, and nothing that the program keeps.
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A new refresh token.

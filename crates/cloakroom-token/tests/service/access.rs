@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloakroom_token::{AccessError, AccessGrant, AccessTokens, TokenStore as _};
 
 use crate::world::{
-    Api, NOW, access, access_grant, at, client, confirmation, grant, node, now, ring, rotate, store,
+    Api, NOW, Store, access, access_grant, at, client, confirmation, grant, node, now, ring, rotate, store,
 };
 
 #[test]
@@ -107,4 +107,13 @@ fn f4_a_token_ends_with_its_family_and_its_subject() {
         now(access.issue(&access_grant(&node), at(1))),
         Err(AccessError::Refused)
     ));
+}
+
+#[test]
+fn f15_no_token_lives_longer_than_a_cut_off_is_kept() {
+    // Nothing else ends a token without a family.
+    let longest = AccessTokens::<Api, Store>::MAX_LIFE;
+    let longer = longest + Duration::from_nanos(1);
+    assert!(AccessTokens::<Api, _>::new(store(), longest).is_ok());
+    assert!(AccessTokens::<Api, _>::new(store(), longer).is_err());
 }
