@@ -37,7 +37,8 @@ impl Carrier for SessionCarrier {
         extensions: &Extensions,
     ) -> Result<Brought, Error> {
         // A mistake in the program shows with the first request, whatever it brings.
-        if extensions.get::<Slot>().is_none() {
+        let slot = extensions.get::<Slot>();
+        if !slot.is_some_and(|slot| slot.takes_all_of(&self.0)) {
             return Err(Error::MissingSessionLayer);
         }
         let is_there = match by {

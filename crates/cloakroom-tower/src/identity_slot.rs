@@ -76,7 +76,9 @@ impl Slot {
         extensions: &Extensions,
     ) -> Result<Option<Identity>, Error> {
         let presented = self.presented(headers, extensions)?;
-        let is_passed = extensions.get::<CsrfPassed>().is_some();
+        let is_passed = extensions
+            .get::<CsrfPassed>()
+            .is_some_and(|passed| passed.allows_cookies());
         let settings = &self.0.settings;
         let identity = self
             .0

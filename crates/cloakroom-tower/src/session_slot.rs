@@ -73,6 +73,14 @@ impl Slot {
         }))
     }
 
+    /// Whether what `carriers` take is taken here, too: the session of a request then is the one that they mean.
+    #[cfg(feature = "identity")]
+    pub(crate) fn takes_all_of(&self, carriers: &Carriers) -> bool {
+        let own = &self.0.carriers;
+        let is_taken = own.carried_by == carriers.carried_by || own.carried_by == CarriedBy::Both;
+        is_taken && own.cookie.name() == carriers.cookie.name()
+    }
+
     /// Whether a layer of these `carriers` further in is the same layer once more: the request has one session of each
     /// cookie, or two would be committed one over the other.
     pub(crate) fn covers(&self, carriers: &Carriers) -> bool {

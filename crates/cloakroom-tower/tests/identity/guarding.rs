@@ -1,7 +1,8 @@
 //! Identities and cross-site requests.
 
 use axum::body::Body;
-use cloakroom_tower::EventKind;
+use cloakroom_tower::cloakroom_cookie::SetCookie;
+use cloakroom_tower::{EventKind, SessionCookie};
 use http::{HeaderValue, Request};
 use serde_json::json;
 
@@ -68,6 +69,43 @@ async fn g8_without_a_csrf_layer_nobody_is_logged_in_or_out() {
     let session = desk.session("u1").await;
     desk.act(&[&session], "leave").await.is(403, NOT_PASSED);
     assert_eq!(desk.store.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn g8_a_cookie_that_the_csrf_policy_does_not_know_says_nobody() {
+    let desk = Desk::with(Plan {
+        forgotten: 1,
+        ..Plan::default()
+    })
+    .await;
+    // Neither field, as some clients send it: the policy lets it pass because it sees no carrier's cookie.
+    let silent = |cookie: &str| {
+        let mut request = request("POST", "/me", &[cookie], "");
+        request.headers_mut().remove("sec-fetch-site");
+        request
+    };
+    let session = desk.session("u1").await;
+    desk.call(silent(&session)).await.is(403, NOT_PASSED);
+    // Where the browser says that the request is ours, no list decides.
+    let ours = request("POST", "/me", &[&session], "");
+    desk.call(ours).await.is(200, "local u1 0 Session(Cookie)");
+}
+
+#[tokio::test]
+async fn the_sessions_of_another_layer_are_a_mistake_that_shows() {
+    let desk = Desk::with(Plan {
+        carriers: |builder, carriers| {
+            let staff = SetCookie::host("staff", "").finish().unwrap();
+            let staff = SessionCookie::new(&staff).unwrap();
+            builder.session(&carriers.sessions.clone().cookie(staff))
+        },
+        ..Plan::default()
+    })
+    .await;
+    for cookies in [&[][..], &["__Host-staff=x"]] {
+        let answer = desk.call(request("GET", "/me", cookies, "")).await;
+        assert_eq!(answer.status, 500);
+    }
 }
 
 #[tokio::test]
