@@ -17,13 +17,14 @@ const HINTS: Duration = Duration::from_millis(20);
 /// Keeps a snapshot of revocations as new as its feed: bootstrap, polls, and reloads where the feed went back.
 ///
 /// ```no_run
-/// use cloakroom_lineage::Follower;
+/// use cloakroom_lineage::{Clocks, Follower};
 /// use cloakroom_lineage::cloakroom_revocation::{Fleet, Reader, ReaderSettings, RevocationFeed};
 ///
 /// # async fn start(feed: impl RevocationFeed) {
 /// let reader = Reader::new(Fleet::default(), ReaderSettings::default());
 /// let snapshot = reader.snapshot();
-/// tokio::spawn(Follower::new(feed, reader).run());
+/// let clocks = Clocks::system(); // for the gate, too
+/// tokio::spawn(Follower::new(feed, reader).with_clocks(clocks.clone()).run());
 /// # }
 /// ```
 pub struct Follower<F> {

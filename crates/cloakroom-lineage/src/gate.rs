@@ -48,7 +48,8 @@ impl Gate {
     }
 
     /// While the snapshot is too old, asks `store` for the one credential at hand: at most 64 at a time, each within 250 ms.
-    /// What gets no answer is refused as stale.
+    /// What gets no answer is refused as stale; so is everything where the check asks several feeds, for one store does not
+    /// know what another's feed has acknowledged.
     pub fn look_up_when_stale(mut self, store: impl RevocationStore) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         let max_skew = inner.check.fleet().max_skew;
@@ -82,7 +83,8 @@ impl Gate {
     pub async fn check(&self, credential: &Credential<'_>) -> Result<(), Refused> {
         let answer = self.check_now(credential);
         match (&self.0.on_stale, answer) {
-            (OnStale::LookUp(look_up), Err(stale @ Refused::Stale { .. })) => {
+            // One store knows nothing of what another feed has acknowledged.
+            (OnStale::LookUp(look_up), Err(stale @ Refused::Stale { .. })) if self.0.check.feeds() == 1 => {
                 match look_up.ask(credential, || self.0.clocks.now().wall).await {
                     Ok(answer) => answer,
                     Err(why) => {

@@ -129,17 +129,21 @@ impl Lineages {
         self.revocations.deny(denial, self.clocks.now().wall).await
     }
 
-    /// Ends everything that anybody holds: the first step after a restored backup.
+    /// Ends everything that anybody holds: the first step after a restored backup. All stores are told even when one fails.
     ///
     /// # Errors
     ///
     /// The first of the stores. It may be repeated.
     pub async fn revoke_all(&self) -> Result<UnixTime, StoreError> {
-        let cutoff = self.revocations.revoke_all(self.clocks.now().wall).await?;
+        let now = self.clocks.now().wall;
+        let (cutoff, mut failed) = match self.revocations.revoke_all(now).await {
+            Ok(cutoff) => (cutoff, None),
+            Err(error) => (now, Some(error)),
+        };
         for holder in &self.holders {
-            holder.end_everything(cutoff).await?;
+            failed = failed.or(holder.end_everything(cutoff).await.err());
         }
-        Ok(cutoff)
+        failed.map_or(Ok(cutoff), Err)
     }
 }
 

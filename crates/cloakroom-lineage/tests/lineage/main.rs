@@ -1,0 +1,9 @@
+//! Gates and lineages over stores in memory.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod clock;
+mod followers;
+mod gates;
+mod lineages;
+mod slow_store;

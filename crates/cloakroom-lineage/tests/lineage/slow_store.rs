@@ -1,0 +1,42 @@
+use std::future::pending;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cloakroom_lineage::cloakroom_core::UnixTime;
+use cloakroom_lineage::cloakroom_revocation::{
+    Credential, Denial, Denied, Found, RevocationStore, StoreError, StoreErrorKind,
+};
+
+/// A store that is asked and never answers, or answers with an error.
+#[derive(Clone, Default)]
+pub(crate) struct SlowStore {
+    pub(crate) asked: Arc<AtomicUsize>,
+    pub(crate) fails: bool,
+}
+
+impl RevocationStore for SlowStore {
+    async fn deny(&self, _: &Denial, _: UnixTime) -> Result<Denied, StoreError> {
+        Err(StoreErrorKind::Unavailable.into())
+    }
+
+    async fn cut_off(&self, _: &str, _: &str, _: UnixTime) -> Result<UnixTime, StoreError> {
+        Err(StoreErrorKind::Unavailable.into())
+    }
+
+    async fn revoke_all(&self, _: UnixTime) -> Result<UnixTime, StoreError> {
+        Err(StoreErrorKind::Unavailable.into())
+    }
+
+    async fn look_up(&self, _: &Credential<'_>) -> Result<Found, StoreError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.fails {
+            return Err(StoreErrorKind::Unavailable.into());
+        }
+        pending().await
+    }
+
+    async fn purge(&self, _: UnixTime, _: NonZeroU32) -> Result<u64, StoreError> {
+        Err(StoreErrorKind::Unavailable.into())
+    }
+}
