@@ -59,7 +59,7 @@ const STEPS: &[Step] = &[
         "a crate added alone brings what it says and builds soon",
         proofs::strangers,
     ),
-    step("fuzz", "each target, 10 seconds", fuzz),
+    step("fuzz", "each target, 6 seconds", fuzz),
     step("bench", "the benchmarks run and their answers are right", bench),
     slow("deny", "licences, sources, duplicate versions", deny),
     slow("fuzz-long", "each target, 2 minutes", fuzz_long),

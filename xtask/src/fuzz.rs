@@ -22,7 +22,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             target: None,
-            seconds: 10,
+            seconds: 6,
             list: false,
         }
     }
