@@ -213,7 +213,7 @@ fn token(number: u64) -> Entry {
     Entry::Token {
         issuer: ISSUER.into(),
         token_id: text(&id(number)).into(),
-        keep_until: NOW.saturating_add(Duration::from_secs(600)),
+        keep_until: NOW.saturating_add(Duration::from_mins(10)),
     }
 }
 
@@ -225,7 +225,7 @@ fn entry(number: u64) -> Entry {
         issuer: ISSUER.into(),
         subject: text(&id(number)).into(),
         at: NOW.saturating_add(Duration::from_secs(2)),
-        keep_until: NOW.saturating_add(Duration::from_secs(86_400)),
+        keep_until: NOW.saturating_add(Duration::from_hours(24)),
     }
 }
 

@@ -154,26 +154,26 @@ fn foreign_header() -> Workload {
 
 /// Verifying and the check for revocation, in a snapshot of 1,000,000 entries, against peers that verify alone.
 fn verified_and_checked() -> Workload {
-    let token = Size::Small.token();
+    let text = Size::Small.token();
     let (scratch, verifier) = (RefCell::new(Scratch::new()), verifier(hmac_key()));
     // Filled by the first call alone.
     let check = LazyLock::new(|| revocation::check_of(&revocation::filled(1_000_000)));
-    let [rust_crypto, aws_lc, ..] = peers::verifying(token);
+    let [rust_crypto, aws_lc, ..] = peers::verifying(text);
     Workload::new("revocation/HS256 verify and check", answer(), move || {
         let mut scratch = scratch.borrow_mut();
-        let Ok(verified) = black_box(&verifier).verify(black_box(token), now(), &mut scratch) else {
+        let Ok(token) = black_box(&verifier).verify(black_box(text), now(), &mut scratch) else {
             return 0;
         };
         let credential = Credential {
-            issuer: verified.issuer(),
-            subject: verified.subject(),
-            issued_at: verified.issued_at(),
-            token_id: verified.token_id(),
+            issuer: token.issuer(),
+            subject: token.subject(),
+            issued_at: token.issued_at(),
+            token_id: token.token_id(),
         };
         if !revocation::passes(&check, &credential) {
             return 0;
         }
-        by_accessors(&verified).unwrap_or_default()
+        by_accessors(&token).unwrap_or_default()
     })
     .target(Target::TimesFaster(3.0), rust_crypto)
     .target(Target::TimesFaster(3.0), aws_lc)
