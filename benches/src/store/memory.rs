@@ -364,17 +364,24 @@ fn roomy() -> MemoryStore {
     })
 }
 
-/// One value of a session, read as the session layer reads it: the part under `d`, and in it one member.
+/// The value of `visits`, as the session layer reads it: frames of a length and its bytes, a key and a value in turns, behind
+/// two bytes and the client.
 fn visits(payload: &[u8]) -> u64 {
-    #[derive(serde::Deserialize)]
-    struct Whole {
-        d: Values,
+    let mut rest = &payload[2..];
+    let _client = framed(&mut rest);
+    while let (Some(key), Some(value)) = (framed(&mut rest), framed(&mut rest)) {
+        if key == b"visits" {
+            return serde_json::from_slice(value).unwrap_or_default();
+        }
     }
-    #[derive(serde::Deserialize)]
-    struct Values {
-        visits: u64,
-    }
-    serde_json::from_slice::<Whole>(&payload[1..]).map_or(0, |whole| whole.d.visits)
+    0
+}
+
+fn framed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk()?;
+    let (framed, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    *rest = after;
+    Some(framed)
 }
 
 fn their_id(sample: &Sample, number: u64) -> Id {
