@@ -200,12 +200,12 @@ fn features(project: &Project) -> Result<()> {
     let pure: Vec<_> = pure.iter().flat_map(package).collect();
     let others: Vec<_> = others.iter().flat_map(package).collect();
     // `default` names other features and nothing of its own. Two at a time: what only a third one breaks would be a feature
-    // that changes what another adds, and each crate is built with all of them besides.
-    cmd!(sh, "{cargo_hack} hack clippy --quiet --feature-powerset --depth 2 --exclude-features default {pure...} --locked -- -D warnings")
+    // that changes what another adds, and the step before builds each crate with all of them.
+    cmd!(sh, "{cargo_hack} hack clippy --quiet --feature-powerset --depth 2 --exclude-all-features --exclude-features default {pure...} --locked -- -D warnings")
         .run()?;
     cmd!(
         sh,
-        "{cargo_hack} hack clippy --quiet --each-feature {others...} --locked -- -D warnings"
+        "{cargo_hack} hack clippy --quiet --each-feature --exclude-all-features {others...} --locked -- -D warnings"
     )
     .run()?;
     Ok(())
