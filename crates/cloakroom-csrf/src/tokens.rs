@@ -43,9 +43,22 @@ impl CsrfTokens {
     /// The length of a token, in characters of base64url.
     pub const TEXT_LEN: usize = 79;
 
+    /// The tokens under the keys of `ring`, above the later of both cut-offs: what a cut-off has ended, an older ring does not
+    /// revive.
+    pub fn replaced_by(&self, ring: &KeyRing) -> Self {
+        let Keys { keys, cutoff } = Self::keys_of(ring);
+        Self(Arc::new(Keys {
+            keys,
+            cutoff: cutoff.max(self.0.cutoff),
+        }))
+    }
+
     /// The tokens under the keys of `ring`: HMAC keys derived under the label `csrf`.
-    #[expect(clippy::missing_panics_doc, reason = "the proof is the message")]
     pub fn new(ring: &KeyRing) -> Self {
+        Self(Arc::new(Self::keys_of(ring)))
+    }
+
+    fn keys_of(ring: &KeyRing) -> Keys {
         let mut keys: Vec<_> = ring.keys().collect();
         keys.sort_by_key(|(_, state)| *state != KeyState::Active);
         let derived = keys.into_iter().map(|(key, _)| {
@@ -53,10 +66,10 @@ impl CsrfTokens {
             let hmac = Hmac::new_from_slice(sub_key.expose()).expect("HMAC takes keys of any length");
             (*key.id().as_bytes(), hmac)
         });
-        Self(Arc::new(Keys {
+        Keys {
             keys: derived.collect(),
             cutoff: ring.cutoff(),
-        }))
+        }
     }
 
     /// A token for `binding`, good from `now` on for [`LIFE`](Self::LIFE), or shorter if the ring's cut-off overtakes it.

@@ -264,3 +264,20 @@ proptest! {
         prop_assert_eq!(verified, Err(TokenError::Rejected));
     }
 }
+
+#[test]
+fn g3_an_older_ring_revives_nothing() {
+    let old = ring();
+    let token = CsrfTokens::new(&old).issue(&session(), NOW).unwrap();
+    let cut = old.raise_cutoff(NOW).unwrap();
+    let tokens = CsrfTokens::new(&old).replaced_by(&cut);
+    let revoked = Err(TokenError::Revoked);
+    assert_eq!(tokens.verify(&token, &session(), later(1)), revoked);
+    // A stale file, or a node that was slower to read it.
+    let again = tokens.replaced_by(&old);
+    assert_eq!(again.verify(&token, &session(), later(1)), revoked);
+    let fresh = again.issue(&session(), later(1)).unwrap();
+    assert_eq!(again.verify(&fresh, &session(), later(1)), Ok(()));
+    // Without that cut-off it is good.
+    assert_eq!(CsrfTokens::new(&old).verify(&token, &session(), later(1)), Ok(()));
+}

@@ -150,13 +150,15 @@ impl<F> CsrfLayer<F> {
         }
     }
 
-    /// Takes the keys of `ring` from the next token on, for all clones and the services made of them.
+    /// Takes the keys of `ring` from the next token on, for all clones and the services made of them. A cut-off that was in force
+    /// stays, so a stale file revives nothing.
     pub fn replace_keys(&self, ring: &KeyRing) {
-        *self
+        let mut tokens = self
             .settings
             .tokens
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = CsrfTokens::new(ring);
+            .unwrap_or_else(PoisonError::into_inner);
+        *tokens = tokens.replaced_by(ring);
     }
 
     #[cfg(feature = "testing")]
