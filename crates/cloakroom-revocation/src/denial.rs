@@ -1,3 +1,4 @@
+use std::time::Duration;
 use std::{error, fmt};
 
 use cloakroom_core::UnixTime;
@@ -66,6 +67,18 @@ impl Denial {
     pub fn keep_until(&self, fleet: &Fleet) -> UnixTime {
         let oldest = self.issued_at.saturating_add(fleet.longest_age);
         self.expires_at.min(oldest).saturating_add(fleet.leeway)
+    }
+
+    /// The time that its subject is cut off by, in place of `now`, where the credential cannot be denied by itself: `now`, or so
+    /// much later that the credential, which may have been issued ahead of the clock right after another cut-off, is cut
+    /// off with the rest. No node takes one that was issued further ahead than this follows, so nobody is locked out by it.
+    pub fn cut_off_from(&self, fleet: &Fleet, now: UnixTime) -> UnixTime {
+        let ahead = fleet
+            .max_skew
+            .saturating_mul(3)
+            .saturating_add(Duration::from_secs(1));
+        let issued_at = self.issued_at.min(now.saturating_add(ahead));
+        issued_at.saturating_sub(fleet.max_skew).max(now)
     }
 }
 

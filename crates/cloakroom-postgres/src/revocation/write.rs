@@ -27,7 +27,7 @@ pub(super) fn deny(schema: &str, fleet: &Fleet, denial: &Denial, tag: [u8; 8], n
     let keep_until = millis(denial.keep_until(fleet));
     // What is kept until then or before is not live any more.
     let dead = millis(now.saturating_sub(fleet.max_skew));
-    let cut_off = cut_off_row(fleet, &issuer, &subject, now);
+    let cut_off = cut_off_row(fleet, &issuer, &subject, denial.cut_off_from(fleet, now));
     let most = Fleet::DENIALS_PER_SUBJECT;
     let most_entries = i64::try_from(fleet.max_entries).unwrap_or(i64::MAX);
     let wanted = format!(

@@ -114,7 +114,7 @@ impl RevocationStore for RedisRevocationStore {
             .arg(token.encode())
             .arg(format!("{}\0{}", denial.issuer(), denial.subject()))
             .arg(
-                self.subject_entry(denial.issuer(), denial.subject(), now)
+                self.subject_entry(denial.issuer(), denial.subject(), denial.cut_off_from(fleet, now))
                     .encode(),
             )
             .arg(&time_bytes(self.dead(now))[..])

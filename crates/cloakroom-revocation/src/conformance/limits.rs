@@ -5,7 +5,7 @@ use super::fixture::{
     HOUR, ISSUER, KEPT, MINUTE, NOW, SECOND, SKEW, SMALL, at, denial, denial_of, denial_until, size,
 };
 use super::prepared::Revocations;
-use crate::{Denied, Entry, Fleet};
+use crate::{Denial, Denied, Entry, Fleet};
 
 const MOST: u32 = Fleet::DENIALS_PER_SUBJECT;
 
@@ -70,6 +70,25 @@ pub async fn f6_the_65th_denial_becomes_a_cut_off(store: impl Revocations) {
         steps(&store, 1, store.deny(&again, at(over))).await,
         Denied::Subject(at(over + SKEW))
     );
+}
+
+/// What was issued ahead of the clock, right after a cut-off, is cut off with its subject when it cannot be denied.
+pub async fn f6_the_cut_off_in_place_of_a_denial_covers_the_credential(store: impl Revocations) {
+    for number in 0..MOST {
+        denied(&store, &denial("alice", &format!("a-{number}")), NOW).await;
+    }
+    let ahead =
+        |issued_at| Denial::new(ISSUER, "alice", "ahead", issued_at, at(MINUTE)).expect("short names");
+    for (issued_at, cutoff) in [
+        (at(SKEW), at(SKEW)),
+        (at(SKEW + 1), at(SKEW + 1)),
+        (at(2 * SKEW + SECOND), at(2 * SKEW + SECOND)),
+        // No node takes one from so far ahead.
+        (at(HOUR), at(3 * SKEW + SECOND)),
+    ] {
+        let answer = ok(store.deny(&ahead(issued_at), NOW).await);
+        assert_eq!(answer, Denied::Subject(cutoff), "{issued_at:?}");
+    }
 }
 
 /// In a store with as many live entries as it may have a new denial becomes a cut-off, and what it has stays.

@@ -69,6 +69,7 @@ macro_rules! conformance_tests {
             f6_parallel_repetitions_are_one_step,
             f6_purgers_side_by_side_count_each_entry_once,
             f6_the_65th_denial_becomes_a_cut_off,
+            f6_the_cut_off_in_place_of_a_denial_covers_the_credential,
             f6_the_cut_off_of_everything_covers_everybody,
             f6_what_is_prolonged_is_not_purged,
             f7_a_bootstrap_shows_everything,

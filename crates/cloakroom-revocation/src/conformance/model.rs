@@ -57,7 +57,8 @@ impl Model {
                 })
                 .count();
             if own >= 64 || live.len() as u64 >= self.fleet.max_entries {
-                return Denied::Subject(self.cut_off(denial.issuer(), denial.subject(), now));
+                let from = denial.cut_off_from(&self.fleet, now);
+                return Denied::Subject(self.cut_off(denial.issuer(), denial.subject(), from));
             }
         }
         let old = self.entries.get(&what).and_then(|(old, _)| old.keep_until());

@@ -80,7 +80,8 @@ impl State {
         let old = self.rows.get(&key);
         let is_live = old.is_some_and(|row| row.keep_until > self.dead(now));
         if !is_live && (self.has_too_many(&issuer, &subject, now) || self.is_full(now)) {
-            return Denied::Subject(self.cut_off(&issuer, &subject, now));
+            let from = denial.cut_off_from(&self.fleet, now);
+            return Denied::Subject(self.cut_off(&issuer, &subject, from));
         }
         if old.is_none_or(|row| row.keep_until < keep_until) {
             // An entry stays with the subject that it came with.

@@ -50,6 +50,7 @@ caught! {
     FLEET DenyCountsTheDead: f6_the_65th_denial_becomes_a_cut_off, model_and_store_agree_on_any_sequence;
     FLEET DenyCountsRepetitions: f6_the_65th_denial_becomes_a_cut_off;
     FLEET DenyCountsTo63: f6_the_65th_denial_becomes_a_cut_off, f6_parallel_denials_of_one_subject_are_counted;
+    FLEET DenyCutsOffByNow: f6_the_cut_off_in_place_of_a_denial_covers_the_credential;
     FLEET DenyNeverCutsOff: f6_the_65th_denial_becomes_a_cut_off, model_and_store_agree_on_any_sequence;
     SMALL DenyIgnoresTheCap: f6_a_full_store_cuts_off, f6_parallel_denials_do_not_pass_the_cap,
         model_and_full_store_agree_on_any_sequence;

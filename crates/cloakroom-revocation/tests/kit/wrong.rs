@@ -23,6 +23,7 @@ pub(crate) enum Mistake {
     DenyCountsTheDead,
     DenyCountsRepetitions,
     DenyCountsTo63,
+    DenyCutsOffByNow,
     DenyNeverCutsOff,
     DenyIgnoresTheCap,
     CapCountsTheCutOffOfAll,
@@ -258,7 +259,12 @@ impl RevocationStore for Wrong {
             }
         }
         if cut {
-            return Ok(Denied::Subject(self.cut_off(issuer, subject, now).await?));
+            let from = if self.is(Mistake::DenyCutsOffByNow) {
+                now
+            } else {
+                denial.cut_off_from(&self.fleet, now)
+            };
+            return Ok(Denied::Subject(self.cut_off(issuer, subject, from).await?));
         }
         if self.is(Mistake::TornStep) && old.is_none_or(|old| old < keep_until) {
             self.put(key, token(issuer, token_id, keep_until), subject).await;

@@ -43,7 +43,10 @@ pub(super) async fn write(
             at: UnixTime::EPOCH,
             keep_until: denial.keep_until(fleet),
         },
-        Revocation::Denial(denial) => cut_off(fleet, denial.issuer(), denial.subject(), now),
+        Revocation::Denial(denial) => {
+            let from = denial.cut_off_from(fleet, now);
+            cut_off(fleet, denial.issuer(), denial.subject(), from)
+        }
         Revocation::CutOff { issuer, subject } => cut_off(fleet, issuer, subject, now),
         Revocation::All => Wanted {
             kind: EntryRow::ALL,
