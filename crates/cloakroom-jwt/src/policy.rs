@@ -155,6 +155,11 @@ impl Policy {
         self.max_age
     }
 
+    /// What [`Policy::leeway`] set.
+    pub fn greatest_leeway(&self) -> Duration {
+        self.leeway
+    }
+
     /// What [`Policy::revocable`] set as the greatest skew.
     pub fn greatest_skew(&self) -> Option<Duration> {
         self.max_skew

@@ -63,6 +63,11 @@ impl Gate {
         self
     }
 
+    /// How long behind its end a credential may be taken: the greatest leeway of a verifier whose tokens it can end.
+    pub fn leeway(&self) -> Duration {
+        self.0.check.fleet().leeway
+    }
+
     /// The greatest age that its check lets pass. A carrier of a longer life should not be built with it.
     pub fn max_age(&self) -> Duration {
         self.0.check.max_age()

@@ -135,13 +135,16 @@ impl<C> BearerVerifier<C> {
         verifier.snapshot()
     }
 
-    /// Whether a revocation check can follow all that its policies take, tokens of `greatest_age` included. The policies of
+    /// Whether a gate can end all that its policies take: no token is older, and none is taken for longer behind its end, than
+    /// revocations are kept for. The policies of
     /// keys that are fetched are not known here; each of their tokens is judged by itself.
     #[cfg(feature = "identity")]
-    pub(crate) fn is_revocable_within(&self, greatest_age: std::time::Duration) -> bool {
+    pub(crate) fn is_revocable_by(&self, gate: &cloakroom_lineage::Gate) -> bool {
         match self.snapshot() {
             Snapshot::Local(verifier) => verifier.policies().iter().all(|policy| {
-                policy.is_revocable() && policy.greatest_age().is_some_and(|age| age <= greatest_age)
+                policy.is_revocable()
+                    && policy.greatest_leeway() <= gate.leeway()
+                    && policy.greatest_age().is_some_and(|age| age <= gate.max_age())
             }),
             #[cfg(feature = "jwks")]
             Snapshot::Remote(_) => true,

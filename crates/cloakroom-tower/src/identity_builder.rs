@@ -88,7 +88,7 @@ impl IdentityLayerBuilder {
             Some(gate) => settings
                 .carriers
                 .iter()
-                .try_for_each(|carrier| carrier.check_revocable(gate.max_age()))?,
+                .try_for_each(|carrier| carrier.check_revocable(gate))?,
             None if settings.ends.is_some()
                 && settings
                     .carriers

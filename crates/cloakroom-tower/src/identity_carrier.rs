@@ -1,9 +1,9 @@
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
 
 use cloakroom_cookie::{CookieName, SetCookie};
 use cloakroom_core::UnixTime;
+use cloakroom_lineage::Gate;
 use cloakroom_lineage::cloakroom_revocation::{Credential, Denial};
 use http::{Extensions, HeaderMap};
 
@@ -33,12 +33,12 @@ pub(crate) trait Carrier: fmt::Debug + Send + Sync + 'static {
     fn look(&self, by: By, jar: &Jar, headers: &HeaderMap, extensions: &Extensions)
     -> Result<Brought, Error>;
 
-    /// Whether a gate that takes credentials of this age can end all that this one carries.
+    /// Whether `gate` can end all that this one carries.
     ///
     /// # Errors
     ///
     /// Why not.
-    fn check_revocable(&self, greatest_age: Duration) -> Result<(), InvalidIdentityLayer>;
+    fn check_revocable(&self, gate: &Gate) -> Result<(), InvalidIdentityLayer>;
 
     fn kind(&self) -> Kind;
 

@@ -1,9 +1,9 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use cloakroom_cookie::{CookieName, SetCookie};
+use cloakroom_lineage::Gate;
 use cloakroom_session::cloakroom_store::cloakroom_id::SessionToken;
 use http::{Extensions, HeaderMap};
 
@@ -61,7 +61,7 @@ impl Carrier for SessionCarrier {
         }
     }
 
-    fn check_revocable(&self, _greatest_age: Duration) -> Result<(), InvalidIdentityLayer> {
+    fn check_revocable(&self, _gate: &Gate) -> Result<(), InvalidIdentityLayer> {
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
 
 use cloakroom_cookie::{CookieName, SetCookie};
+use cloakroom_lineage::Gate;
 use cloakroom_lineage::cloakroom_revocation::LOCAL;
 use cloakroom_seal::Ticket;
 use http::{Extensions, HeaderMap};
@@ -53,8 +53,8 @@ impl<T: SealedCookie + AsRef<Ticket>> Carrier for TicketCarrier<T> {
         })
     }
 
-    fn check_revocable(&self, greatest_age: Duration) -> Result<(), InvalidIdentityLayer> {
-        if T::MAX_TTL > greatest_age {
+    fn check_revocable(&self, gate: &Gate) -> Result<(), InvalidIdentityLayer> {
+        if T::MAX_TTL > gate.max_age() {
             let cookie = self.0.name().clone();
             return Err(InvalidIdentityLayer::LivesTooLong { cookie });
         }

@@ -1,8 +1,8 @@
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
 
 use cloakroom_cookie::{CookieName, SetCookie};
+use cloakroom_lineage::Gate;
 use http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 
@@ -79,8 +79,8 @@ impl<C: DeserializeOwned + 'static> Carrier for TokenCarrier<C> {
         }
     }
 
-    fn check_revocable(&self, greatest_age: Duration) -> Result<(), InvalidIdentityLayer> {
-        let is_revocable = self.verifier.is_revocable_within(greatest_age);
+    fn check_revocable(&self, gate: &Gate) -> Result<(), InvalidIdentityLayer> {
+        let is_revocable = self.verifier.is_revocable_by(gate);
         is_revocable
             .then_some(())
             .ok_or(InvalidIdentityLayer::NotRevocable)

@@ -141,6 +141,21 @@ fn f15_a_carrier_that_outlives_the_gate_is_no_carrier() {
     }
 }
 
+#[test]
+fn f15_a_verifier_that_takes_tokens_after_their_denial_is_dropped_is_no_carrier() {
+    let leeway = Fleet::default().leeway;
+    for (leeway, is_made) in [(leeway, true), (leeway + Duration::from_millis(1), false)] {
+        let policy = policy()
+            .revocable(12 * HOUR, Duration::from_secs(2))
+            .leeway(leeway);
+        let verifier = BearerVerifier::<Claims>::from_cookie(verifier(policy), JWT).unwrap();
+        let token = IdentityLayer::builder()
+            .token(&verifier)
+            .with_gate(gate_of(12 * HOUR));
+        assert_eq!(token.finish().is_ok(), is_made);
+    }
+}
+
 #[tokio::test]
 async fn a_layer_that_is_missing_shows_with_the_first_request() {
     let me = || get(async |_: Option<Identity>| ());
