@@ -5,6 +5,10 @@ use cloakroom_core::UnixTime;
 /// Take it **before** looking at what the new credential rests on, be it a password or a refresh token. A cut-off that
 /// falls in between then lies after the stamp, and what is minted by it is refused. Taken afterwards it would lead the new
 /// credential past that cut-off.
+///
+/// Right after a cut-off, which lies ahead of the clock, so does the stamp: by the fleet's skew, and for a JWT by up to a second
+/// more. Another cut-off within that time may lie before what was minted; it ends sessions and families all the same, because
+/// it deletes them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stamp {
     at: UnixTime,

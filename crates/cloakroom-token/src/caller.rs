@@ -16,7 +16,7 @@ impl Caller {
         Self { id, sees_all: false }
     }
 
-    /// An authenticated resource server: it learns of the access tokens of all clients. It ends nobody's.
+    /// An authenticated resource server: it learns of the access tokens of all clients, and ends those of its own id alone.
     pub const fn resource_server(id: Client) -> Self {
         Self { id, sees_all: true }
     }
