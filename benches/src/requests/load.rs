@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::Command;
 
 use super::server::Server;
+use crate::stored::VISITS;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/requests/load.lua");
 
@@ -23,7 +24,7 @@ impl<'a> Load<'a> {
         Self { server, quick }
     }
 
-    /// Requests a second, every one of them answered with 200.
+    /// Requests a second, every one of them answered with what the session holds.
     pub(super) fn run(&self) -> Result<f64, Box<dyn Error>> {
         if self.quick {
             return self.once(1);
@@ -44,6 +45,7 @@ impl<'a> Load<'a> {
             .arg("--")
             .arg(&self.server.tokens)
             .arg(cookie)
+            .arg(VISITS.to_string())
             .output()
             .map_err(|error| format!("wrk (Debian's package has its name) cannot be started: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -60,7 +62,7 @@ impl<'a> Load<'a> {
             .collect::<Result<_, _>>()?;
         match numbers[..] {
             [requests, micros, 0.0] if requests > 0.0 => Ok(requests * 1e6 / micros),
-            _ => Err(format!("{name}: not every request was answered with 200: {text}").into()),
+            _ => Err(format!("{name}: not every request was answered rightly: {text}").into()),
         }
     }
 }
