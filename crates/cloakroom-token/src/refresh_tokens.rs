@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Client, Confirmation, Created, Family, InvalidSettings, NewFamily, Presented, RefreshError, RefreshKeys,
-    RefreshSettings, RefreshToken, Refusal, Rotated, StoreError, TokenStore,
+    RefreshSettings, RefreshToken, Refusal, Rejected, Rotated, StoreError, TokenStore,
 };
 
 /// Issues, rotates and ends refresh tokens (RFC 6749 section 6, RFC 9700 section 4.14.2).
@@ -137,6 +137,18 @@ impl<S: TokenStore> RefreshTokens<S> {
             Created::Refused => Err(Refusal::CutOff.into()),
             Created::Exists => Err(RefreshError::Random(io::Error::other("random bytes came twice"))),
         }
+    }
+
+    /// Reads a refresh token of this client, and asks no store: its MAC is right, and whether its family lives is open.
+    ///
+    /// For what hangs on the family alone, such as a CSRF token's binding; and to look up whose it is by
+    /// [`load_family`](TokenStore::load_family), where that has to be known before [`rotate`](Self::rotate).
+    ///
+    /// # Errors
+    ///
+    /// Anything that is wrong is one and the same error.
+    pub fn open(&self, token: &str, client: &Client) -> Result<RefreshToken, Rejected> {
+        self.keys.open(token, client)
     }
 
     /// The successor of a refresh token. `client` is the one that has authenticated, or a public client's claim;

@@ -105,8 +105,14 @@ fn f3_whatever_is_not_ours_reaches_no_store() {
     for text in &wrong {
         assert_eq!(refusal(rotate(&node, text, at(1))), "Rejected");
         assert_eq!(now(node.load(text, &client("app"), at(1))).unwrap(), None);
+        assert!(node.open(text, &client("app")).is_err());
         assert!(!now(node.revoke(text, &client("app"))).unwrap());
     }
+    let opened = node.open(&token, &client("app")).unwrap();
+    assert_eq!(
+        (opened.family().as_bytes(), opened.generation()),
+        (&bytes[4..20].try_into().unwrap(), 0)
+    );
     assert_eq!(store.calls(), asked);
     assert!(rotate(&node, &token, at(1)).is_ok());
 }
