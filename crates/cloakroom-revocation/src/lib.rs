@@ -11,10 +11,6 @@ mod feed;
 mod fleet;
 mod memory;
 mod moment;
-#[cfg_attr(
-    not(feature = "conformance"),
-    expect(unreachable_pub, reason = "the kit alone shows it")
-)]
 mod random;
 mod reader;
 mod reader_settings;

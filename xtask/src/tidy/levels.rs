@@ -18,6 +18,7 @@ const LEVELS: &[(&str, Level)] = &[
     ("cloakroom-id", Level::Published(1)),
     ("cloakroom-jwt", Level::Published(1)),
     ("cloakroom-keyring", Level::Published(1)),
+    ("cloakroom-kit", Level::Published(1)),
     ("cloakroom-seal", Level::Published(2)),
     ("cloakroom-csrf", Level::Published(2)),
     ("cloakroom-store", Level::Published(2)),

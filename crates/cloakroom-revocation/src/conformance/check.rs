@@ -1,25 +1,13 @@
 //! What the cases share.
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::pin::Pin;
-use std::sync::Arc;
 
 use cloakroom_core::UnixTime;
-use tokio::sync::Barrier;
+pub(super) use cloakroom_kit::{Task, ok, task, together};
 
 use super::fixture::{credential, size};
 use super::prepared::Revocations;
 use crate::{Cursor, Denial, Denied, Entry, Found, Polled, RevocationFeed, RevocationStore, StoreError};
-
-/// The answer of an operation that has no reason to fail.
-#[track_caller]
-pub(super) fn ok<T>(answer: Result<T, StoreError>) -> T {
-    match answer {
-        Ok(answer) => answer,
-        Err(error) => panic!("the store failed: {error:?}"),
-    }
-}
 
 /// What an entry is about: its kind, its issuer, its name.
 pub(super) type About = (u8, Box<str>, Box<str>);
@@ -133,40 +121,6 @@ pub(super) async fn drain(store: &impl RevocationFeed, cursor: &mut Cursor, max:
             return all;
         }
     }
-}
-
-/// Something to do beside other things.
-pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// `future` as one of several of different types.
-pub(super) fn task<T>(future: impl Future<Output = T> + Send + 'static) -> Task<T> {
-    Box::pin(future)
-}
-
-/// Runs all of them on the runtime's threads, begun as nearly at once as it can be, and gives their results in order.
-pub(super) async fn together<T: Send + 'static>(
-    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    let tasks: Vec<_> = tasks.into_iter().collect();
-    let barrier = Arc::new(Barrier::new(tasks.len()));
-    let running: Vec<_> = tasks
-        .into_iter()
-        .map(|task| {
-            let barrier = Arc::clone(&barrier);
-            tokio::spawn(async move {
-                barrier.wait().await;
-                task.await
-            })
-        })
-        .collect();
-    let mut results = Vec::with_capacity(running.len());
-    for one in running {
-        match one.await {
-            Ok(result) => results.push(result),
-            Err(error) => resume_unwind(error.into_panic()),
-        }
-    }
-    results
 }
 
 /// Asserts that `change` is so many steps, and gives its answer.

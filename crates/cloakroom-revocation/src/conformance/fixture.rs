@@ -4,21 +4,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
+pub use cloakroom_kit::{HOUR, MINUTE, NOW, Random, SECOND, after, at};
 
-pub use crate::random::Random;
 use crate::{Credential, Denial, Fleet};
-
-/// The fake clock's time at the beginning of each case: 2026-01-01T00:00:00Z.
-pub const NOW: UnixTime = UnixTime::from_millis(1_767_225_600_000);
-
-/// A second, in milliseconds.
-pub const SECOND: i64 = 1000;
-
-/// A minute, in milliseconds.
-pub const MINUTE: i64 = 60 * SECOND;
-
-/// An hour, in milliseconds.
-pub const HOUR: i64 = 60 * MINUTE;
 
 /// The fleet of most cases: a skew of 2 s, a greatest age of 1 h, a leeway of 60 s.
 pub const FLEET: Fleet = Fleet {
@@ -42,16 +30,6 @@ pub const KEPT: i64 = HOUR + MINUTE;
 
 /// Who issues, where a case does not care.
 pub const ISSUER: &str = "https://id.example";
-
-/// So many milliseconds after [`NOW`].
-pub const fn at(millis: i64) -> UnixTime {
-    after(NOW, millis)
-}
-
-/// So many milliseconds after `time`.
-pub const fn after(time: UnixTime, millis: i64) -> UnixTime {
-    UnixTime::from_millis(time.as_millis() + millis)
-}
 
 /// A size of batches or pages.
 pub fn size(number: u32) -> NonZeroU32 {
@@ -80,22 +58,5 @@ pub fn credential<'a>(issuer: &'a str, subject: &'a str, token_id: &'a str) -> C
         subject: Some(subject),
         issued_at: Some(NOW),
         token_id: Some(token_id),
-    }
-}
-
-impl Random {
-    /// An index of something that has so many, which are not 0.
-    pub fn index(&mut self, of: usize) -> usize {
-        usize::try_from(self.below(of as u64)).expect("it is below a usize")
-    }
-
-    /// One of these, of which there are some.
-    pub fn any<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.index(of.len())]
-    }
-
-    /// A number of milliseconds from `least` to `most`.
-    pub fn millis(&mut self, least: i64, most: i64) -> i64 {
-        least.saturating_add_unsigned(self.below(most.abs_diff(least) + 1))
     }
 }

@@ -1,4 +1,5 @@
 use cloakroom_core::UnixTime;
+use cloakroom_kit::History;
 
 use super::check::{Known, about, all, all_by, entries, found, head, ok};
 use super::fixture::{FLEET, ISSUER, KEPT, MINUTE, NOW, Random, SECOND, SKEW, SMALL, after, size};
@@ -28,7 +29,7 @@ struct Sequence {
     /// Up to where a reader has read, and what it knows.
     cursor: Cursor,
     known: Known,
-    history: Vec<String>,
+    history: History,
 }
 
 impl Sequence {
@@ -39,7 +40,7 @@ impl Sequence {
             now: NOW,
             cursor,
             known: Known::new(),
-            history: Vec::new(),
+            history: History::new(seed),
         }
     }
 
@@ -47,7 +48,7 @@ impl Sequence {
         for _ in 0..steps {
             self.step(store).await;
             let position = head(store).await.position;
-            self.expect(position == self.model.head, || {
+            self.history.expect(position == self.model.head, || {
                 format!("the head is {position} and not {}", self.model.head)
             });
         }
@@ -57,9 +58,9 @@ impl Sequence {
     async fn step(&mut self, store: &impl Revocations) {
         // Clocks of nodes differ; at times a long time passes.
         let passes = match self.random.below(400) {
-            0 => self.random.millis(MINUTE, 2 * KEPT),
-            1..=130 => self.random.millis(0, 3 * SECOND),
-            _ => self.random.millis(-3, 3),
+            0 => self.random.between(MINUTE, 2 * KEPT),
+            1..=130 => self.random.between(0, 3 * SECOND),
+            _ => self.random.between(-3, 4),
         };
         self.now = after(self.now, passes);
         let now = self.now;
@@ -67,16 +68,17 @@ impl Sequence {
             0..=54 => self.deny(store).await,
             55..=64 => {
                 let (issuer, subject) = self.owner();
-                self.note(format!("cut off {subject} of {issuer} at {now:?}"));
+                self.history
+                    .note(format!("cut off {subject} of {issuer} at {now:?}"));
                 let told = ok(store.cut_off(issuer, subject, now).await);
                 let expected = self.model.cut_off(issuer, subject, now);
-                self.compare(&told, &expected);
+                self.history.compare(&told, &expected);
             }
             65..=66 => {
-                self.note(format!("revoke all at {now:?}"));
+                self.history.note(format!("revoke all at {now:?}"));
                 let told = ok(store.revoke_all(now).await);
                 let expected = self.model.revoke_all(now);
-                self.compare(&told, &expected);
+                self.history.compare(&told, &expected);
             }
             67..=73 => self.purge(store).await,
             74..=95 => self.poll(store).await,
@@ -95,28 +97,28 @@ impl Sequence {
     async fn deny(&mut self, store: &impl Revocations) {
         let (issuer, subject) = self.owner();
         let id = format!("{subject}-{}", self.random.below(80));
-        let begins = after(self.now, self.random.millis(-20 * MINUTE, SECOND));
+        let begins = after(self.now, self.random.between(-20 * MINUTE, SECOND));
         // Some end near the bound at which they count no more.
         let expires = match self.random.below(4) {
-            0 => after(self.now, self.random.millis(-2, 2) - MINUTE - SKEW),
-            1 => after(self.now, self.random.millis(-MINUTE, 3 * KEPT)),
-            _ => after(self.now, self.random.millis(10 * MINUTE, 40 * MINUTE)),
+            0 => after(self.now, self.random.between(-2, 3) - MINUTE - SKEW),
+            1 => after(self.now, self.random.between(-MINUTE, 3 * KEPT)),
+            _ => after(self.now, self.random.between(10 * MINUTE, 40 * MINUTE)),
         };
         let denial = Denial::new(issuer, subject, &id, begins, expires).expect("these are names");
-        self.note(format!(
+        self.history.note(format!(
             "deny {id} of {issuer}, {begins:?} to {expires:?}, at {:?}",
             self.now
         ));
         let told = ok(store.deny(&denial, self.now).await);
         let expected = self.model.deny(&denial, self.now);
-        self.compare(&told, &expected);
+        self.history.compare(&told, &expected);
         let known = found(store, issuer, subject, &id).await;
         let expected = self.model.look_up(issuer, subject, &id);
-        self.compare(&(known.denied, known.cutoff), &expected);
+        self.history.compare(&(known.denied, known.cutoff), &expected);
     }
 
     async fn purge(&mut self, store: &impl Revocations) {
-        self.note(format!("purge at {:?}", self.now));
+        self.history.note(format!("purge at {:?}", self.now));
         let expected = self.model.purge(self.now);
         let (mut purged, max) = (0, self.random.any(&[1, 5, 1000]));
         loop {
@@ -126,24 +128,25 @@ impl Sequence {
                 break;
             }
         }
-        self.compare(&purged, &expected);
+        self.history.compare(&purged, &expected);
     }
 
     async fn poll(&mut self, store: &impl Revocations) {
         let max = self.random.any(&[1, 3, 1000]);
-        self.note(format!("poll {max} after {}", self.cursor.position));
+        self.history
+            .note(format!("poll {max} after {}", self.cursor.position));
         let (brought, next, more) = entries(ok(store.poll(&self.cursor, size(max)).await));
         let mut expected = self.model.since(self.cursor.position);
         let is_cut = expected.len() > max as usize;
         expected.truncate(max as usize);
         let last = expected.last().map_or(self.cursor.position, |(step, _)| *step);
         let most = if is_cut { last } else { self.model.head };
-        self.expect((last..=most).contains(&next.position), || {
+        self.history.expect((last..=most).contains(&next.position), || {
             format!("the new cursor is {} and not {last} to {most}", next.position)
         });
-        self.expect(more || !is_cut, || "there are more".into());
+        self.history.expect(more || !is_cut, || "there are more".into());
         let expected: Vec<_> = expected.into_iter().map(|(_, entry)| entry).collect();
-        self.compare(&brought, &expected);
+        self.history.compare(&brought, &expected);
         self.known
             .extend(brought.into_iter().map(|entry| (about(&entry), entry)));
         self.cursor = next;
@@ -151,7 +154,7 @@ impl Sequence {
 
     /// Everything, by pages and by what the reader knows.
     async fn compare_all(&mut self, store: &impl Revocations) {
-        self.note("compare all".into());
+        self.history.note("compare all".into());
         let expected: Known = self
             .model
             .all()
@@ -163,7 +166,7 @@ impl Sequence {
         } else {
             all(store).await
         };
-        self.compare(&held, &expected);
+        self.history.compare(&held, &expected);
         while self.cursor.position
             < self
                 .model
@@ -174,23 +177,6 @@ impl Sequence {
             Box::pin(self.poll(store)).await;
         }
         self.known.retain(|what, _| expected.contains_key(what));
-        self.compare(&self.known, &expected);
-    }
-
-    fn note(&mut self, line: String) {
-        self.history.push(line);
-    }
-
-    #[track_caller]
-    fn compare<T: PartialEq + std::fmt::Debug>(&self, store: &T, model: &T) {
-        self.expect(store == model, || {
-            format!("the store answers\n  {store:?}\nand the model\n  {model:?}")
-        });
-    }
-
-    #[track_caller]
-    fn expect(&self, holds: bool, message: impl FnOnce() -> String) {
-        let last = self.history.len().saturating_sub(60);
-        assert!(holds, "{} after\n{}", message(), self.history[last..].join("\n"));
+        self.history.compare(&self.known, &expected);
     }
 }

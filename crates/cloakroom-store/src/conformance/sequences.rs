@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, SubjectTag};
+use cloakroom_kit::{History, ORDERS};
 
 use super::check::{listed_by, ok, race};
 use super::fixture::{HOUR, NOW, Random, after, selector, verifier_hash};
 use super::model::{Model, is_of};
-use super::step::{Answer, Step};
+use super::step::Step;
 use crate::{
     Authentication, Change, NewRecord, Rotation, RotationReason, SessionStore as _, Stored, Subject,
     SubjectIndex, Version,
@@ -32,7 +33,7 @@ pub async fn run_sequence(store: &impl SubjectIndex, model: &Model, seed: u64) {
     for number in 0..STEPS {
         let step = world.draw(model);
         let now = world.now;
-        world.history.push(format!("{number:2} at {now:?}: {step:?}"));
+        world.history.note(format!("{number:2} at {now:?}: {step:?}"));
         world.take(store, model, &step).await;
     }
     for selector in world.selectors.clone() {
@@ -53,7 +54,7 @@ pub async fn model_and_store_agree_on_operations_side_by_side(store: impl Subjec
         world.selectors.truncate(2);
         for _ in 0..10 {
             let step = world.draw_one_of_one_subject(&model);
-            world.history.push(format!("first at {:?}: {step:?}", world.now));
+            world.history.note(format!("first at {:?}: {step:?}", world.now));
             world.take(&*store, &model, &step).await;
         }
         let mut steps = Vec::new();
@@ -61,7 +62,7 @@ pub async fn model_and_store_agree_on_operations_side_by_side(store: impl Subjec
             let step = world.draw_one_of_one_subject(&model);
             world
                 .history
-                .push(format!("side by side at {:?}: {step:?}", world.now));
+                .note(format!("side by side at {:?}: {step:?}", world.now));
             steps.push((Arc::new(step), world.now));
         }
         let answers = race(
@@ -75,54 +76,28 @@ pub async fn model_and_store_agree_on_operations_side_by_side(store: impl Subjec
         let end = world.see(&*store).await;
         let mut explained = false;
         for order in ORDERS {
-            let model = model.clone();
-            let mut fits = true;
+            let (model, mut fits) = (model.clone(), true);
             for number in order {
                 let (step, now) = &steps[number];
-                fits &= match (
-                    step.explain(&model, *now, &answers[number]).await,
-                    &answers[number],
-                ) {
-                    (Ok(()), _) => true,
-                    // A session created beside its end need not be counted, as long as nobody sees it.
-                    (Err(Answer::Count(expected)), Answer::Count(told)) => *told < expected,
-                    (Err(_), _) => false,
-                };
+                fits &= step.fits(&model, *now, &answers[number]).await;
             }
             explained = explained || (fits && world.see(&model).await == end);
         }
-        assert!(
-            explained,
-            "no order explains the answers\n  {answers:?}\nand the end\n  {end:?}{}",
-            world.story()
-        );
+        world.history.expect(explained, || {
+            format!("no order explains the answers\n  {answers:?}\nand the end\n  {end:?}")
+        });
     }
 }
 
 const ROUNDS: u64 = 150;
 
-/// All orders of four.
-const ORDERS: [[usize; 4]; 24] = {
-    let (mut orders, mut count, mut number) = ([[0; 4]; 24], 0, 0);
-    while number < 256 {
-        let order = [number >> 6 & 3, number >> 4 & 3, number >> 2 & 3, number & 3];
-        if (1 << order[0] | 1 << order[1] | 1 << order[2] | 1 << order[3]) == 15 {
-            orders[count] = order;
-            count += 1;
-        }
-        number += 1;
-    }
-    orders
-};
-
 /// What a sequence draws from.
 struct World {
-    seed: u64,
     random: Random,
     now: UnixTime,
     subjects: Vec<Subject>,
     selectors: Vec<Selector>,
-    history: Vec<String>,
+    history: History,
 }
 
 impl World {
@@ -139,43 +114,32 @@ impl World {
         // The day after that of the sequence before, whose cut-offs end nothing of this one.
         let day = i64::try_from(seed % 100_000).expect("it is small") * 24 * HOUR;
         Self {
-            seed,
             random,
             now: after(NOW, day),
             subjects,
             selectors,
-            history: Vec::new(),
+            history: History::new(seed),
         }
     }
 
-    /// A number of milliseconds from `start` until `end`.
-    fn millis(&mut self, start: i64, end: i64) -> i64 {
-        start + i64::try_from(self.random.below(end.abs_diff(start))).expect("the range is small")
-    }
-
     fn time(&mut self, start: i64, end: i64) -> UnixTime {
-        let millis = self.millis(start, end);
-        after(self.now, millis)
+        after(self.now, self.random.between(start, end))
     }
 
     /// A time about the cut-off of this authentication, if there is one, or else within the range.
     fn time_near(&mut self, cutoff: Option<UnixTime>, start: i64, end: i64) -> UnixTime {
         match cutoff {
-            Some(cutoff) if self.random.one_in(2) => after(cutoff, self.millis(-2, 3)),
+            Some(cutoff) if self.random.one_in(2) => after(cutoff, self.random.between(-2, 3)),
             _ => self.time(start, end),
         }
     }
 
-    fn any<T: Clone>(random: &mut Random, of: &[T]) -> T {
-        of[random.index(of.len())].clone()
-    }
-
     fn selector(&mut self) -> Selector {
-        Self::any(&mut self.random, &self.selectors)
+        self.random.any(&self.selectors)
     }
 
     fn subject(&mut self) -> Subject {
-        Self::any(&mut self.random, &self.subjects)
+        self.random.any(&self.subjects)
     }
 
     /// The version of the row, mostly.
@@ -198,7 +162,7 @@ impl World {
         let cutoff = model.cutoff(None).filter(|cutoff| self.time(-20, -19) < *cutoff);
         self.now = match (self.random.below(6), cutoff) {
             (0..=1, _) => self.now,
-            (2, Some(cutoff)) => after(cutoff, self.millis(-1, 2)),
+            (2, Some(cutoff)) => after(cutoff, self.random.between(-1, 2)),
             _ => self.time(-2, 12),
         };
         let selector = self.selector();
@@ -224,9 +188,9 @@ impl World {
             18 => Step::Delete(selector),
             19 => {
                 let sizes = [1, 2, 3, 100].map(|size| NonZeroU32::new(size).expect("it is not 0"));
-                Step::Purge(Self::any(&mut self.random, &sizes))
+                Step::Purge(self.random.any(&sizes))
             }
-            20 => Step::List(self.subject(), Self::any(&mut self.random, &[1, 2, 100])),
+            20 => Step::List(self.subject(), self.random.any(&[1, 2, 100])),
             21 => Step::DeleteOne(self.subject(), selector),
             22..=24 => {
                 let (subject, time) = (self.subject(), self.time(-30, 4));
@@ -238,7 +202,7 @@ impl World {
                     .filter(|selector| model.row(selector).is_some_and(|row| is_of(&row, &subject)))
                     .collect();
                 let except = match own.as_slice() {
-                    [_, ..] if !self.random.one_in(3) => Some(Self::any(&mut self.random, &own)),
+                    [_, ..] if !self.random.one_in(3) => Some(self.random.any(&own)),
                     _ => (!self.random.one_in(2)).then_some(selector),
                 };
                 let dead =
@@ -258,7 +222,7 @@ impl World {
             .cloned()
             .collect();
         let authentication = (!self.random.one_in(4)).then(|| {
-            let subject = Self::any(&mut self.random, &fitting);
+            let subject = self.random.any(&fitting);
             let mut known = Authentication {
                 subject,
                 at: self.now,
@@ -306,7 +270,7 @@ impl World {
                 // Which rows go first is the store's business, so both go on until there is none.
                 let left = ok(store.purge_expired(self.now, *size).await);
                 let right = ok(model.purge_expired(self.now, *size).await);
-                self.compare(&left, &right);
+                self.history.compare(&left, &right);
                 if right == 0 {
                     return;
                 }
@@ -316,10 +280,7 @@ impl World {
         }
         let answer = step.apply(store, self.now).await;
         if let Err(expected) = step.explain(model, self.now, &answer).await {
-            panic!(
-                "the store answers\n  {answer:?}\nand the model\n  {expected:?}{}",
-                self.story()
-            );
+            self.history.compare(&answer, &expected);
         }
         match step {
             Step::DeleteBySubject(..) | Step::RevokeAll(_) => {
@@ -363,29 +324,12 @@ impl World {
             store.load(selector, self.now).await,
             model.load(selector, self.now).await,
         );
-        self.compare(&ok(left), &ok(right));
+        self.history.compare(&ok(left), &ok(right));
     }
 
     async fn compare_lists(&self, store: &impl SubjectIndex, model: &Model, subject: &Subject, limit: u32) {
         let left = listed_by(store, subject, limit, self.now).await;
         let right = listed_by(model, subject, limit, self.now).await;
-        self.compare(&left, &right);
-    }
-
-    fn compare<T: PartialEq + std::fmt::Debug>(&self, store: &T, model: &T) {
-        assert!(
-            store == model,
-            "the store answers\n  {store:?}\nand the model\n  {model:?}{}",
-            self.story()
-        );
-    }
-
-    /// What led here.
-    fn story(&self) -> String {
-        format!(
-            "\nin the sequence of seed {}:\n{}",
-            self.seed,
-            self.history.join("\n")
-        )
+        self.history.compare(&left, &right);
     }
 }

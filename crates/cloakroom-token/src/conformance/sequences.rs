@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, Subject, SubjectTag, TokenHash};
+use cloakroom_kit::{History, ORDERS};
 
 use super::Tested;
 use super::check::{listed, race};
 use super::fixture::{DAY, NOW, Random, after, client, confirmation, family_id, hash, key};
 use super::model::Model;
-use super::step::{Answer, Step};
+use super::step::Step;
 use crate::{AccessToken, Family, NewFamily, Presented, TokenStore};
 
 const SEQUENCES: u64 = 48;
@@ -35,7 +36,9 @@ pub async fn run_sequence(store: &impl TokenStore, model: &Model, seed: u64) {
         world.note(&number, &step);
         world.take(store, model, &step).await;
     }
-    world.compare(&world.see(store).await, &world.see(model).await);
+    world
+        .history
+        .compare(&world.see(store).await, &world.see(model).await);
 }
 
 /// Operations four at a time, side by side after a few one after the other: there is an order in which the model gives
@@ -75,49 +78,24 @@ pub async fn model_and_store_agree_on_operations_side_by_side(tested: impl Teste
             let (model, mut fits) = (model.clone(), true);
             for number in order {
                 let (step, now) = &steps[number];
-                fits &= match (
-                    step.explain(&model, *now, &answers[number]).await,
-                    &answers[number],
-                ) {
-                    (Ok(()), _) => true,
-                    // A family created beside its end need not be counted, as long as nobody sees it.
-                    (Err(Answer::Count(expected)), Answer::Count(told)) => *told < expected,
-                    (Err(_), _) => false,
-                };
+                fits &= step.fits(&model, *now, &answers[number]).await;
             }
             explained = explained || (fits && world.see(&model).await == end);
         }
-        assert!(
-            explained,
-            "no order explains the answers\n  {answers:?}\nand the end\n  {end:?}{}",
-            world.story()
-        );
+        world.history.expect(explained, || {
+            format!("no order explains the answers\n  {answers:?}\nand the end\n  {end:?}")
+        });
     }
 }
 
-/// All orders of four.
-const ORDERS: [[usize; 4]; 24] = {
-    let (mut orders, mut count, mut number) = ([[0; 4]; 24], 0, 0);
-    while number < 256 {
-        let order = [number >> 6 & 3, number >> 4 & 3, number >> 2 & 3, number & 3];
-        if (1 << order[0] | 1 << order[1] | 1 << order[2] | 1 << order[3]) == 15 {
-            orders[count] = order;
-            count += 1;
-        }
-        number += 1;
-    }
-    orders
-};
-
 /// What a sequence draws from.
 struct World {
-    seed: u64,
     random: Random,
     now: UnixTime,
     subjects: Vec<Subject>,
     places: Vec<Place>,
     hashes: Vec<TokenHash>,
-    history: Vec<String>,
+    history: History,
 }
 
 /// A family that there is, was or will be.
@@ -152,13 +130,12 @@ impl World {
         // The day after that of the sequence before, whose cut-offs end nothing of this one.
         let day = i64::try_from(seed % 100_000).expect("it is small") * DAY;
         Self {
-            seed,
             random,
             now: after(NOW, day),
             subjects,
             places: places.into(),
             hashes: (0..5).map(|_| hash()).collect(),
-            history: Vec::new(),
+            history: History::new(seed),
         }
     }
 
@@ -325,12 +302,10 @@ impl World {
     async fn take(&self, store: &impl TokenStore, model: &Model, step: &Step) {
         let answer = step.apply(store, self.now).await;
         if let Err(expected) = step.explain(model, self.now, &answer).await {
-            panic!(
-                "the store answers\n  {answer:?}\nand the model\n  {expected:?}{}",
-                self.story()
-            );
+            self.history.compare(&answer, &expected);
         }
-        self.compare(&self.see(store).await, &self.see(model).await);
+        self.history
+            .compare(&self.see(store).await, &self.see(model).await);
     }
 
     async fn see(&self, store: &impl TokenStore) -> Seen {
@@ -353,25 +328,8 @@ impl World {
         }
     }
 
-    fn compare<T: PartialEq + Debug>(&self, store: &T, model: &T) {
-        assert!(
-            store == model,
-            "the store shows\n  {store:?}\nand the model\n  {model:?}{}",
-            self.story()
-        );
-    }
-
     fn note(&mut self, number: &impl Debug, step: &Step) {
         self.history
-            .push(format!("{number:?} at {:?}: {step:?}", self.now));
-    }
-
-    /// What led here.
-    fn story(&self) -> String {
-        format!(
-            "\nin the sequence of seed {}:\n{}",
-            self.seed,
-            self.history.join("\n")
-        )
+            .note(format!("{number:?} at {:?}: {step:?}", self.now));
     }
 }
