@@ -12,7 +12,9 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use cloakroom_core::Tick;
+use cloakroom_lineage::{Clocks, Gate, Lineages};
 use cloakroom_session::{SessionError, Sessions};
+use cloakroom_store::cloakroom_id::IndexSecret;
 use cloakroom_store::{StoreError, StoreErrorKind};
 use cloakroom_tower::{BearerVerifier, CookieLayer, Error, Sealer, SessionCookie, SessionLayer};
 
@@ -24,6 +26,7 @@ use crate::login_ticket::LoginTicket;
 use crate::origin_check::origin_check;
 use crate::pages::{self, Notice, Problem};
 use crate::password_hasher::PasswordHasher;
+use crate::refresh::Refresh;
 use crate::security_headers::security_headers;
 use crate::tokens::{AccessClaims, Tokens};
 use crate::users::Users;
@@ -44,6 +47,16 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
     pub(crate) session_cookie: SessionCookie,
+    /// The families of refresh tokens.
+    pub(crate) refresh: Refresh,
+    /// What ends all that a person holds.
+    pub(crate) lineages: Lineages,
+    /// What says whether a ticket or an access token has been ended.
+    pub(crate) gate: Gate,
+    /// The clocks of the gate.
+    pub(crate) clocks: Clocks,
+    /// What places a person's sessions and families in the store.
+    pub(crate) index: IndexSecret,
     /// Where things lie, to be shown.
     pub(crate) db: PathBuf,
     pub(crate) key_file: PathBuf,
@@ -141,9 +154,14 @@ pub(crate) fn see_other(path: &str, notice: Notice) -> Response {
 
 /// Writes the reason of a failure where its operator reads it: one line, and never what a person typed.
 pub(crate) fn report(error: &dyn std::error::Error) {
+    say(&error.to_string());
+}
+
+/// The same for what is no failure.
+pub(crate) fn say(line: &str) {
     use std::io::Write as _;
     // Nobody may be reading; that must not stop the server.
-    let _ = writeln!(std::io::stderr(), "cloakroom-demo: {error}");
+    let _ = writeln!(std::io::stderr(), "cloakroom-demo: {line}");
 }
 
 /// A failure of the store and what lies under it, in one line.

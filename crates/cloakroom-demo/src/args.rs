@@ -1,29 +1,36 @@
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lexopt::prelude::*;
 
 use crate::store_choice::{InvalidStore, StoreChoice};
+use crate::tokens::LONGEST_LIFE;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 A page on 127.0.0.1 that logs people in with an encrypted cookie, a token, or a session.
 
 Usage: cloakroom-demo [--port PORT] [--db PATH] [--key-file PATH] [--store STORE]
+                      [--access-ttl SECONDS]
 
   --port PORT       Port to listen on, 0 for any free one [default: 8990]
   --db PATH         SQLite database of the users, made when absent
                     [default: users.db in this platform's data folder]
   --key-file PATH   Key ring, made with a fresh key and mode 0600 when absent
                     [default: beside the database, its extension replaced by `keys.json`]
-  --store STORE     Where sessions are kept: memory, sqlite:PATH, postgres://.., redis://..
-                    or redis+cluster://..; its tables are made or brought up to date
+  --store STORE     Where sessions, families of refresh tokens and revocations are kept:
+                    memory, sqlite:PATH, postgres://.., redis://.. or redis+cluster://..;
+                    its tables are made or brought up to date
                     [default: SQLite beside the database, with the extension `sessions.db`]
+  --access-ttl SECONDS
+                    How long an access token lives, 5 to 3600 [default: 300]
   --help            Print this and exit
   --version         Print the version and exit
 
-The secret that places sessions in their store lies beside the key ring, with the extension
-`index`. It is made when absent, with mode 0600, and never changed.
+Two secrets lie beside the key ring: the one that places sessions in their store, with the
+extension `index`, and the key that signs access tokens, with the extension `signing`. Each is
+made when absent, with mode 0600, and never changed. Servers that share a store share them.
 
 Exit status: 0 after SIGINT or SIGTERM, 2 when the arguments, the key file, the database,
 the store or the port cannot be used. In that case nothing that was there has been changed.
@@ -31,6 +38,8 @@ the store or the port cannot be used. In that case nothing that was there has be
 
 /// The port that a person finds the demo on when none is named.
 const DEFAULT_PORT: u16 = 8990;
+/// The life of an access token when none is named.
+const DEFAULT_ACCESS_TTL: Duration = Duration::from_mins(5);
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,12 +59,14 @@ pub(crate) struct Args {
     pub(crate) key_file: Option<PathBuf>,
     /// `None`: in an SQLite database of its own, beside that of the users.
     pub(crate) store: Option<StoreChoice>,
+    /// How long an access token lives.
+    pub(crate) access_ttl: Duration,
 }
 
 /// Reads the arguments that follow the program's name.
 pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Command, ArgsError> {
     let mut parser = lexopt::Parser::from_args(args);
-    let (mut port, mut db, mut key_file, mut store) = (None, None, None, None);
+    let (mut port, mut db, mut key_file, mut store, mut access_ttl) = (None, None, None, None, None);
     while let Some(arg) = parser.next()? {
         match arg {
             Long("help") | Short('h') => return Ok(Command::Help),
@@ -73,6 +84,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Resu
                 let choice = StoreChoice::parse(parser.value()?)?;
                 set_once(&mut store, "--store", choice)?;
             }
+            Long("access-ttl") => {
+                let text = parser.value()?;
+                let life = access_ttl_of(&text).ok_or(ArgsError::AccessTtl(text))?;
+                set_once(&mut access_ttl, "--access-ttl", life)?;
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -81,6 +97,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Resu
         db,
         key_file,
         store,
+        access_ttl: access_ttl.unwrap_or(DEFAULT_ACCESS_TTL),
     }))
 }
 
@@ -91,6 +108,8 @@ pub(crate) enum ArgsError {
     Syntax(#[from] lexopt::Error),
     #[error("--port takes a number from 0 to 65535, not {0:?}; see --help")]
     Port(OsString),
+    #[error("--access-ttl takes a number of seconds from 5 to 3600, not {0:?}; see --help")]
+    AccessTtl(OsString),
     #[error("{0} takes the path of a file, not an empty string; see --help")]
     EmptyPath(&'static str),
     #[error("{0} is given twice; see --help")]
@@ -106,6 +125,14 @@ fn path(flag: &'static str, text: OsString) -> Result<PathBuf, ArgsError> {
     Ok(text.into())
 }
 
+fn access_ttl_of(text: &OsStr) -> Option<Duration> {
+    let seconds: u64 = text.to_str()?.parse().ok()?;
+    let life = Duration::from_secs(seconds);
+    (Duration::from_secs(5)..=LONGEST_LIFE)
+        .contains(&life)
+        .then_some(life)
+}
+
 fn set_once<T>(slot: &mut Option<T>, flag: &'static str, value: T) -> Result<(), ArgsError> {
     if slot.replace(value).is_some() {
         return Err(ArgsError::Twice(flag));
@@ -115,13 +142,15 @@ fn set_once<T>(slot: &mut Option<T>, flag: &'static str, value: T) -> Result<(),
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Args, Command, StoreChoice, parse};
 
     #[test]
     fn every_flag_is_read_in_both_spellings() {
         for line in [
-            "--port 0 --db a.db --key-file k.json --store sqlite:s.db",
-            "--port=0 --db=a.db --key-file=k.json --store=sqlite:s.db",
+            "--port 0 --db a.db --key-file k.json --store sqlite:s.db --access-ttl 5",
+            "--port=0 --db=a.db --key-file=k.json --store=sqlite:s.db --access-ttl=5",
         ] {
             assert_eq!(
                 parse(line.split(' ')).unwrap(),
@@ -130,6 +159,7 @@ mod tests {
                     db: Some("a.db".into()),
                     key_file: Some("k.json".into()),
                     store: Some(StoreChoice::Sqlite("s.db".into())),
+                    access_ttl: Duration::from_secs(5),
                 }),
                 "{line}"
             );
@@ -141,6 +171,7 @@ mod tests {
                 db: None,
                 key_file: None,
                 store: None,
+                access_ttl: Duration::from_mins(5),
             })
         );
         assert_eq!(parse(["--port", "1", "--help"]).unwrap(), Command::Help);
@@ -174,6 +205,22 @@ mod tests {
             (
                 "--store memory --store memory",
                 "--store is given twice; see --help",
+            ),
+            (
+                "--access-ttl 4",
+                "--access-ttl takes a number of seconds from 5 to 3600, not \"4\"; see --help",
+            ),
+            (
+                "--access-ttl 3601",
+                "--access-ttl takes a number of seconds from 5 to 3600, not \"3601\"; see --help",
+            ),
+            (
+                "--access-ttl 5s",
+                "--access-ttl takes a number of seconds from 5 to 3600, not \"5s\"; see --help",
+            ),
+            (
+                "--access-ttl 9 --access-ttl 9",
+                "--access-ttl is given twice; see --help",
             ),
             (
                 "--store sqlite:",

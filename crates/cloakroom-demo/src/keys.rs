@@ -77,6 +77,12 @@ impl Keys {
         (current.ring.entries().collect(), self.sealer.cutoff())
     }
 
+    /// Shows the ring to `look`. While it looks the ring does not change, so of two that look the later one sees the later
+    /// ring.
+    pub(crate) fn with_ring<T>(&self, look: impl FnOnce(&KeyRing) -> T) -> T {
+        look(&self.current().ring)
+    }
+
     /// Takes a step, in the file before it counts. Blocks on the disk.
     ///
     /// `clock` tells the time at which it is called.

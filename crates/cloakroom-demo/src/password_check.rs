@@ -1,9 +1,10 @@
-use cloakroom_core::UnixTime;
+use cloakroom_lineage::Stamp;
 
 use crate::app::App;
 use crate::handlers::Failure;
 use crate::password::Password;
 use crate::password_hasher::HashError;
+use crate::tokens::TokenGrant;
 use crate::user_name::UserName;
 
 /// A person who has just proven a password.
@@ -12,7 +13,8 @@ pub(crate) struct Proven {
     /// The user's id.
     pub(crate) subject: String,
     pub(crate) name: UserName,
-    pub(crate) at: UnixTime,
+    /// The time for what is minted for this proof, taken before the password was looked at.
+    pub(crate) stamp: Stamp,
     /// What the password was compared with.
     pub(crate) hash: String,
 }
@@ -26,6 +28,19 @@ pub(crate) enum Unproven {
     TooMany(u64),
     /// Too many passwords are being hashed.
     Busy,
+}
+
+impl Proven {
+    /// For an access token that rests on this proof.
+    pub(crate) fn token_grant(&self, with_keys: bool) -> TokenGrant<'_> {
+        TokenGrant {
+            subject: &self.subject,
+            name: self.name.as_str(),
+            with_keys,
+            stamp: self.stamp,
+            authenticated_at: self.stamp.authenticated_at(),
+        }
+    }
 }
 
 impl App {
@@ -43,7 +58,16 @@ impl App {
         if let Err(too_many) = self.attempts.begin(name.as_str(), self.tick()) {
             return Ok(Err(Unproven::TooMany(too_many.retry_after.as_secs().max(1))));
         }
-        let credentials = self.users.credentials(&name).await?;
+        // First who it is, then the stamp, then the password: should it be changed in between, or everything be ended, what
+        // is minted by this stamp lies before that. An unknown name is asked for like a known one, so that it takes as long.
+        let known = self.users.credentials(&name).await?;
+        let subject = known.map_or_else(|| name.as_str().to_owned(), |known| known.id);
+        let stamp = self.lineages.stamp(&subject).await?;
+        let credentials = self
+            .users
+            .credentials(&name)
+            .await?
+            .filter(|known| known.id == subject);
         let (id, hash) = credentials.map(|known| (known.id, known.password_hash)).unzip();
         let verified = match self.hasher.verify(password, hash.clone()).await {
             Err(HashError::Busy) => return Ok(Err(Unproven::Busy)),
@@ -55,7 +79,7 @@ impl App {
                 Ok(Proven {
                     subject,
                     name,
-                    at: UnixTime::now(),
+                    stamp,
                     hash,
                 })
             }

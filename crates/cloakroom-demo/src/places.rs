@@ -12,6 +12,8 @@ pub(crate) struct Places {
     pub(crate) key_file: PathBuf,
     /// The index secret of the sessions.
     pub(crate) index_file: PathBuf,
+    /// What the key that signs access tokens is made of.
+    pub(crate) signing_file: PathBuf,
     pub(crate) store: StoreChoice,
 }
 
@@ -27,6 +29,7 @@ impl Places {
             None => db.with_extension("keys.json"),
         };
         let index_file = key_file.with_extension("index");
+        let signing_file = key_file.with_extension("signing");
         let store = match &args.store {
             Some(StoreChoice::Sqlite(path)) => StoreChoice::Sqlite(absolute(path)?),
             Some(other) => other.clone(),
@@ -35,7 +38,7 @@ impl Places {
         if db == key_file {
             return Err(PlacesError::Same);
         }
-        let mut files = vec![&db, &key_file, &index_file];
+        let mut files = vec![&db, &key_file, &index_file, &signing_file];
         if let StoreChoice::Sqlite(path) = &store {
             files.push(path);
         }
@@ -46,6 +49,7 @@ impl Places {
             db,
             key_file,
             index_file,
+            signing_file,
             store,
         })
     }
@@ -74,7 +78,7 @@ pub(crate) enum PlacesError {
     #[error("the database and the key file are the same file; name another with --key-file PATH")]
     Same,
     #[error(
-        "the sessions or their index secret lie in the same file as something else; name another with --store \
+        "the sessions, their index secret or the key that signs tokens lie in the same file as something else; name another with --store \
          sqlite:PATH or --key-file PATH"
     )]
     SameSessions,

@@ -3,26 +3,35 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use cloakroom_lineage::{Clocks, Gate};
+use cloakroom_revocation::AgeTooLong;
 use cloakroom_session::InvalidSettings;
 use cloakroom_store::Page;
+use cloakroom_store::cloakroom_id::IndexSecret;
+use cloakroom_token::InvalidSettings as InvalidRefresh;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::app::{App, Shared};
 use crate::args::Args;
 use crate::attempts::Attempts;
-use crate::index_file::{self, IndexFileError};
+use crate::fleet;
 use crate::keys::{Keys, KeysError};
 use crate::password_hasher::{HashError, PasswordHasher};
 use crate::places::{Places, PlacesError};
+use crate::refresh::Refresh;
+use crate::secret_file::{self, SecretFileError};
 use crate::session_cookie::{InvalidCookie, session_cookie};
-use crate::session_store::{SessionStore, StoreError};
+use crate::signing_seed::SigningSeed;
 use crate::store_choice::StoreChoice;
+use crate::stores::{StoreError, Stores};
 use crate::tokens::{Tokens, TokensError};
 use crate::users::{OpenError, Users};
 
 /// How long requests may go on after a signal. A browser keeps connections open that it does not use.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long it may take at the start to load all revocations.
+const LOADING: Duration = Duration::from_secs(30);
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -34,51 +43,82 @@ pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
     let listener = listen(args.port).await?;
     let address = listener.local_addr().map_err(StartError::Runtime)?;
     let keys = Keys::read(&places.key_file).map_err(|error| StartError::keys(&places, error))?;
-    let index = index_file::read(&places.index_file).map_err(|error| StartError::index(&places, error))?;
-    let (users, store) = open_databases(args, &places).await?;
+    let index: Option<IndexSecret> =
+        secret_file::read(&places.index_file).map_err(|error| StartError::index(&places, error))?;
+    let seed: Option<SigningSeed> =
+        secret_file::read(&places.signing_file).map_err(|error| StartError::signing(&places, error))?;
+    let (users, stores) = open_databases(args, &places).await?;
     let keys = match keys {
         Some(keys) => keys,
         None => Keys::create(&places.key_file).map_err(|error| StartError::keys(&places, error))?,
     };
     let index = match index {
         Some(index) => index,
-        None => index_file::create(&places.index_file).map_err(|error| StartError::index(&places, error))?,
+        None => secret_file::create(&places.index_file).map_err(|error| StartError::index(&places, error))?,
     };
-    let sessions = store.sessions(index)?;
-    let purging = tokio::spawn(sessions.purge_loop(store.purge_every(), Page::MAX));
+    let seed = match seed {
+        Some(seed) => seed,
+        None => {
+            secret_file::create(&places.signing_file).map_err(|error| StartError::signing(&places, error))?
+        }
+    };
+    let clocks = Clocks::system();
+    let (follower, gate) = fleet::follow(stores.revocations.clone(), &clocks)?;
+    let following = tokio::spawn(follower.run());
+    let sessions = stores.sessions.sessions(index.clone())?;
+    let purging = [
+        tokio::spawn(sessions.purge_loop(stores.purge_every(), Page::MAX)),
+        tokio::spawn(stores.clone().purge_loop()),
+    ];
+    let refresh = keys.with_ring(|ring| Refresh::new(stores.tokens.clone(), ring, index.clone()))?;
+    let tokens = Tokens::new(address, &seed, args.access_ttl)?;
     let app = App::new(Shared {
         users: users.clone(),
         keys,
         hasher: PasswordHasher::new()?,
         attempts: Attempts::default(),
-        tokens: Tokens::new(address)?,
+        lineages: stores.lineages(tokens.issuer()).with_clocks(clocks.clone()),
+        tokens,
         sessions,
         session_cookie: session_cookie()?,
+        refresh,
+        gate: gate.clone(),
+        clocks,
+        index,
         store: places.store.label(),
         db: places.db,
         key_file: places.key_file,
         started: Instant::now(),
     });
+    ready(&gate).await?;
     // Heard from before anybody is told that the server runs.
     let stop = stop_signal().map_err(StartError::Runtime)?;
     greet(&app, address);
     let served = serve(listener, app, stop).await;
-    purging.abort();
-    store.close().await;
+    purging.iter().for_each(tokio::task::JoinHandle::abort);
+    following.abort();
+    stores.close().await;
     users.close().await;
     served.map_err(StartError::Runtime)
 }
 
-/// The users and the sessions. Whichever is there already, or elsewhere, is tried first: so nothing is made beside one
+/// Waits until all revocations are loaded: before that nobody who has a ticket or a token could be answered.
+async fn ready(gate: &Gate) -> Result<(), StartError> {
+    tokio::time::timeout(LOADING, gate.ready())
+        .await
+        .map_err(|_| StartError::Revocations)
+}
+
+/// The users and the stores. Whichever is there already, or elsewhere, is tried first: so nothing is made beside one
 /// that cannot be used.
-async fn open_databases(args: &Args, places: &Places) -> Result<(Users, SessionStore), StartError> {
+async fn open_databases(args: &Args, places: &Places) -> Result<(Users, Stores), StartError> {
     let open_users = || async {
         Users::open(&places.db).await.map_err(|source| StartError::Users {
             path: places.db.clone(),
             source,
         })
     };
-    let open_store = || async { SessionStore::open(&places.store).await.map_err(StartError::Store) };
+    let open_store = || async { Stores::open(&places.store).await.map_err(StartError::Store) };
     let embedded = matches!(places.store, StoreChoice::Sqlite(_));
     if embedded && (args.db.is_none() || places.db.exists()) {
         places.make_folder(args)?;
@@ -109,7 +149,17 @@ pub(crate) enum StartError {
     #[error("cannot use the key file {}: {source}", path.display())]
     Keys { path: PathBuf, source: KeysError },
     #[error("cannot use the index secret {}: {source}", path.display())]
-    Index { path: PathBuf, source: IndexFileError },
+    Index { path: PathBuf, source: SecretFileError },
+    #[error("cannot use the key that signs tokens {}: {source}", path.display())]
+    Signing { path: PathBuf, source: SecretFileError },
+    #[error(
+        "the store did not give its revocations, or its clock and this machine's lie more than two seconds apart"
+    )]
+    Revocations,
+    #[error(transparent)]
+    Fleet(#[from] AgeTooLong),
+    #[error(transparent)]
+    Refresh(#[from] InvalidRefresh),
     #[error("cannot use the store of the sessions: {0}")]
     Store(StoreError),
     #[error(transparent)]
@@ -134,9 +184,16 @@ impl StartError {
         }
     }
 
-    fn index(places: &Places, source: IndexFileError) -> Self {
+    fn index(places: &Places, source: SecretFileError) -> Self {
         Self::Index {
             path: places.index_file.clone(),
+            source,
+        }
+    }
+
+    fn signing(places: &Places, source: SecretFileError) -> Self {
+        Self::Signing {
+            path: places.signing_file.clone(),
             source,
         }
     }

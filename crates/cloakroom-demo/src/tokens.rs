@@ -5,15 +5,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_core::UnixTime;
 use cloakroom_jwt::{
-    self as jwt, Ed25519SigningKey, InvalidKey, InvalidVerifier, NumericDate, Policy, SignError, Signer,
-    SigningKey, Verifier, jwk_set_json,
+    self as jwt, InvalidKey, InvalidVerifier, NumericDate, Policy, SignError, Signer, SigningKey, Verifier,
+    jwk_set_json,
 };
+use cloakroom_lineage::Stamp;
 use cloakroom_tower::BearerVerifier;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-/// How long an access token lives. Nothing ends it earlier but the end of the server, so it is short.
-pub(crate) const LIFE: Duration = Duration::from_mins(5);
+use crate::fleet::MAX_SKEW;
+use crate::signing_seed::SigningSeed;
+
+/// The longest that an access token may live, by whichever server of those that share the key.
+pub(crate) const LONGEST_LIFE: Duration = Duration::from_hours(1);
+/// Who issues, whichever server does: all that share the key are one issuer, on their different ports. Nobody looks the name
+/// up (RFC 6761 section 6.3).
+const ISSUER: &str = "https://cloakroom-demo.localhost/";
+const AUDIENCE: &str = "https://cloakroom-demo.localhost/api";
 /// What every token may do: ask who it is about.
 const SCOPE: &str = "me:read";
 /// What a token may do besides when that is asked for at the log-in.
@@ -23,17 +30,15 @@ const CLIENT_ID: &str = "cloakroom-demo";
 
 /// Makes access tokens (RFC 9068) and verifies them: issuer and resource server in one, as in many an application.
 ///
-/// The key is made when the server starts and lies in memory alone, so a restart ends every token, at most [`LIFE`]
-/// early. Its fresh key id tells such a token from a forged one.
+/// The key lies in a file, so a token outlives a restart, and servers that share the file take each other's tokens.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     signer: Signer,
     verifier: Verifier,
     bearer_verifier: BearerVerifier<AccessClaims>,
-    /// `http://127.0.0.1:8990`, which the issuer's and the audience's names begin with.
+    /// `http://127.0.0.1:8990`
     origin: String,
-    issuer: String,
-    audience: String,
+    life: Duration,
     key_set: String,
 }
 
@@ -53,6 +58,18 @@ pub(crate) struct AccessClaims {
     pub(crate) name: String,
 }
 
+/// Whom a token is for, and on what it rests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenGrant<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) with_keys: bool,
+    /// Taken before whatever the token rests on was looked at.
+    pub(crate) stamp: Stamp,
+    /// When the password was given; a refresh does not change it.
+    pub(crate) authenticated_at: UnixTime,
+}
+
 /// What a log-in gives: the token and what it may do.
 #[derive(Debug)]
 pub(crate) struct Issued {
@@ -61,13 +78,12 @@ pub(crate) struct Issued {
 }
 
 impl Tokens {
-    pub(crate) fn new(address: SocketAddr) -> Result<Self, TokensError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *seed)?;
-        let key = SigningKey::from(Ed25519SigningKey::from_seed(&seed)).with_kid(random_text()?);
-        let origin = format!("http://{address}");
-        let (issuer, audience) = (format!("{origin}/"), format!("{origin}/api"));
-        let policy = Policy::access_token(&issuer, &audience).max_age(LIFE);
+    pub(crate) fn new(address: SocketAddr, seed: &SigningSeed, life: Duration) -> Result<Self, TokensError> {
+        let key = SigningKey::from(seed.key());
+        // The same for all who have the key, and another for another key (RFC 7638).
+        let kid = key.verifying_key().thumbprint_text().unwrap_or_default();
+        let key = key.with_kid(kid);
+        let policy = Policy::access_token(ISSUER, AUDIENCE).revocable(LONGEST_LIFE, MAX_SKEW);
         let public = key.verifying_key();
         let key_set = jwk_set_json([&public])?;
         let verifier = Verifier::one(policy, [public])?;
@@ -75,9 +91,8 @@ impl Tokens {
             signer: Signer::new(key, "at+jwt")?,
             bearer_verifier: BearerVerifier::from_authorization(verifier.clone()),
             verifier,
-            origin,
-            issuer,
-            audience,
+            origin: format!("http://{address}"),
+            life,
             key_set,
         })
     }
@@ -92,35 +107,41 @@ impl Tokens {
         &self.key_set
     }
 
+    /// How long a token lives.
+    pub(crate) fn life(&self) -> Duration {
+        self.life
+    }
+
+    /// The `iss` of every token.
+    #[expect(clippy::unused_self, reason = "it is that of these tokens")]
+    pub(crate) fn issuer(&self) -> &'static str {
+        ISSUER
+    }
+
     /// Where the server answers, as a program has to be told.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// A token for a person whose password was proven just now.
-    pub(crate) fn issue(
-        &self,
-        subject: &str,
-        name: &str,
-        with_keys: bool,
-        now: UnixTime,
-    ) -> Result<Issued, TokensError> {
-        let scope = if with_keys {
+    /// A token for a person whose log-in was proven just now, by a password or by a refresh token.
+    pub(crate) fn issue(&self, grant: &TokenGrant<'_>) -> Result<Issued, TokensError> {
+        let scope = if grant.with_keys {
             format!("{SCOPE} {KEYS_SCOPE}")
         } else {
             SCOPE.to_owned()
         };
+        let issued_at = grant.stamp.issued_at();
         let token = self.signer.sign(&AccessClaims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: subject.to_owned(),
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: grant.subject.to_owned(),
             client_id: CLIENT_ID.to_owned(),
-            iat: now.into(),
-            exp: now.saturating_add(LIFE).into(),
-            auth_time: now.into(),
+            iat: issued_at.into(),
+            exp: issued_at.saturating_add(self.life).into(),
+            auth_time: grant.authenticated_at.into(),
             jti: random_text()?,
             scope: scope.clone(),
-            name: name.to_owned(),
+            name: grant.name.to_owned(),
         })?;
         Ok(Issued { token, scope })
     }
@@ -129,7 +150,7 @@ impl Tokens {
     pub(crate) fn grown_old(&self, token: &str, now: UnixTime) -> Result<String, TokensError> {
         let mut claims = self.claims(token, now)?;
         let end = UnixTime::from_millis(now.as_millis().saturating_sub(60_000));
-        let start = UnixTime::from_millis(end.as_millis().saturating_sub(millis(LIFE)));
+        let start = UnixTime::from_millis(end.as_millis().saturating_sub(millis(self.life)));
         claims.exp = end.into();
         (claims.iat, claims.auth_time) = (start.into(), start.into());
         Ok(self.signer.sign(&claims)?)
@@ -179,16 +200,46 @@ fn millis(duration: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
+    use std::time::Duration;
 
     use cloakroom_core::UnixTime;
     use cloakroom_jwt::ErrorKind;
+    use cloakroom_lineage::{Clocks, Lineages, Stamp};
+    use cloakroom_revocation::{MemoryRevocationStore, Moment};
 
-    use super::{Tokens, TokensError};
+    use super::{TokenGrant, Tokens, TokensError};
+    use crate::fleet::FLEET;
+    use crate::secret_file::Lasting as _;
+    use crate::signing_seed::SigningSeed;
 
     const NOW: UnixTime = UnixTime::from_millis(1_750_000_000_999);
+    const LIFE: Duration = Duration::from_mins(5);
 
-    fn tokens() -> Tokens {
-        Tokens::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 8990))).unwrap()
+    fn tokens(seed: &SigningSeed, port: u16) -> Tokens {
+        Tokens::new(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), seed, LIFE).unwrap()
+    }
+
+    fn seed() -> SigningSeed {
+        SigningSeed::generate().unwrap()
+    }
+
+    async fn stamp() -> Stamp {
+        let tick = cloakroom_core::Tick::from_millis(0);
+        let clocks = Clocks::of(move || Moment { wall: NOW, tick });
+        let lineages = Lineages::new(MemoryRevocationStore::new(FLEET, || NOW)).with_clocks(clocks);
+        lineages.stamp("u1").await.unwrap()
+    }
+
+    async fn token(tokens: &Tokens) -> String {
+        let stamp = stamp().await;
+        let grant = TokenGrant {
+            subject: "u1",
+            name: "ada",
+            with_keys: true,
+            stamp,
+            authenticated_at: stamp.authenticated_at(),
+        };
+        tokens.issue(&grant).unwrap().token
     }
 
     #[track_caller]
@@ -200,15 +251,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_token_lives_for_five_minutes_and_for_this_audience() {
-        let tokens = tokens();
-        let token = tokens.issue("u1", "ada", true, NOW).unwrap().token;
+    #[tokio::test]
+    async fn a_token_lives_for_its_time_and_for_this_audience() {
+        let tokens = tokens(&seed(), 8990);
+        let token = token(&tokens).await;
         let claims = tokens.claims(&token, NOW).unwrap();
         assert_eq!((&*claims.sub, &*claims.name), ("u1", "ada"));
         assert_eq!(
             (&*claims.iss, &*claims.aud),
-            ("http://127.0.0.1:8990/", "http://127.0.0.1:8990/api")
+            (
+                "https://cloakroom-demo.localhost/",
+                "https://cloakroom-demo.localhost/api"
+            )
         );
         assert_eq!(claims.scope, "me:read keys:read");
         // Whole seconds: the second in which it was made counts.
@@ -224,15 +278,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn nothing_is_signed_again_that_was_not_good() {
-        let ours = tokens();
-        let theirs = tokens().issue("u1", "ada", true, NOW).unwrap().token;
-        assert_eq!(
-            kind(&ours, &theirs, NOW),
-            Some(ErrorKind::UnknownKey),
-            "as after a restart"
-        );
+    #[tokio::test]
+    async fn servers_that_share_the_key_take_each_others_tokens() {
+        let seed = seed();
+        let token = token(&tokens(&seed, 8990)).await;
+        assert_eq!(kind(&tokens(&seed, 8991), &token, NOW), None);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_signed_again_that_was_not_good() {
+        let ours = tokens(&seed(), 8990);
+        let theirs = token(&tokens(&seed(), 8990)).await;
+        assert_eq!(kind(&ours, &theirs, NOW), Some(ErrorKind::UnknownKey));
         for token in [&*theirs, "", "a.b.c"] {
             assert!(matches!(ours.grown_old(token, NOW), Err(TokensError::Token(_))));
             assert!(matches!(ours.for_another(token, NOW), Err(TokensError::Token(_))));

@@ -56,8 +56,7 @@ pub(crate) async fn log_in(
 ) -> Result<Response, Failure> {
     let (status, error, wait) = match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
-            let (name, with_keys) = (proven.name.as_str(), entry.keys.is_some());
-            let issued = app.tokens.issue(&proven.subject, name, with_keys, proven.at)?;
+            let issued = app.tokens.issue(&proven.token_grant(entry.keys.is_some()))?;
             return Ok(token_page(app.tokens.origin(), &issued.token, UnixTime::now(), None).into_response());
         }
         Err(Unproven::Wrong) => (StatusCode::FORBIDDEN, FormError::WrongPassword, None),

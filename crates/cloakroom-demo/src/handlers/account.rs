@@ -75,7 +75,14 @@ pub(crate) async fn log_in(
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
     let (status, error, wait) = match app.check_password(&entry.name, entry.password).await? {
-        Ok(proven) => return hand_over(ticket, &proven.subject, proven.at, Notice::LoggedIn),
+        Ok(proven) => {
+            return hand_over(
+                ticket,
+                &proven.subject,
+                proven.stamp.authenticated_at(),
+                Notice::LoggedIn,
+            );
+        }
         Err(Unproven::Wrong) => (StatusCode::FORBIDDEN, FormError::WrongPassword, None),
         Err(Unproven::TooMany(seconds)) => {
             let error = FormError::TooMany(seconds.div_ceil(60));

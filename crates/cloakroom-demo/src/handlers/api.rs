@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, report};
 use crate::password_check::Unproven;
-use crate::tokens::{AccessClaims, KEYS_SCOPE, LIFE};
+use crate::tokens::{AccessClaims, KEYS_SCOPE};
 
 /// What a program sends to get a token.
 #[derive(Deserialize)]
@@ -79,15 +79,12 @@ pub(crate) async fn token(State(app): State<App>, grant: Result<Json<Grant>, Jso
         }
     };
     let with_keys = grant.scope.split(' ').any(|scope| scope == KEYS_SCOPE);
-    let issued = app
-        .tokens
-        .issue(&proven.subject, proven.name.as_str(), with_keys, proven.at);
-    match issued {
+    match app.tokens.issue(&proven.token_grant(with_keys)) {
         Ok(issued) => {
             let body = json!({
                 "access_token": issued.token,
                 "token_type": "Bearer",
-                "expires_in": LIFE.as_secs(),
+                "expires_in": app.tokens.life().as_secs(),
                 "scope": issued.scope,
             });
             (not_stored(), Json(body)).into_response()

@@ -10,6 +10,7 @@ pub(crate) mod session;
 use axum::response::{IntoResponse, Response};
 use cloakroom_keyring::RandomError;
 use cloakroom_session::SessionError;
+use cloakroom_store::StoreError;
 use cloakroom_tower::Error as CookieError;
 
 use crate::app::report;
@@ -33,6 +34,8 @@ pub(crate) enum Failure {
     Tokens(#[from] TokensError),
     #[error(transparent)]
     Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
@@ -47,6 +50,7 @@ impl IntoResponse for Failure {
             Self::Users(_) => Problem::Unavailable.into_response(),
             // Carries the error to the layer, which answers for it.
             Self::Cookie(error) => error.into_response(),
+            Self::Store(_) => Problem::SessionStore.into_response(),
             Self::Session(error) => CookieError::from(error).into_response(),
             Self::Hash(_) | Self::Random(_) | Self::Tokens(_) | Self::Task(_) => {
                 Problem::Internal.into_response()
