@@ -49,13 +49,17 @@ macro_rules! caught {
         /// The cases made for each mistake.
         #[test]
         fn each_mistake_fails_its_case() {
-            let mut passed = ::std::vec::Vec::new();
-            $($(
-                if !$fails($kit::$case, $($given),+) {
-                    passed.push(concat!($(stringify!($given), " ",)+ "passes ", stringify!($case)));
-                }
-            )+)*
+            let mut passed: ::std::vec::Vec<&str> = ::std::vec::Vec::new();
+            $($crate::caught! { @mistake $fails $kit passed ($($given)+) $($case)+ })*
             assert!(passed.is_empty(), "{passed:#?}");
+        }
+    };
+    (@mistake $fails:ident $kit:ident $passed:ident $given:tt $($case:ident)+) => {
+        $($crate::caught! { @case $fails $kit $passed $given $case })+
+    };
+    (@case $fails:ident $kit:ident $passed:ident ($($given:ident)+) $case:ident) => {
+        if !$fails($kit::$case, $($given),+) {
+            $passed.push(concat!($(stringify!($given), " ",)+ "passes ", stringify!($case)));
         }
     };
 }

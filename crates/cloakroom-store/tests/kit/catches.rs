@@ -1,8 +1,9 @@
 //! For each mistake the case that is there for it fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use cloakroom_store::conformance;
 
 use crate::mistake::Mistake;
+use crate::mistake::Mistake::*;
 use crate::wrong::Wrong;
 
 mod right {
@@ -14,32 +15,10 @@ mod right {
 
 /// Whether the case fails on a store with that mistake.
 fn fails<F: Future<Output = ()>>(case: impl FnOnce(Wrong) -> F, mistake: Mistake) -> bool {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .expect("threads can be started");
-    let run = || runtime.block_on(case(Wrong::new(mistake)));
-    catch_unwind(AssertUnwindSafe(run)).is_err()
+    cloakroom_kit::fails(|| case(Wrong::new(mistake)))
 }
 
-macro_rules! caught {
-    ($($mistake:ident: $($case:ident),+;)*) => {
-        /// The cases made for each mistake.
-        #[test]
-        fn each_mistake_fails_its_case() {
-            let mut passed = Vec::new();
-            $($(
-                if !fails(cloakroom_store::conformance::$case, Mistake::$mistake) {
-                    passed.push(concat!(stringify!($mistake), " passes ", stringify!($case)));
-                }
-            )+)*
-            assert!(passed.is_empty(), "{passed:#?}");
-        }
-    };
-}
-
-caught! {
+cloakroom_kit::caught! { fails, conformance,
     CreateOverwrites: d5_an_existing_row_is_left_as_it_is, d5_of_64_parallel_creations_one_wins;
     CreateReplacesTheEnded: d5_an_ended_row_still_exists_until_it_is_purged;
     CreateIgnoresTheCutOff: d22_a_creation_at_or_before_the_cut_off_is_refused,
@@ -135,13 +114,10 @@ caught! {
     TimesAreClamped: times_are_kept_exactly_or_refused;
 }
 
-/// The random sequences alone find what goes wrong in operations one after the other.
+/// Of these, the random sequences alone find each: what goes wrong in operations one after the other.
 #[test]
 fn sequences_find_what_is_wrong_one_after_the_other() {
-    use Mistake::*;
-
-    let mut passed = Vec::new();
-    for mistake in [
+    let passed: Vec<Mistake> = [
         CreateOverwrites,
         CreateReplacesTheEnded,
         CreateIgnoresTheCutOff,
@@ -208,13 +184,9 @@ fn sequences_find_what_is_wrong_one_after_the_other() {
         PurgeDropsTheCutOffs,
         PayloadIsText,
         TimesAreSeconds,
-    ] {
-        if !fails(
-            cloakroom_store::conformance::model_and_store_agree_on_any_sequence,
-            mistake,
-        ) {
-            passed.push(mistake);
-        }
-    }
+    ]
+    .into_iter()
+    .filter(|mistake| !fails(conformance::model_and_store_agree_on_any_sequence, *mistake))
+    .collect();
     assert!(passed.is_empty(), "{passed:?}");
 }

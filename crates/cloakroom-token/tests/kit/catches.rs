@@ -1,8 +1,9 @@
 //! For each mistake the case that is there for it fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use cloakroom_token::conformance;
 
 use crate::mistake::Mistake;
+use crate::mistake::Mistake::*;
 use crate::wrong::Wrong;
 
 mod right {
@@ -14,32 +15,10 @@ mod right {
 
 /// Whether the case fails on a store with that mistake.
 fn fails<F: Future<Output = ()>>(case: impl FnOnce(Wrong) -> F, mistake: Mistake) -> bool {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .expect("threads can be started");
-    let run = || runtime.block_on(case(Wrong::new(mistake)));
-    catch_unwind(AssertUnwindSafe(run)).is_err()
+    cloakroom_kit::fails(|| case(Wrong::new(mistake)))
 }
 
-macro_rules! caught {
-    ($($mistake:ident: $($case:ident),+;)*) => {
-        /// The cases made for each mistake.
-        #[test]
-        fn each_mistake_fails_its_case() {
-            let mut passed = Vec::new();
-            $($(
-                if !fails(cloakroom_token::conformance::$case, Mistake::$mistake) {
-                    passed.push(concat!(stringify!($mistake), " passes ", stringify!($case)));
-                }
-            )+)*
-            assert!(passed.is_empty(), "{passed:#?}");
-        }
-    };
-}
-
-caught! {
+cloakroom_kit::caught! { fails, conformance,
     CreateOverwrites: create_leaves_an_existing_family_as_it_is;
     CreateReplacesTheEnded: f5_an_ended_family_exists_until_it_is_purged;
     CreateIgnoresTheCutOff: f4_both_cut_offs_count, f4_a_creation_at_or_before_the_cut_off_is_refused;
@@ -122,11 +101,9 @@ caught! {
     TornPurge: purge_side_by_side_counts_each_row_once;
 }
 
-/// The random sequences alone find what goes wrong in operations one after the other.
+/// Of these, the random sequences alone find each: what goes wrong in operations one after the other.
 #[test]
 fn sequences_find_what_is_wrong_one_after_the_other() {
-    use Mistake::*;
-
     let passed: Vec<Mistake> = [
         CreateOverwrites,
         CreateIgnoresTheCutOff,
@@ -177,12 +154,7 @@ fn sequences_find_what_is_wrong_one_after_the_other() {
         DataIsText,
     ]
     .into_iter()
-    .filter(|mistake| {
-        !fails(
-            cloakroom_token::conformance::model_and_store_agree_on_any_sequence,
-            *mistake,
-        )
-    })
+    .filter(|mistake| !fails(conformance::model_and_store_agree_on_any_sequence, *mistake))
     .collect();
     assert!(passed.is_empty(), "{passed:?}");
 }
