@@ -169,6 +169,35 @@ impl Reader {
         matches!(self.phase, Phase::Polls { is_loaded: true, .. })
     }
 
+    /// Whether to [take](Self::answer) this would keep a thread busy for more than a fraction of a millisecond, because it
+    /// brings many entries, or because a large table is built anew, swept or dropped. A driver whose thread has others to
+    /// serve hands that to another one. Checks wait for neither.
+    pub fn takes_long(&self, answer: &Answer, received: Moment) -> bool {
+        /// So many entries take some 0.2 ms.
+        const ENTRIES: usize = 500;
+        /// A table with so many slots is built anew in as long.
+        const SLOTS: usize = 1 << 12;
+        let entries = match answer {
+            Answer::Head(_) | Answer::Polled(Polled::Reload) => 0,
+            Answer::Page(page) => page.entries.len(),
+            Answer::Polled(Polled::Entries { entries, .. }) => entries.len(),
+        };
+        let is_table_at_work = match &self.phase {
+            Phase::Head { .. } => false,
+            Phase::Pages { writer, .. } | Phase::Polls { writer, .. } => {
+                let is_dropped = matches!(answer, Answer::Polled(Polled::Reload));
+                writer.table().slots() > SLOTS
+                    && (is_dropped || !writer.table().has_room(entries) || self.is_sweep_due(received))
+            }
+        };
+        entries > ENTRIES || is_table_at_work || self.retired.iter().any(|table| table.slots() > SLOTS)
+    }
+
+    fn is_sweep_due(&self, received: Moment) -> bool {
+        const SWEEP: Duration = Duration::from_secs(60);
+        received.tick.saturating_duration_since(self.last_sweep) >= SWEEP
+    }
+
     /// Takes what was answered. `asked` is from before the question was sent, for that is how new the answer is.
     pub fn answer(&mut self, asked: Moment, answer: Answer, received: Moment) -> Vec<ReaderEvent> {
         let mut events = Vec::new();
@@ -274,8 +303,7 @@ impl Reader {
         received: Moment,
         events: &mut Vec<ReaderEvent>,
     ) {
-        const SWEEP: Duration = Duration::from_secs(60);
-        if received.tick.saturating_duration_since(self.last_sweep) >= SWEEP {
+        if self.is_sweep_due(received) {
             self.last_sweep = received.tick;
             following.writer.sweep();
         }

@@ -135,9 +135,9 @@ impl Table {
         size_of_val(&*self.slots) + size_of_val(&*self.filter)
     }
 
-    /// Whether one more would make it slow: beyond three quarters.
-    pub(crate) fn is_full(&self) -> bool {
-        self.len() >= self.slots.len() / 4 * 3
+    /// Whether so many more do not make it slow: up to three quarters.
+    pub(crate) fn has_room(&self, more: usize) -> bool {
+        self.len().saturating_add(more) <= self.slots.len() / 4 * 3
     }
 
     /// The first place where this may be.
@@ -231,7 +231,7 @@ impl Table {
         self.all.fetch_max(at.as_millis(), Ordering::Relaxed);
     }
 
-    /// For the one writer, who saw to it that it [is not full](Self::is_full): puts it in, or raises what is there, and
+    /// For the one writer, who saw to it that it [has room](Self::has_room): puts it in, or raises what is there, and
     /// tells the place.
     pub(crate) fn put(&self, fingerprint: Fingerprint, value: Value) -> usize {
         if let Some(place) = self.find(fingerprint) {

@@ -63,7 +63,7 @@ impl Writer {
             ),
             Entry::All { at } => return self.table.cut_all(*at),
         };
-        if self.table.is_full() {
+        if !self.table.has_room(1) {
             self.rebuild();
         }
         self.put(fingerprint, value, seconds(keep_until));
