@@ -80,7 +80,8 @@ impl Commit {
         if let Ok(changes) = request.close() {
             execute(&request, changes, Some(answer), false).await?;
         }
-        Ok(carried(&request))
+        let carried = request.take_carried();
+        Ok(if request.bearer { Carried::Nothing } else { carried })
     }
 
     /// What [`finish`](Self::finish) would answer, when the store need not be asked for it: for a request that only read,
@@ -90,21 +91,16 @@ impl Commit {
     ///
     /// The commit that is still to be finished.
     pub fn finish_at_rest(mut self) -> Result<Carried, Self> {
-        if !self
-            .request
-            .as_ref()
-            .is_none_or(|request| request.close_at_rest())
-        {
+        let carried = match &self.request {
+            Some(request) => request.close_at_rest(),
+            None => Some(Carried::Nothing),
+        };
+        let Some(carried) = carried else {
             return Err(self);
-        }
-        let request = self.request.take();
-        Ok(request.map_or(Carried::Nothing, |request| carried(&request)))
+        };
+        self.request = None;
+        Ok(carried)
     }
-}
-
-fn carried(request: &Request) -> Carried {
-    let carried = request.take_carried();
-    if request.bearer { Carried::Nothing } else { carried }
 }
 
 impl Drop for Commit {

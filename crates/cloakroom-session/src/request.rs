@@ -1,12 +1,13 @@
 //! What the two halves of one request, its [`Session`] and its [`Commit`], have in common.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, SessionToken};
 use cloakroom_store::{RotationReason, SessionStore as _, StoreError, Stored, Subject};
-use tokio::sync::OnceCell;
 
 use crate::changes::{Changes, Said};
 use crate::payload::Payload;
@@ -22,16 +23,18 @@ pub(crate) struct Request {
     pub(crate) bearer: bool,
     token: Option<SessionToken>,
     more_tokens: Vec<SessionToken>,
-    loaded: OnceCell<Loaded>,
+    loaded: OnceLock<Loaded>,
+    /// Held by the one who asks a store that answers at once.
+    asking: Mutex<()>,
+    /// Held by the one who waits for a store's answer.
+    waiting: tokio::sync::Mutex<()>,
     unreadable: OnceLock<Selector>,
+    /// Whether `state` has ever held a change: most requests make none, and nobody needs the lock to see that.
+    said: AtomicBool,
     state: Mutex<State>,
 }
 
 /// What the tokens of a request opened.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one a request, and it lies in the request's own allocation"
-)]
 pub(crate) enum Loaded {
     /// Nothing: there is no token, or no live session of it.
     Nothing,
@@ -40,8 +43,8 @@ pub(crate) enum Loaded {
     Stale,
     /// Tokens opened different sessions, these.
     Ambiguous(Vec<Selector>),
-    /// A session.
-    Found(Found),
+    /// A session. In a box, for it is large, and what was found is handed from one to the other.
+    Found(Box<Found>),
 }
 
 pub(crate) struct Found {
@@ -102,8 +105,11 @@ impl Request {
             bearer,
             token: tokens.next(),
             more_tokens: tokens.take(CANDIDATES - 1).collect(),
-            loaded: OnceCell::new(),
+            loaded: OnceLock::new(),
+            asking: Mutex::new(()),
+            waiting: tokio::sync::Mutex::const_new(()),
             unreadable: OnceLock::new(),
+            said: AtomicBool::new(false),
             state: Mutex::new(State {
                 changes: Said::default(),
                 edition: 0,
@@ -117,12 +123,51 @@ impl Request {
     /// What the tokens open. The store is asked once, however many ask here at the same time; after a failure the
     /// next one asks it again.
     pub(crate) async fn load(&self) -> Result<&Loaded, SessionError> {
-        self.loaded.get_or_try_init(|| self.try_tokens()).await
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        match self.load_now() {
+            Poll::Ready(loaded) => loaded,
+            // In a box, so that the futures of handlers, which are moved as a whole, stay small.
+            Poll::Pending => Box::pin(self.wait_and_load()).await,
+        }
     }
 
     /// What was loaded, if anybody has asked.
     pub(crate) fn loaded(&self) -> Option<&Loaded> {
         self.loaded.get()
+    }
+
+    /// The same when there is nothing to wait for.
+    fn load_now(&self) -> Poll<Result<&Loaded, SessionError>> {
+        if !self.more_tokens.is_empty() {
+            return Poll::Pending;
+        }
+        // A panic of an observer is caught, and one of the store leaves nothing half done.
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = self.loaded.get() {
+            return Poll::Ready(Ok(loaded));
+        }
+        let loaded = match &self.token {
+            Some(token) => {
+                let now = self.sessions.now();
+                match self.sessions.store().load_now(&token.selector(), now) {
+                    Poll::Ready(stored) => self.look_at(token, &[], stored, now),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            None => Ok(Loaded::Nothing),
+        };
+        Poll::Ready(loaded.map(|loaded| self.loaded.get_or_init(|| loaded)))
+    }
+
+    async fn wait_and_load(&self) -> Result<&Loaded, SessionError> {
+        let _waiting = self.waiting.lock().await;
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let loaded = self.try_tokens().await?;
+        Ok(self.loaded.get_or_init(|| loaded))
     }
 
     async fn try_tokens(&self) -> Result<Loaded, SessionError> {
@@ -150,9 +195,21 @@ impl Request {
 
     /// What `token` opens, or another of the `same` selector: its row is read once.
     async fn try_token(&self, token: &SessionToken, same: &[SessionToken]) -> Result<Loaded, SessionError> {
-        let selector = token.selector();
         let now = self.sessions.now();
-        let Some(stored) = self.read(selector, now).await? else {
+        let stored = self.read(token.selector(), now).await?;
+        self.look_at(token, same, stored, now)
+    }
+
+    /// What `token`, or another of the `same` selector, opens of what is `stored` under it.
+    fn look_at(
+        &self,
+        token: &SessionToken,
+        same: &[SessionToken],
+        stored: Option<Stored>,
+        now: UnixTime,
+    ) -> Result<Loaded, SessionError> {
+        let selector = token.selector();
+        let Some(stored) = stored else {
             self.sessions.observe(Event::of(EventKind::Unknown, selector));
             return Ok(Loaded::Nothing);
         };
@@ -171,11 +228,11 @@ impl Request {
         let payload = codec
             .decode(selector, &stored.payload)
             .inspect_err(|_| _ = self.unreadable.set(selector))?;
-        Ok(Loaded::Found(Found {
+        Ok(Loaded::Found(Box::new(Found {
             stored,
             payload,
             current,
-        }))
+        })))
     }
 
     /// Whether `token` opens the session, as its own token or as the one before. The hashes are compared in constant
@@ -212,6 +269,9 @@ impl Request {
 
     /// What is to be changed, and the number of this edition of it.
     pub(crate) fn changes(&self) -> (Said, u64) {
+        if !self.said.load(Ordering::Acquire) {
+            return (Said::default(), 0);
+        }
         let state = self.state();
         (state.changes.clone(), state.edition)
     }
@@ -220,8 +280,7 @@ impl Request {
     pub(crate) fn change(&self, change: impl FnOnce(&mut Changes)) -> Result<(), SessionError> {
         let mut state = self.state();
         state.open()?;
-        state.edition += 1;
-        change(state.changes.to_mut());
+        self.edit(&mut state, change);
         Ok(())
     }
 
@@ -236,9 +295,14 @@ impl Request {
         if state.edition != edition {
             return Ok(false);
         }
+        self.edit(&mut state, change);
+        Ok(true)
+    }
+
+    fn edit(&self, state: &mut State, change: impl FnOnce(&mut Changes)) {
         state.edition += 1;
         change(state.changes.to_mut());
-        Ok(true)
+        self.said.store(true, Ordering::Release);
     }
 
     /// Whether nothing was read, nor is anything to be changed or carried.
@@ -249,9 +313,9 @@ impl Request {
             && matches!((state.phase, &state.carried), (Phase::Open, Carried::Nothing))
     }
 
-    /// Ends the time of changes if a commit would do nothing, and tells whether it has ended: after a request that only
-    /// read, as most do, while it is no time to touch its session.
-    pub(crate) fn close_at_rest(&self) -> bool {
+    /// Ends the time of changes if a commit would do nothing, and gives what the answer is to carry if that time has
+    /// ended: after a request that only read, as most do, while it is no time to touch its session.
+    pub(crate) fn close_at_rest(&self) -> Option<Carried> {
         let rests = match self.loaded.get().and_then(Loaded::found) {
             Some(found) => {
                 let settings = self.sessions.settings();
@@ -264,7 +328,11 @@ impl Request {
         if rests && state.changes.is_empty() {
             state.phase = Phase::Committed;
         }
-        state.phase == Phase::Committed
+        match state.phase {
+            Phase::Open => None,
+            Phase::Committed if self.bearer => Some(Carried::Nothing),
+            Phase::Committed => Some(std::mem::replace(&mut state.carried, Carried::Nothing)),
+        }
     }
 
     /// Whether changes are still taken.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
@@ -14,7 +15,7 @@ use crate::{
 
 /// Any store as one type: for programs that choose theirs when they start, and for types that are not to be generic.
 ///
-/// Each operation boxes its future, one allocation. A clone is the same store.
+/// Each operation but [`load_now`](SessionStore::load_now) boxes its future, one allocation. A clone is the same store.
 #[derive(Clone)]
 pub struct DynSessionStore(Arc<dyn Boxing>);
 
@@ -45,6 +46,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 trait Boxing: Send + Sync + 'static {
     fn create<'a>(&'a self, record: &'a NewRecord, now: UnixTime) -> Boxed<'a, Created>;
     fn load<'a>(&'a self, selector: &'a Selector, now: UnixTime) -> Boxed<'a, Option<Stored>>;
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>>;
     fn update<'a>(
         &'a self,
         selector: &'a Selector,
@@ -85,6 +87,10 @@ impl<S: SubjectIndex> Boxing for S {
 
     fn load<'a>(&'a self, selector: &'a Selector, now: UnixTime) -> Boxed<'a, Option<Stored>> {
         Box::pin(SessionStore::load(self, selector, now))
+    }
+
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+        SessionStore::load_now(self, selector, now)
     }
 
     fn update<'a>(

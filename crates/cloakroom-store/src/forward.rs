@@ -19,6 +19,14 @@ macro_rules! forward_session_store {
             $inner.load(selector, now).await
         }
 
+        fn load_now(
+            &$this,
+            selector: &cloakroom_id::Selector,
+            now: cloakroom_core::UnixTime,
+        ) -> std::task::Poll<Option<crate::Stored>> {
+            $inner.load_now(selector, now)
+        }
+
         async fn update(
             &$this,
             selector: &cloakroom_id::Selector,

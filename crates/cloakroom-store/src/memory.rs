@@ -143,6 +143,10 @@ impl SessionStore for MemoryStore {
         Ok(self.read(selector.tag()).load(selector, now, self.cutoff()))
     }
 
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+        Poll::Ready(self.read(selector.tag()).load(selector, now, self.cutoff()))
+    }
+
     async fn update(
         &self,
         selector: &Selector,

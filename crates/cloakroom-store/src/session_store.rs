@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::task::Poll;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
@@ -27,6 +28,13 @@ pub trait SessionStore: Send + Sync + 'static {
         selector: &Selector,
         now: UnixTime,
     ) -> impl Future<Output = Result<Option<Stored>, StoreError>> + Send;
+
+    /// What [`load`](Self::load) would answer, from a store that has nothing to wait for, as one in memory: it spares
+    /// the caller a future, for most requests only load. `Pending`, as it is by default: ask `load`.
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+        let _ = (selector, now);
+        Poll::Pending
+    }
 
     /// Replaces the data of a live session if it has the version `expect`, and touches it.
     fn update(

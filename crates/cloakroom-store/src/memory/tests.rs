@@ -120,3 +120,18 @@ fn a_table_that_was_large_is_small_again() {
     );
     assert!((0..10).all(|number| rows.get(&Selector::from_bytes(key(number))).is_some()));
 }
+
+#[test]
+fn a_load_at_once_is_the_same_load() {
+    let store = MemoryStore::new();
+    let selector = Selector::from_bytes([7; 16]);
+    let load = |at| {
+        let at_once = store.load_now(&selector, at);
+        assert!(at_once == Poll::Ready(now(store.load(&selector, at)).unwrap()));
+        at_once
+    };
+    assert!(load(NOW) == Poll::Ready(None));
+    assert_eq!(now(store.create(&record([7; 16]), NOW)).unwrap(), Created::Done);
+    assert!(load(NOW) == Poll::Ready(Some(stored([7; 16]))));
+    assert!(load(UnixTime::MAX) == Poll::Ready(None));
+}
