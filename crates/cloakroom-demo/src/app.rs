@@ -19,10 +19,11 @@ use cloakroom_store::{StoreError, StoreErrorKind};
 use cloakroom_tower::{BearerVerifier, CookieLayer, Error, Sealer, SessionCookie, SessionLayer};
 
 use crate::attempts::Attempts;
-use crate::handlers::{access_token, account, api, key_ring, overview, session};
+use crate::handlers::{access_token, account, api, app, key_ring, overview, session};
 use crate::host_check::host_check;
 use crate::keys::Keys;
 use crate::login_ticket::LoginTicket;
+use crate::loot::Loot;
 use crate::origin_check::origin_check;
 use crate::pages::{self, Notice, Problem};
 use crate::password_hasher::PasswordHasher;
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) session_cookie: SessionCookie,
     /// The families of refresh tokens.
     pub(crate) refresh: Refresh,
+    /// What the thieves hold that the app's page plays.
+    pub(crate) loot: Loot,
     /// What ends all that a person holds.
     pub(crate) lineages: Lineages,
     /// What says whether a ticket or an access token has been ended.
@@ -108,12 +111,14 @@ impl App {
             .route("/keys/{step}", post(key_ring::take_step))
             .route("/jwt", get(access_token::form).post(access_token::log_in))
             .route("/jwt/call", post(access_token::call))
+            .merge(app::routes())
             .fallback(async || Problem::NotFound)
             .method_not_allowed_fallback(async || Problem::Method)
             .layer(CookieLayer::new().on_error(cookie_error))
             .nest("/api", api)
             .route("/.well-known/jwks.json", get(api::key_set))
             .route("/style.css", get(pages::style))
+            .route("/app.js", get(pages::app_script))
             .route("/favicon.svg", get(pages::favicon))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(from_fn(origin_check))

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 /// What each answer carries, and why.
 const HEADERS: [(HeaderName, &str); 6] = [
-    // There is no script at all, so none may run; forms go home; nobody frames the page.
+    // There is no script, so none may run; forms go home; nobody frames the page.
     (
         CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -30,14 +30,20 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Adds them to an answer, and `Cache-Control: no-store` unless the handler named its own.
+/// The policy of the one page that holds a script: from this server, and it asks no other. It writes text into the page and
+/// no markup; the browser sees to that, too.
+pub(crate) const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+     img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// Adds them to an answer, and `Cache-Control: no-store`; what the handler has named itself stays.
 ///
 /// Each page depends on the cookie, the logged-out one too, so none is ever stored.
 pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers
         .entry(CACHE_CONTROL)

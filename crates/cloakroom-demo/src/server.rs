@@ -17,6 +17,7 @@ use crate::args::Args;
 use crate::attempts::Attempts;
 use crate::fleet;
 use crate::keys::{Keys, KeysError};
+use crate::loot::Loot;
 use crate::password_hasher::{HashError, PasswordHasher};
 use crate::places::{Places, PlacesError};
 use crate::refresh::Refresh;
@@ -82,6 +83,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
         sessions,
         session_cookie: session_cookie()?,
         refresh,
+        loot: Loot::default(),
         gate: gate.clone(),
         clocks,
         index,

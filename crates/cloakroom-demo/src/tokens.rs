@@ -9,6 +9,7 @@ use cloakroom_jwt::{
     jwk_set_json,
 };
 use cloakroom_lineage::Stamp;
+use cloakroom_revocation::{Credential, Denial, InvalidDenial};
 use cloakroom_tower::BearerVerifier;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,23 @@ pub(crate) struct AccessClaims {
     jti: String,
     pub(crate) scope: String,
     pub(crate) name: String,
+}
+
+impl AccessClaims {
+    /// The token as the gate looks at it.
+    pub(crate) fn credential(&self) -> Credential<'_> {
+        Credential {
+            issuer: &self.iss,
+            subject: Some(&self.sub),
+            issued_at: Some(self.iat.into()),
+            token_id: Some(&self.jti),
+        }
+    }
+
+    /// What ends it.
+    pub(crate) fn denial(&self) -> Result<Denial, InvalidDenial> {
+        Denial::new(&self.iss, &self.sub, &self.jti, self.iat.into(), self.exp.into())
+    }
 }
 
 /// Whom a token is for, and on what it rests.
@@ -161,6 +179,11 @@ impl Tokens {
         let mut claims = self.claims(token, now)?;
         "https://another.example/api".clone_into(&mut claims.aud);
         Ok(self.signer.sign(&claims)?)
+    }
+
+    /// What a token says that is good by itself; whether it has been ended, the gate knows.
+    pub(crate) fn held(&self, token: &str, now: UnixTime) -> Option<AccessClaims> {
+        self.claims(token, now).ok()
     }
 
     /// Nothing is signed again that was not good as it came.

@@ -3,14 +3,19 @@
 pub(crate) mod access_token;
 pub(crate) mod account;
 pub(crate) mod api;
+pub(crate) mod app;
 pub(crate) mod key_ring;
 pub(crate) mod overview;
 pub(crate) mod session;
 
 use axum::response::{IntoResponse, Response};
+use cloakroom_cookie::InvalidSetCookie;
 use cloakroom_keyring::RandomError;
+use cloakroom_revocation::InvalidDenial;
 use cloakroom_session::SessionError;
 use cloakroom_store::StoreError;
+use cloakroom_store::cloakroom_id::InvalidSubject;
+use cloakroom_token::{RefreshError, Refusal};
 use cloakroom_tower::Error as CookieError;
 
 use crate::app::report;
@@ -36,6 +41,14 @@ pub(crate) enum Failure {
     Session(#[from] SessionError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+    #[error(transparent)]
+    RefreshCookie(#[from] InvalidSetCookie),
+    #[error(transparent)]
+    Subject(#[from] InvalidSubject),
+    #[error(transparent)]
+    Denial(#[from] InvalidDenial),
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
@@ -50,11 +63,19 @@ impl IntoResponse for Failure {
             Self::Users(_) => Problem::Unavailable.into_response(),
             // Carries the error to the layer, which answers for it.
             Self::Cookie(error) => error.into_response(),
-            Self::Store(_) => Problem::SessionStore.into_response(),
-            Self::Session(error) => CookieError::from(error).into_response(),
-            Self::Hash(_) | Self::Random(_) | Self::Tokens(_) | Self::Task(_) => {
-                Problem::Internal.into_response()
+            Self::Refresh(RefreshError::Refused(Refusal::CutOff)) => {
+                Problem::SessionOvertaken.into_response()
             }
+            Self::Store(_) | Self::Refresh(RefreshError::Store(_)) => Problem::SessionStore.into_response(),
+            Self::Session(error) => CookieError::from(error).into_response(),
+            Self::Hash(_)
+            | Self::Random(_)
+            | Self::Tokens(_)
+            | Self::Refresh(_)
+            | Self::RefreshCookie(_)
+            | Self::Subject(_)
+            | Self::Denial(_)
+            | Self::Task(_) => Problem::Internal.into_response(),
         }
     }
 }

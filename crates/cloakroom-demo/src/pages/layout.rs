@@ -35,6 +35,7 @@ pub(super) fn layout_with(
                         a href="/" { "Cookie" }
                         a href="/jwt" { "Token" }
                         a href="/session" { "Session" }
+                        a href="/app" { "App" }
                     }
                     div.account { (account) }
                 }
@@ -46,8 +47,8 @@ pub(super) fn layout_with(
                 }
                 footer {
                     p {
-                        "This page runs on your own machine, listens to it alone and holds no script. \
-                         It is a demonstration of the Cloakroom crates, not a service."
+                        "This server runs on your own machine and listens to it alone. Of its pages the app holds a \
+                         script, and no other. It is a demonstration of the Cloakroom crates, not a service."
                     }
                 }
             }

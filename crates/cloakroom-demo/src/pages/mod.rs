@@ -1,6 +1,7 @@
-//! What a person sees. `maud` escapes every text that is put into a page; no page holds a script.
+//! What a person sees. `maud` escapes every text that is put into a page; no page but the app's holds a script.
 
 mod access_token;
+mod app;
 mod home;
 mod key_table;
 mod layout;
@@ -14,6 +15,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
 pub(crate) use access_token::{Change, PATHS, Resigned, Trial, TrialOutcome, token_form, token_page};
+pub(crate) use app::{AppForm, AppPage, app_form, app_page, app_script};
 pub(crate) use home::{HeldCookie, Home, home};
 pub(crate) use notice::Notice;
 pub(crate) use problem::{Problem, problem};

@@ -22,10 +22,14 @@ pub(crate) enum Notice {
     EndedOthers,
     EndedAll,
     PasswordChanged,
+    AppIn,
+    AppOut,
+    AppEnded,
+    AppEverywhere,
 }
 
 impl Notice {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 24] = [
         Self::Registered,
         Self::LoggedIn,
         Self::LoggedOut,
@@ -46,6 +50,10 @@ impl Notice {
         Self::EndedOthers,
         Self::EndedAll,
         Self::PasswordChanged,
+        Self::AppIn,
+        Self::AppOut,
+        Self::AppEnded,
+        Self::AppEverywhere,
     ];
 
     /// What the query of a page asks to be told; a word that is not in the list is as good as none.
@@ -77,6 +85,10 @@ impl Notice {
             Self::EndedOthers => "ended-others",
             Self::EndedAll => "ended-all",
             Self::PasswordChanged => "password-changed",
+            Self::AppIn => "app-in",
+            Self::AppOut => "app-out",
+            Self::AppEnded => "app-ended",
+            Self::AppEverywhere => "app-everywhere",
         }
     }
 
@@ -125,6 +137,19 @@ impl Notice {
             Self::EndedAll => "All your sessions are over, this one too.",
             Self::PasswordChanged => {
                 "Your password is changed. This session goes on under a new token; all others are over."
+            }
+            Self::AppIn => "You are logged in to the app.",
+            Self::AppOut => {
+                "You are logged out of the app. The family of its refresh tokens has ended, for every copy of one, and \
+                 the access token is refused within a second."
+            }
+            Self::AppEnded => {
+                "Your log-in to the app has ended: here or from another device, because a token was used again, or \
+                 because its time was up."
+            }
+            Self::AppEverywhere => {
+                "You are logged out everywhere: the app, sealed cookies, sessions and access tokens. No server takes \
+                 any of them a second from now."
             }
         }
     }

@@ -36,7 +36,11 @@ async fn account(app: &App, session: &Session) -> Result<User, Failure> {
 }
 
 /// What a form comes back with that asked for a password; `wrong` says that it was another one.
-fn unproven(reason: &Unproven, wrong: FormError, page: impl FnOnce(FormError) -> Markup) -> Response {
+pub(super) fn unproven(
+    reason: &Unproven,
+    wrong: FormError,
+    page: impl FnOnce(FormError) -> Markup,
+) -> Response {
     let (status, error, wait) = match reason {
         Unproven::Wrong => (StatusCode::FORBIDDEN, wrong, None),
         Unproven::TooMany(seconds) => {

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use cloakroom_core::UnixTime;
+use cloakroom_store::StoreError;
+use cloakroom_token::{Family, RefreshError, RefreshToken, RefreshTokens, Refreshed, TokenStore as _};
+use cloakroom_tower::Cookies;
+
+use super::client;
+use crate::app::App;
+use crate::refresh_cookie::REFRESH_COOKIE;
+use crate::token_store::AnyTokenStore;
+
+/// The refresh token that a browser has sent. Its MAC is right; whether its family lives, the store knows.
+pub(super) struct Held {
+    tokens: Arc<RefreshTokens<AnyTokenStore>>,
+    text: String,
+    opened: RefreshToken,
+}
+
+/// Why there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum NotHeld {
+    /// No cookie, or several that differ: nobody can say which is the browser's own.
+    Absent,
+    /// It is no refresh token of the app.
+    Unknown,
+}
+
+impl Held {
+    pub(super) fn of(app: &App, cookies: &Cookies) -> Result<Self, NotHeld> {
+        let request = cookies.request();
+        let mut values = request.all(REFRESH_COOKIE);
+        let value = values.next().ok_or(NotHeld::Absent)?;
+        if values.any(|other| other.as_bytes() != value.as_bytes()) {
+            return Err(NotHeld::Absent);
+        }
+        let text = str::from_utf8(value.as_bytes()).map_err(|_| NotHeld::Unknown)?;
+        let tokens = app.refresh.tokens();
+        let opened = tokens.open(text, &client()).map_err(|_| NotHeld::Unknown)?;
+        Ok(Self {
+            text: text.to_owned(),
+            tokens,
+            opened,
+        })
+    }
+
+    /// What issues and rotates, under the keys by which this one was read.
+    pub(super) fn tokens(&self) -> &RefreshTokens<AnyTokenStore> {
+        &self.tokens
+    }
+
+    /// The family, if it lives, whichever generation this token is.
+    pub(super) async fn family(&self) -> Result<Option<Family>, StoreError> {
+        let (id, hash) = (self.opened.family(), self.opened.secret_hash());
+        self.tokens.store().load_family(&id, &hash, UnixTime::now()).await
+    }
+
+    pub(super) async fn rotate(&self) -> Result<Refreshed, RefreshError> {
+        self.tokens
+            .rotate(&self.text, &client(), None, UnixTime::now())
+            .await
+    }
+
+    /// Ends the family (RFC 7009 section 2.1), and with it every copy of its tokens.
+    pub(super) async fn revoke(&self) -> Result<bool, StoreError> {
+        self.tokens.revoke(&self.text, &client()).await
+    }
+}

@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use cloakroom_core::UnixTime;
+use cloakroom_token::{Grant, Issued, RefreshSettings};
+use cloakroom_tower::{Cookies, CsrfToken};
+use serde::Deserialize;
+
+use super::client;
+use super::held::Held;
+use crate::app::{App, report, see_other};
+use crate::handlers::Failure;
+use crate::handlers::session::unproven;
+use crate::pages::{AppForm, FormError, Notice, app_form};
+use crate::password_check::{Proven, Unproven};
+use crate::posted::Posted;
+use crate::refresh_cookie::refresh_cookie;
+
+/// The form to log in.
+#[derive(Deserialize)]
+pub(super) struct Entry {
+    name: String,
+    password: String,
+}
+
+/// `POST /app/login`: checks name and password, and begins a family of refresh tokens: a new one, whatever the browser
+/// brought. The one that it brought ends.
+pub(super) async fn log_in(
+    State(app): State<App>,
+    cookies: Cookies,
+    csrf: CsrfToken,
+    Posted(entry): Posted<Entry>,
+) -> Result<Response, Failure> {
+    let refused = match app.check_password(&entry.name, entry.password).await? {
+        Ok(proven) => match begin(&app, &proven).await? {
+            Some((issued, now)) => {
+                if let Ok(before) = Held::of(&app, &cookies)
+                    && let Err(error) = before.revoke().await
+                {
+                    // It lives on until its deadline; whoever is logging in now is not kept from it.
+                    report(&error);
+                }
+                let ends = now.saturating_add(RefreshSettings::default().absolute);
+                cookies.set(refresh_cookie(&issued.token, ends, now)?)?;
+                return Ok(see_other("/app", Notice::AppIn));
+            }
+            None => Unproven::Wrong,
+        },
+        Err(reason) => reason,
+    };
+    Ok(unproven(&refused, FormError::WrongPassword, |error| {
+        app_form(&AppForm {
+            name: &entry.name,
+            error: Some(&error),
+            notice: None,
+            csrf: &csrf,
+        })
+    }))
+}
+
+/// A new family, and when it was begun; `None` when the password has been changed meanwhile.
+async fn begin(app: &App, proven: &Proven) -> Result<Option<(Issued, UnixTime)>, Failure> {
+    let (tokens, now) = (app.refresh.tokens(), UnixTime::now());
+    let grant = Grant {
+        client: client(),
+        subject: tokens.subject(&proven.subject)?,
+        authenticated_at: proven.stamp.authenticated_at(),
+        confirmation: None,
+        data: Arc::default(),
+    };
+    let issued = tokens.issue(&grant, now).await?;
+    // A change of the password sets it first and ends what it began then. So either it is seen here, or it ends this
+    // family, too.
+    match app.is_still_proven(proven).await {
+        Ok(true) => Ok(Some((issued, now))),
+        outcome => {
+            tokens.revoke(&issued.token, &client()).await?;
+            outcome?;
+            Ok(None)
+        }
+    }
+}
