@@ -69,6 +69,12 @@ impl RevocationFeed for SqliteRevocationStore {
         }
         polled(&rows, cursor).map_err(store_error)
     }
+
+    /// Ends when something was written by this store or a clone of it, since this ended last or now. What others write to the
+    /// file is found by polls. Of several who wait one is told.
+    async fn changed(&self) {
+        self.0.news.notified().await;
+    }
 }
 
 fn head(row: &SqliteRow) -> Result<Cursor, Error> {

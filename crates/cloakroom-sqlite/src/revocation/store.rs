@@ -7,6 +7,7 @@ use cloakroom_revocation::{
     Credential, Denial, Denied, Entry, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
 use sqlx::{Error, Row as _};
+use tokio::sync::Notify;
 
 use crate::database::Database;
 use crate::error::store_error;
@@ -25,6 +26,8 @@ pub struct SqliteRevocationStore(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) database: Database,
     pub(super) fleet: Fleet,
+    /// What this process writes, it tells whoever follows the feed through the same store.
+    pub(super) news: Notify,
 }
 
 impl SqliteRevocationStore {
@@ -61,7 +64,7 @@ impl SqliteRevocationStore {
         // What no step had before.
         let mut tag = [0; 8];
         getrandom::fill(&mut tag).map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
-        let Inner { database, fleet } = &*self.0;
+        let Inner { database, fleet, .. } = &*self.0;
         let mut is_first = true;
         loop {
             let mut writer = database.writer().await.map_err(store_error)?;
@@ -70,7 +73,10 @@ impl SqliteRevocationStore {
                 // An earlier transaction found the disk full or failing, and SQLite rolled it back by itself. Nothing was
                 // begun, and the next connection is a new one.
                 Err(Error::InvalidSavePointStatement) if is_first => is_first = false,
-                result => return result.map_err(store_error),
+                result => {
+                    self.0.news.notify_one();
+                    return result.map_err(store_error);
+                }
             }
         }
     }
@@ -92,7 +98,11 @@ impl Builder<SqliteRevocationStore> {
     /// One clear line, and the tables are as they were: see [`OpenError`].
     pub async fn open(self, fleet: Fleet) -> Result<SqliteRevocationStore, OpenError> {
         let database = self.database(&sql::SCHEMA).await?;
-        Ok(SqliteRevocationStore(Arc::new(Inner { database, fleet })))
+        Ok(SqliteRevocationStore(Arc::new(Inner {
+            database,
+            fleet,
+            news: Notify::new(),
+        })))
     }
 }
 

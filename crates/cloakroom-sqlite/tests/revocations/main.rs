@@ -4,6 +4,7 @@
 
 mod commits;
 mod full;
+mod hints;
 mod hostile;
 mod kit;
 mod place;
