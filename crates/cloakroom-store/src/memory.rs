@@ -2,6 +2,8 @@
 
 mod hasher;
 mod ledger;
+mod line;
+mod row;
 mod rows;
 mod shard;
 mod subjects;
@@ -42,13 +44,17 @@ const SHARDS: usize = 256;
 ///
 /// To share it, put it into an `Arc`, which is a store as well.
 pub struct MemoryStore {
-    shards: Box<[RwLock<Shard>]>,
+    shards: Box<[Place]>,
     /// The store-wide cut-off in milliseconds; `i64::MIN` cuts nothing off.
     cutoff: AtomicI64,
     ledger: Box<Ledger>,
     /// The shard with which the next purge begins.
     next_purged: AtomicUsize,
 }
+
+/// A shard and its lock. What a look-up reads of a shard lies in the cache line of the lock, which it fetches anyway.
+#[repr(align(64))]
+struct Place(RwLock<Shard>);
 
 impl MemoryStore {
     /// An empty store of the [default limits](MemoryLimits::default).
@@ -61,7 +67,7 @@ impl MemoryStore {
         let hasher = SelectorState::new();
         Self {
             shards: (0..SHARDS)
-                .map(|_| RwLock::new(Shard::new(hasher.clone())))
+                .map(|_| Place(RwLock::new(Shard::new(hasher.clone()))))
                 .collect(),
             cutoff: AtomicI64::new(i64::MIN),
             ledger: Box::new(Ledger::new(limits)),
@@ -77,12 +83,16 @@ impl MemoryStore {
     fn read(&self, tag: SubjectTag) -> RwLockReadGuard<'_, Shard> {
         // No panic leaves a shard half changed: nothing in a critical section but the allocator could, and it aborts.
         self.shards[shard_of(tag)]
+            .0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self, shard: usize) -> RwLockWriteGuard<'_, Shard> {
-        self.shards[shard].write().unwrap_or_else(PoisonError::into_inner)
+        self.shards[shard]
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store-wide cut-off. Those who write read it under their shard's lock: then a sweep that knows a later one

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::Stored;
+use super::row::Row;
 
 /// How much a [`MemoryStore`](crate::MemoryStore) takes.
 ///
@@ -131,9 +131,9 @@ const SUBJECT: usize = 176;
 
 /// What a session counts for. It is charged for its subject even when others share it, so that it takes nothing but
 /// the session to tell.
-pub(super) fn cost(stored: &Stored) -> usize {
-    let subject = stored.authentication.as_ref();
-    SESSION + stored.payload.len() + subject.map_or(0, |known| cutoff_cost(known.subject.as_str()))
+pub(super) fn cost(row: &Row) -> usize {
+    let subject = row.authentication.as_ref();
+    SESSION + row.payload.len() + subject.map_or(0, |known| cutoff_cost(known.subject.as_str()))
 }
 
 /// What a subject counts for of which there is a cut-off.

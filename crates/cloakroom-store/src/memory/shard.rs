@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
 
 use super::hasher::SelectorState;
 use super::ledger::{Ledger, NoRoom, cost};
-use super::rows::{Row, Rows};
+use super::row::Row;
+use super::rows::Rows;
 use super::subjects::Subjects;
 use crate::{
     Authentication, Change, Created, Listed, NewRecord, Page, Previous, Rotated, Rotation, Stored, Subject,
@@ -17,6 +19,9 @@ use crate::{
 const BATCH: usize = 256;
 
 /// The sessions whose tags end in one byte. Everything here happens under the shard's lock.
+///
+/// Its fields lie in this order: the rows' header, which every look-up reads, in the cache line of the lock.
+#[repr(C)]
 pub(super) struct Shard {
     rows: Rows,
     /// Each row once, by a time that is not after its idle deadline. A touch leaves it: a purge that meets a row whose
@@ -67,23 +72,23 @@ impl Shard {
         if self.rows.get(&selector).is_some() {
             return Ok(Created::Exists);
         }
-        let mut stored = record.clone().into_stored(now);
-        if stored.is_cut_off(self.cutoff(stored.authentication.as_ref(), cutoff)) {
+        let mut row = Row::new(record.clone().into_stored(now));
+        if row.is_cut_off(self.cutoff(row.authentication.as_ref(), cutoff)) {
             return Ok(Created::Refused);
         }
-        ledger.enter(cost(&stored), stored.authentication.is_none())?;
-        if let Some(known) = &mut stored.authentication {
+        ledger.enter(cost(&row), row.authentication.is_none())?;
+        if let Some(known) = &mut row.authentication {
             known.subject = self.subjects.add(&known.subject, selector);
         }
-        let queued = stored.idle_deadline;
-        self.queue.insert((queued, selector));
-        self.rows.insert(Row { stored, queued });
+        self.queue.insert((row.queued, selector));
+        self.rows.insert(row);
         Ok(Created::Done)
     }
 
     pub(super) fn load(&self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<Stored> {
-        let stored = &self.rows.get(selector)?.stored;
-        is_live(stored, now, cutoff).then(|| stored.clone())
+        let row = self.rows.get(selector)?;
+        row.fetch_counts();
+        row.is_live(now, cutoff).then(|| row.to_stored())
     }
 
     pub(super) fn update(
@@ -95,16 +100,16 @@ impl Shard {
         cutoff: UnixTime,
         ledger: &Ledger,
     ) -> Result<Updated, NoRoom> {
-        let Some(stored) = self.live(selector, now, cutoff) else {
+        let Some(row) = self.live(selector, now, cutoff) else {
             return Ok(Updated::Gone);
         };
-        if stored.version != expect {
-            return Ok(Updated::Conflict(Box::new(stored.clone())));
+        if row.version != expect {
+            return Ok(Updated::Conflict(Box::new(row.to_stored())));
         }
-        replace_data(stored, &change.payload, ledger)?;
-        stored.version = stored.version.next();
-        seen(stored, change.idle_deadline, now);
-        Ok(Updated::Done(stored.version))
+        replace_data(row, &change.payload, ledger)?;
+        row.version = row.version.next();
+        row.seen(change.idle_deadline, now);
+        Ok(Updated::Done(row.version))
     }
 
     pub(super) fn touch(
@@ -114,10 +119,10 @@ impl Shard {
         now: UnixTime,
         cutoff: UnixTime,
     ) -> Touched {
-        let Some(stored) = self.live(selector, now, cutoff) else {
+        let Some(row) = self.live(selector, now, cutoff) else {
             return Touched::Gone;
         };
-        seen(stored, idle_deadline, now);
+        row.seen(idle_deadline, now);
         Touched::Done
     }
 
@@ -133,12 +138,11 @@ impl Shard {
         let Some(row) = self.rows.get_mut(selector) else {
             return Ok(Rotated::Gone);
         };
-        let stored = &mut row.stored;
-        if !is_live(stored, now, cutoff) {
+        if !row.is_live(now, cutoff) {
             return Ok(Rotated::Gone);
         }
         if let Some(at) = rotation.authenticated_at {
-            let Some(known) = &stored.authentication else {
+            let Some(known) = &row.authentication else {
                 return Ok(Rotated::Refused);
             };
             if at <= self.subjects.cutoff(&known.subject).max(cutoff) {
@@ -146,37 +150,37 @@ impl Shard {
             }
         }
         let data = rotation.data.as_ref();
-        if stored.verifier_hash != *old || data.is_some_and(|(expect, _)| *expect != stored.version) {
+        if row.verifier_hash != *old || data.is_some_and(|(expect, _)| *expect != row.version) {
             return Ok(Rotated::Stale);
         }
         if let Some((_, payload)) = data {
-            replace_data(stored, payload, ledger)?;
+            replace_data(row, payload, ledger)?;
         }
-        stored.previous = Some(Previous {
-            verifier_hash: stored.verifier_hash,
+        row.previous = Some(Box::new(Previous {
+            verifier_hash: row.verifier_hash,
             rotated_at: now,
             reason: rotation.reason,
-        });
-        stored.verifier_hash = rotation.verifier_hash;
-        stored.version = stored.version.next();
-        if let (Some(at), Some(known)) = (rotation.authenticated_at, &mut stored.authentication) {
+        }));
+        row.verifier_hash = rotation.verifier_hash;
+        row.version = row.version.next();
+        if let (Some(at), Some(known)) = (rotation.authenticated_at, &mut row.authentication) {
             known.at = at;
-            stored.lineage_at = stored.lineage_at.max(at);
+            row.lineage_at = row.lineage_at.max(at);
             let asked = rotation.absolute_deadline.unwrap_or(UnixTime::MIN);
-            stored.absolute_deadline = stored.absolute_deadline.max(asked);
+            row.absolute_deadline = row.absolute_deadline.max(asked);
         }
-        seen(stored, rotation.idle_deadline, now);
-        Ok(Rotated::Done(stored.version))
+        row.seen(rotation.idle_deadline, now);
+        Ok(Rotated::Done(row.version))
     }
 
     /// Takes a session out, live or not.
     pub(super) fn remove(&mut self, selector: &Selector, ledger: &Ledger) -> Option<Row> {
         let row = self.rows.remove(selector)?;
         self.queue.remove(&(row.queued, *selector));
-        if let Some(known) = &row.stored.authentication {
+        if let Some(known) = &row.authentication {
             self.subjects.remove(&known.subject, selector);
         }
-        ledger.leave(cost(&row.stored));
+        ledger.leave(cost(&row));
         Some(row)
     }
 
@@ -187,8 +191,12 @@ impl Shard {
         selector: &Selector,
         ledger: &Ledger,
     ) -> Option<Row> {
-        let stored = &self.rows.get(selector)?.stored;
-        let owner = stored.authentication.as_ref().map(|known| &known.subject);
+        let owner = self
+            .rows
+            .get(selector)?
+            .authentication
+            .as_ref()
+            .map(|known| &known.subject);
         if owner != Some(subject) {
             return None;
         }
@@ -229,14 +237,11 @@ impl Shard {
                 .filter(|_| except == Some(selector))
                 .zip(self.live(selector, now, cutoff));
             match spared {
-                Some((lineage_at, stored)) => stored.lineage_at = stored.lineage_at.max(lineage_at),
+                Some((lineage_at, row)) => row.lineage_at = row.lineage_at.max(lineage_at),
                 None => rows.extend(self.remove(selector, ledger)),
             }
         }
-        let ended = rows
-            .iter()
-            .filter(|row| is_live(&row.stored, now, cutoff))
-            .count();
+        let ended = rows.iter().filter(|row| row.is_live(now, cutoff)).count();
         (ended as u64, rows)
     }
 
@@ -259,9 +264,9 @@ impl Shard {
                 return;
             };
             match self.rows.get_mut(&selector) {
-                Some(row) if row.stored.is_live(now) => {
+                Some(row) if !row.is_over(now) => {
                     self.queue.remove(&(queued, selector));
-                    row.queued = row.stored.idle_deadline;
+                    row.queued = row.idle_deadline;
                     self.queue.insert((row.queued, selector));
                 }
                 _ if batch.rows.len() == max => {
@@ -294,10 +299,7 @@ impl Shard {
             .collect();
         self.sweep.is_done = entries.len() < BATCH;
         for entry @ (_, selector) in entries {
-            let is_dead = self
-                .rows
-                .get(&selector)
-                .is_some_and(|row| row.stored.is_cut_off(cutoff));
+            let is_dead = self.rows.get(&selector).is_some_and(|row| row.is_cut_off(cutoff));
             if is_dead {
                 if batch.rows.len() == max {
                     self.sweep.is_done = false;
@@ -315,29 +317,19 @@ impl Shard {
         known.map_or(cutoff, |known| self.subjects.cutoff(&known.subject).max(cutoff))
     }
 
-    fn live(&mut self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&mut Stored> {
+    fn live(&mut self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&mut Row> {
         let row = self.rows.get_mut(selector)?;
-        is_live(&row.stored, now, cutoff).then_some(&mut row.stored)
+        row.is_live(now, cutoff).then_some(row)
     }
 }
 
-/// The subject's own cut-off has no say: what it ends is taken out when it is set, and never let in after.
-fn is_live(stored: &Stored, now: UnixTime, cutoff: UnixTime) -> bool {
-    stored.is_live(now) && !stored.is_cut_off(cutoff)
-}
-
-fn seen(stored: &mut Stored, idle_deadline: UnixTime, now: UnixTime) {
-    stored.idle_deadline = stored.touched_deadline(idle_deadline);
-    stored.last_seen_at = stored.last_seen_at.max(now);
-}
-
-fn replace_data(stored: &mut Stored, payload: &std::sync::Arc<[u8]>, ledger: &Ledger) -> Result<(), NoRoom> {
-    let (old, new) = (stored.payload.len(), payload.len());
+fn replace_data(row: &mut Row, payload: &Arc<[u8]>, ledger: &Ledger) -> Result<(), NoRoom> {
+    let (old, new) = (row.payload.len(), payload.len());
     match new.checked_sub(old) {
-        Some(more) => ledger.grow(more, stored.authentication.is_none())?,
+        Some(more) => ledger.grow(more, row.authentication.is_none())?,
         None => ledger.shrink(old - new),
     }
-    stored.payload.clone_from(payload);
+    row.payload.clone_from(payload);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What cannot be seen from outside: a poisoned lock, and where selectors fall.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -10,7 +10,8 @@ use cloakroom_id::{Selector, VerifierHash};
 use proptest::prelude::*;
 
 use super::hasher::SelectorState;
-use super::rows::{Row, Rows};
+use super::row::Row;
+use super::rows::Rows;
 use super::{MemoryStore, SHARDS, shard_of};
 use crate::{Created, NewRecord, SessionStore as _, Stored};
 
@@ -46,7 +47,7 @@ fn a_poisoned_lock_ends_nothing() {
             })
             .join()
     });
-    assert!(panicked.is_err() && store.shards[shard].is_poisoned());
+    assert!(panicked.is_err() && store.shards[shard].0.is_poisoned());
     assert!(now(store.load(&record.selector(), NOW)).unwrap().is_some());
     assert!(now(store.delete(&record.selector())).unwrap());
     assert_eq!(store.usage().sessions, 0);
@@ -77,24 +78,52 @@ fn every_shard_has_its_tags() {
 }
 
 proptest! {
-    /// Rows by their selectors, against the standard library's set.
+    /// Rows by their selectors, against the standard library's map.
     #[test]
-    fn rows_are_found_until_they_are_removed(steps in prop::collection::vec((0_u8..40, any::<bool>()), 0..400)) {
+    fn rows_are_found_until_they_are_removed(
+        steps in prop::collection::vec((0_u8..100, prop::option::weighted(0.6, any::<u32>())), 0..400),
+    ) {
         let mut rows = Rows::new(SelectorState::new());
-        let mut model = HashSet::new();
+        let mut model = HashMap::new();
         for (key, insert) in steps {
             let selector = Selector::from_bytes([key; 16]);
-            prop_assert_eq!(rows.get(&selector).is_some(), model.contains(&key));
-            if !insert {
-                let removed = rows.remove(&selector).map(|row| row.stored.selector);
-                prop_assert_eq!(removed, model.remove(&key).then_some(selector));
-            } else if model.insert(key) {
-                rows.insert(Row { stored: stored([key; 16]), queued: NOW });
+            let queued = rows.get(&selector).map(|row| row.queued);
+            prop_assert_eq!(queued, model.get(&key).copied());
+            if let Some(time) = insert {
+                let queued = UnixTime::from_millis(time.into());
+                if model.insert(key, queued).is_none() {
+                    rows.insert(Row::new(stored([key; 16])));
+                }
+                rows.get_mut(&selector).unwrap().queued = queued;
+            } else {
+                prop_assert_eq!(rows.remove(&selector).map(|row| row.queued), model.remove(&key));
             }
         }
-        for key in 0..40 {
-            let found = rows.get_mut(&Selector::from_bytes([key; 16]));
-            prop_assert_eq!(found.is_some(), model.contains(&key));
+        for key in 0..100 {
+            let row = rows.get_mut(&Selector::from_bytes([key; 16]));
+            prop_assert_eq!(row.map(|row| row.queued), model.get(&key).copied());
+        }
+    }
+}
+
+/// More rows for one line than can be counted in it.
+#[test]
+fn rows_of_one_line_are_found_in_the_next_ones() {
+    let hasher = SelectorState::new();
+    let all =
+        (0_u32..).map(|number| Selector::from_bytes([number.to_be_bytes(); 4].concat().try_into().unwrap()));
+    let alike: Vec<_> = all
+        .filter(|selector| hasher.hash(selector).is_multiple_of(128))
+        .take(320)
+        .collect();
+    let mut rows = Rows::new(hasher);
+    for selector in &alike {
+        rows.insert(Row::new(stored(*selector.as_bytes())));
+    }
+    for (removed, selector) in alike.iter().enumerate() {
+        assert!(rows.remove(selector).is_some() && rows.remove(selector).is_none());
+        for (at, selector) in alike.iter().enumerate().step_by(13) {
+            assert_eq!(rows.get(selector).is_some(), at > removed, "{at} of {removed}");
         }
     }
 }
@@ -104,10 +133,7 @@ fn a_table_that_was_large_is_small_again() {
     let mut rows = Rows::new(SelectorState::new());
     let key = |number: u32| [number.to_be_bytes(); 4].concat().try_into().unwrap();
     for number in 0..10_000 {
-        rows.insert(Row {
-            stored: stored(key(number)),
-            queued: NOW,
-        });
+        rows.insert(Row::new(stored(key(number))));
     }
     let large = rows.capacity();
     for number in 10..10_000 {
