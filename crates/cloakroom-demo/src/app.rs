@@ -1,31 +1,28 @@
-use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef};
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use cloakroom_core::Tick;
+use cloakroom_core::{Tick, UnixTime};
 use cloakroom_lineage::{Clocks, Gate, Lineages};
-use cloakroom_session::{SessionError, Sessions};
-use cloakroom_store::cloakroom_id::IndexSecret;
-use cloakroom_store::{StoreError, StoreErrorKind};
-use cloakroom_tower::{BearerVerifier, CookieLayer, Error, Sealer, SessionCookie, SessionLayer};
+use cloakroom_session::Sessions;
+use cloakroom_tower::{BearerVerifier, CookieLayer, CsrfFormLayer, Sealer};
 
 use crate::attempts::Attempts;
-use crate::handlers::{access_token, account, api, app, key_ring, overview, session};
+use crate::handlers::{access_token, account, api, app, everywhere, key_ring, overview, session};
 use crate::host_check::host_check;
-use crate::keys::Keys;
+use crate::keys::{Keys, KeysError, Step};
+use crate::layers::Layers;
 use crate::login_ticket::LoginTicket;
 use crate::loot::Loot;
-use crate::origin_check::origin_check;
-use crate::pages::{self, Notice, Problem};
+use crate::page_error::page_error;
+use crate::pages::{self, CSRF_FIELD, Notice, Problem};
 use crate::password_hasher::PasswordHasher;
 use crate::refresh::Refresh;
 use crate::security_headers::security_headers;
@@ -47,7 +44,7 @@ pub(crate) struct Shared {
     pub(crate) attempts: Attempts,
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
-    pub(crate) session_cookie: SessionCookie,
+    pub(crate) layers: Layers,
     /// The families of refresh tokens.
     pub(crate) refresh: Refresh,
     /// What the thieves hold that the app's page plays.
@@ -58,8 +55,6 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     /// The clocks of the gate.
     pub(crate) clocks: Clocks,
-    /// What places a person's sessions and families in the store.
-    pub(crate) index: IndexSecret,
     /// Where things lie, to be shown.
     pub(crate) db: PathBuf,
     pub(crate) key_file: PathBuf,
@@ -77,8 +72,25 @@ impl App {
         Tick::of(Instant::now(), self.started)
     }
 
+    /// Takes a step of the key ring, and brings all that has keys of it up to it. Blocks on the disk.
+    pub(crate) fn take_step(&self, step: Step) -> Result<(), KeysError> {
+        let taken = self.keys.take(step, UnixTime::now);
+        // Also when it failed: the ring in use may be that of another process now.
+        self.keys.with_ring(|ring| {
+            self.layers.replace_keys(ring);
+            self.refresh.replace(ring)
+        })?;
+        taken
+    }
+
     /// The whole server. The layers are listed from the inside out: the last one sees a request first.
     pub(crate) fn router(self) -> Router {
+        let Layers {
+            sessions,
+            identities,
+            pages,
+            api,
+        } = &self.layers;
         // Under layers of its own, so that a program is answered in JSON; the outer ones are for all.
         let api = Router::new()
             .route("/me", get(api::me))
@@ -86,42 +98,44 @@ impl App {
             .route("/token", post(api::token))
             .fallback(api::not_found)
             .method_not_allowed_fallback(api::wrong_method)
-            .layer(CookieLayer::new().on_error(api::bearer_error));
-        let sessions = SessionLayer::new(self.sessions.clone())
-            .cookie(self.session_cookie.clone())
-            .client_address(|request| Some(request.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()))
-            .on_error(session_error);
+            .layer(identities.clone())
+            .layer(sessions.clone())
+            .layer(api.clone())
+            .layer(CookieLayer::new().on_error(api::error));
         let session = Router::new()
             .route("/session", get(session::show))
             .route("/session/login", post(session::log_in))
             .route("/session/logout", post(session::log_out))
             .route("/session/count", post(session::count))
+            .route("/session/race", post(session::race))
             .route("/session/devices", post(session::end))
             .route("/session/confirm", post(session::confirm))
-            .route("/session/password", post(session::change_password))
-            .layer(sessions);
+            .route("/session/password", post(session::change_password));
         Router::new()
             .merge(session)
-            .route("/session/race", post(session::race))
             .route("/session/clock.css", get(pages::clock_style))
             .route("/", get(overview::show))
             .route("/login", get(account::login_form).post(account::log_in))
             .route("/register", get(account::register_form).post(account::register))
             .route("/logout", post(account::log_out))
+            .route("/everywhere", post(everywhere::log_out_everywhere))
             .route("/keys/{step}", post(key_ring::take_step))
             .route("/jwt", get(access_token::form).post(access_token::log_in))
             .route("/jwt/call", post(access_token::call))
             .merge(app::routes())
             .fallback(async || Problem::NotFound)
             .method_not_allowed_fallback(async || Problem::Method)
-            .layer(CookieLayer::new().on_error(cookie_error))
+            .layer(identities.clone())
+            .layer(sessions.clone())
+            .layer(pages.clone())
+            .layer(CsrfFormLayer::new(CSRF_FIELD))
+            .layer(CookieLayer::new().on_error(page_error))
             .nest("/api", api)
             .route("/.well-known/jwks.json", get(api::key_set))
             .route("/style.css", get(pages::style))
             .route("/app.js", get(pages::app_script))
             .route("/favicon.svg", get(pages::favicon))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
-            .layer(from_fn(origin_check))
             .layer(from_fn(host_check))
             .layer(from_fn(security_headers))
             .with_state(self)
@@ -167,59 +181,4 @@ pub(crate) fn say(line: &str) {
     use std::io::Write as _;
     // Nobody may be reading; that must not stop the server.
     let _ = writeln!(std::io::stderr(), "cloakroom-demo: {line}");
-}
-
-/// A failure of the store and what lies under it, in one line.
-#[derive(Debug)]
-struct StoreFailed<'a>(&'a StoreError);
-
-impl fmt::Display for StoreFailed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        match std::error::Error::source(self.0) {
-            Some(source) => write!(f, ": {}", source.to_string().replace(['\n', '\r'], " ")),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for StoreFailed<'_> {}
-
-/// What goes wrong with a session, also when it is committed, as pages of this server.
-fn session_error(error: &Error, default: Response) -> Response {
-    let Error::Session(session) = error else {
-        return cookie_error(error, default);
-    };
-    match session {
-        SessionError::LoginRequired => see_other("/session", Notice::SessionNeeded),
-        SessionError::Superseded
-        | SessionError::Contended
-        | SessionError::Refused
-        | SessionError::Ambiguous => Problem::SessionOvertaken.into_response(),
-        SessionError::Store(failed) => {
-            report(&StoreFailed(failed));
-            match failed.kind() {
-                StoreErrorKind::Unavailable | StoreErrorKind::Timeout | StoreErrorKind::Full => {
-                    Problem::SessionStore.into_response()
-                }
-                _ => Problem::Internal.into_response(),
-            }
-        }
-        _ => {
-            report(error);
-            Problem::Internal.into_response()
-        }
-    }
-}
-
-/// The extractors' rejections as pages of this server.
-fn cookie_error(error: &Error, _default: Response) -> Response {
-    match error {
-        Error::Required { .. } => see_other("/login", Notice::LoginNeeded),
-        Error::Limit(_) => Problem::CookiesTooLarge.into_response(),
-        other => {
-            report(other);
-            Problem::Internal.into_response()
-        }
-    }
 }

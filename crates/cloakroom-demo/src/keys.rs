@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloakroom_core::UnixTime;
 use cloakroom_keyring::{InvalidKeyRing, InvalidTransition, Key, KeyId, KeyRing, KeyState, RandomError};
+use cloakroom_token::InvalidSettings;
 use cloakroom_tower::{InvalidSealedCookie, Sealer};
 use zeroize::Zeroizing;
 
@@ -154,6 +155,8 @@ pub(crate) enum KeysError {
     Random(#[from] RandomError),
     #[error(transparent)]
     Sealer(#[from] InvalidSealedCookie),
+    #[error(transparent)]
+    Refresh(#[from] InvalidSettings),
     #[error("the key file is not there any more")]
     Vanished,
     #[error("another process has changed the key file; its ring is the one in use now")]

@@ -13,6 +13,12 @@ pub(crate) const COOKIE: &str = "__Host-id";
 #[serde(transparent)]
 pub(crate) struct LoginTicket(pub(crate) Ticket);
 
+impl AsRef<Ticket> for LoginTicket {
+    fn as_ref(&self) -> &Ticket {
+        &self.0
+    }
+}
+
 impl SealedCookie for LoginTicket {
     const NAME: CookieName = CookieName::from_static(COOKIE);
     /// Another cookie of another meaning never opens as this one, even under the same key.

@@ -86,10 +86,4 @@ impl App {
             None => Err(Unproven::Wrong),
         })
     }
-
-    /// Whether that password is still the one of that account.
-    pub(crate) async fn is_still_proven(&self, proven: &Proven) -> Result<bool, Failure> {
-        let known = self.users.credentials(&proven.name).await?;
-        Ok(known.is_some_and(|known| known.id == proven.subject && known.password_hash == proven.hash))
-    }
 }

@@ -2,16 +2,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use cloakroom_keyring::KeyRing;
 use cloakroom_store::cloakroom_id::IndexSecret;
-use cloakroom_token::{InvalidSettings, RefreshSettings, RefreshTokens};
+use cloakroom_token::{Client, InvalidSettings, RefreshSettings, RefreshTokens};
 
 use crate::token_store::AnyTokenStore;
 
-/// Refresh tokens under the key ring that is in force.
-#[derive(Debug)]
+/// Refresh tokens under the key ring that is in force. A clone is the same.
+#[derive(Clone, Debug)]
 pub(crate) struct Refresh {
     store: AnyTokenStore,
     index: IndexSecret,
-    current: RwLock<Arc<RefreshTokens<AnyTokenStore>>>,
+    current: Arc<RwLock<Arc<RefreshTokens<AnyTokenStore>>>>,
 }
 
 impl Refresh {
@@ -20,7 +20,7 @@ impl Refresh {
         ring: &KeyRing,
         index: IndexSecret,
     ) -> Result<Self, InvalidSettings> {
-        let current = RwLock::new(tokens(&store, ring, &index)?);
+        let current = Arc::new(RwLock::new(tokens(&store, ring, &index)?));
         Ok(Self {
             store,
             index,
@@ -38,6 +38,11 @@ impl Refresh {
         let tokens = tokens(&self.store, ring, &self.index)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = tokens;
         Ok(())
+    }
+
+    /// Who is given them (RFC 6749 section 2.2): the program in the page `/app`.
+    pub(crate) fn client() -> Client {
+        Client::new("app").expect("three letters are a client's id")
     }
 }
 

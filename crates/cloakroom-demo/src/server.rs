@@ -17,6 +17,7 @@ use crate::args::Args;
 use crate::attempts::Attempts;
 use crate::fleet;
 use crate::keys::{Keys, KeysError};
+use crate::layers::{InvalidLayers, Layers, Parts};
 use crate::loot::Loot;
 use crate::password_hasher::{HashError, PasswordHasher};
 use crate::places::{Places, PlacesError};
@@ -73,20 +74,34 @@ pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
     ];
     let refresh = keys.with_ring(|ring| Refresh::new(stores.tokens.clone(), ring, index.clone()))?;
     let tokens = Tokens::new(address, &seed, args.access_ttl)?;
+    let lineages = stores.lineages(tokens.issuer()).with_clocks(clocks.clone());
+    let layers = keys.with_ring(|ring| {
+        Layers::new(Parts {
+            ring,
+            sessions: sessions.clone(),
+            session_cookie: session_cookie()?,
+            tickets: keys.sealer(),
+            access: tokens.bearer_verifier(),
+            refresh: refresh.clone(),
+            gate: gate.clone(),
+            lineages: lineages.clone(),
+            index,
+        })
+        .map_err(StartError::from)
+    })?;
     let app = App::new(Shared {
         users: users.clone(),
         keys,
         hasher: PasswordHasher::new()?,
         attempts: Attempts::default(),
-        lineages: stores.lineages(tokens.issuer()).with_clocks(clocks.clone()),
         tokens,
         sessions,
-        session_cookie: session_cookie()?,
+        layers,
         refresh,
         loot: Loot::default(),
+        lineages,
         gate: gate.clone(),
         clocks,
-        index,
         store: places.store.label(),
         db: places.db,
         key_file: places.key_file,
@@ -158,6 +173,8 @@ pub(crate) enum StartError {
         "the store did not give its revocations, or its clock and this machine's lie more than two seconds apart"
     )]
     Revocations,
+    #[error(transparent)]
+    Layers(#[from] InvalidLayers),
     #[error(transparent)]
     Fleet(#[from] AgeTooLong),
     #[error(transparent)]

@@ -1,17 +1,15 @@
 use axum::extract::State;
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cloakroom_core::UnixTime;
 use serde::Deserialize;
 
-use super::Failure;
+use super::{Failure, unproven};
 use crate::app::App;
 use crate::forged_token::{tampered, unsigned};
 use crate::pages::{
-    Change, FormError, PATHS, Problem, Resigned, Trial, TrialOutcome, token_form, token_page,
+    Change, CsrfField, FormError, PATHS, Problem, Resigned, Trial, TrialOutcome, token_form, token_page,
 };
-use crate::password_check::Unproven;
 use crate::posted::Posted;
 use crate::tokens::{Tokens, TokensError};
 
@@ -44,39 +42,35 @@ enum Sent {
 }
 
 /// `GET /jwt`
-pub(crate) async fn form() -> Response {
-    token_form("", None).into_response()
+pub(crate) async fn form(csrf: CsrfField) -> Response {
+    token_form(&csrf, "", None).into_response()
 }
 
 /// `POST /jwt`: the page with the token. It is the answer itself, and no redirect: that would have to put the token in
 /// an address, or keep it on the server.
 pub(crate) async fn log_in(
     State(app): State<App>,
+    csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
-    let (status, error, wait) = match app.check_password(&entry.name, entry.password).await? {
+    match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
             let issued = app.tokens.issue(&proven.token_grant(entry.keys.is_some()))?;
-            return Ok(token_page(app.tokens.origin(), &issued.token, UnixTime::now(), None).into_response());
+            let page = token_page(&csrf, app.tokens.origin(), &issued.token, UnixTime::now(), None);
+            Ok(page.into_response())
         }
-        Err(Unproven::Wrong) => (StatusCode::FORBIDDEN, FormError::WrongPassword, None),
-        Err(Unproven::TooMany(seconds)) => {
-            let error = FormError::TooMany(seconds.div_ceil(60));
-            (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
-        }
-        Err(Unproven::Busy) => (StatusCode::SERVICE_UNAVAILABLE, FormError::Busy, Some(2)),
-    };
-    let mut response = (status, token_form(&entry.name, Some(&error))).into_response();
-    if let Some(seconds) = wait {
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        Err(reason) => Ok(unproven(&reason, FormError::WrongPassword, |error| {
+            token_form(&csrf, &entry.name, Some(&error))
+        })),
     }
-    Ok(response)
 }
 
 /// `POST /jwt/call`: calls the API with the token, and shows what it answered.
-pub(crate) async fn call(State(app): State<App>, Posted(call): Posted<Call>) -> Result<Response, Failure> {
+pub(crate) async fn call(
+    State(app): State<App>,
+    csrf: CsrfField,
+    Posted(call): Posted<Call>,
+) -> Result<Response, Failure> {
     let now = UnixTime::now();
     // A text field brings line breaks that nobody typed on purpose.
     let token = call.token.trim();
@@ -96,7 +90,11 @@ pub(crate) async fn call(State(app): State<App>, Posted(call): Posted<Call>) -> 
         TrialOutcome::NotSendable(_) | TrialOutcome::NotSigned { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let trial = Trial { path, outcome };
-    Ok((status, token_page(app.tokens.origin(), token, now, Some(&trial))).into_response())
+    Ok((
+        status,
+        token_page(&csrf, app.tokens.origin(), token, now, Some(&trial)),
+    )
+        .into_response())
 }
 
 /// The token as it is to be sent and what was done to it; or what came of it when the issuer did not sign that.

@@ -1,18 +1,17 @@
 use axum::extract::{RawQuery, State};
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cloakroom_core::UnixTime;
 use cloakroom_seal::Ticket;
-use cloakroom_tower::Sealed;
+use cloakroom_tower::Logins;
+use maud::Markup;
 use serde::Deserialize;
 
-use super::Failure;
+use super::{Failure, unproven};
 use crate::app::{App, see_other};
 use crate::login_ticket::LoginTicket;
-use crate::pages::{FormError, Notice, Welcome, welcome};
+use crate::pages::{CsrfField, FormError, Notice, Welcome, welcome};
 use crate::password::Password;
-use crate::password_check::Unproven;
 use crate::password_hasher::HashError;
 use crate::posted::Posted;
 use crate::user_name::UserName;
@@ -24,21 +23,22 @@ pub(crate) struct Entry {
     password: String,
 }
 
-pub(crate) async fn login_form(RawQuery(query): RawQuery) -> Response {
-    form(false, Notice::of_query(query.as_deref()))
+pub(crate) async fn login_form(csrf: CsrfField, RawQuery(query): RawQuery) -> Response {
+    form(false, csrf, Notice::of_query(query.as_deref()))
 }
 
-pub(crate) async fn register_form(RawQuery(query): RawQuery) -> Response {
-    form(true, Notice::of_query(query.as_deref()))
+pub(crate) async fn register_form(csrf: CsrfField, RawQuery(query): RawQuery) -> Response {
+    form(true, csrf, Notice::of_query(query.as_deref()))
 }
 
 /// Makes an account and logs it in.
 pub(crate) async fn register(
     State(app): State<App>,
-    ticket: Sealed<LoginTicket>,
+    logins: Logins,
+    csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
-    let refuse = |status, error| Ok(form_again(true, &entry.name, status, error));
+    let refuse = |status, error| Ok((status, form_again(true, csrf, &entry.name, error)).into_response());
     let name = match UserName::parse(&entry.name) {
         Ok(name) => name,
         Err(error) => {
@@ -61,9 +61,11 @@ pub(crate) async fn register(
         Err(HashError::Busy) => return refuse(StatusCode::SERVICE_UNAVAILABLE, FormError::Busy),
         hash => hash?,
     };
-    let now = UnixTime::now();
-    match app.users.create(&name, &hash, now).await? {
-        Some(user) => hand_over(ticket, &user.id, now, Notice::Registered),
+    match app.users.create(&name, &hash, app.clocks.now().wall).await? {
+        Some(user) => {
+            let stamp = logins.stamp(&user.id).await?;
+            hand_over(&logins, &user.id, stamp.authenticated_at(), Notice::Registered)
+        }
         None => refuse(StatusCode::CONFLICT, FormError::NameTaken),
     }
 }
@@ -71,53 +73,36 @@ pub(crate) async fn register(
 /// Checks name and password, and gives a ticket for them.
 pub(crate) async fn log_in(
     State(app): State<App>,
-    ticket: Sealed<LoginTicket>,
+    logins: Logins,
+    csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
-    let (status, error, wait) = match app.check_password(&entry.name, entry.password).await? {
+    match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
-            return hand_over(
-                ticket,
-                &proven.subject,
-                proven.stamp.authenticated_at(),
-                Notice::LoggedIn,
-            );
+            let at = proven.stamp.authenticated_at();
+            hand_over(&logins, &proven.subject, at, Notice::LoggedIn)
         }
-        Err(Unproven::Wrong) => (StatusCode::FORBIDDEN, FormError::WrongPassword, None),
-        Err(Unproven::TooMany(seconds)) => {
-            let error = FormError::TooMany(seconds.div_ceil(60));
-            (StatusCode::TOO_MANY_REQUESTS, error, Some(seconds))
-        }
-        Err(Unproven::Busy) => (StatusCode::SERVICE_UNAVAILABLE, FormError::Busy, None),
-    };
-    let mut response = form_again(false, &entry.name, status, error);
-    if let Some(seconds) = wait {
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        Err(reason) => Ok(unproven(&reason, FormError::WrongPassword, |error| {
+            form_again(false, csrf, &entry.name, error)
+        })),
     }
-    Ok(response)
 }
 
-/// Makes this browser forget its ticket. The ticket itself stays good: nothing here could strike it out.
-pub(crate) async fn log_out(mut ticket: Sealed<LoginTicket>) -> Result<Response, Failure> {
-    ticket.remove()?;
+/// Ends what this browser is logged in by, copies of it too, and makes it forget.
+pub(crate) async fn log_out(logins: Logins) -> Result<Response, Failure> {
+    logins.log_out().await?;
     Ok(see_other("/", Notice::LoggedOut))
 }
 
 /// A password was proven just now: the one place where a ticket's life begins.
-fn hand_over(
-    mut ticket: Sealed<LoginTicket>,
-    subject: &str,
-    now: UnixTime,
-    notice: Notice,
-) -> Result<Response, Failure> {
-    ticket.set(LoginTicket(Ticket::issue(subject, now)?))?;
+fn hand_over(logins: &Logins, subject: &str, at: UnixTime, notice: Notice) -> Result<Response, Failure> {
+    logins.log_in_by_ticket(&LoginTicket(Ticket::issue(subject, at)?))?;
     Ok(see_other("/", notice))
 }
 
-fn form(register: bool, notice: Option<Notice>) -> Response {
+fn form(register: bool, csrf: CsrfField, notice: Option<Notice>) -> Response {
     welcome(&Welcome {
+        csrf,
         register,
         notice,
         ..Welcome::default()
@@ -126,12 +111,12 @@ fn form(register: bool, notice: Option<Notice>) -> Response {
 }
 
 /// The form with what went wrong above it. The password is typed again, the name is not.
-fn form_again(register: bool, name: &str, status: StatusCode, error: FormError) -> Response {
-    let page = welcome(&Welcome {
+fn form_again(register: bool, csrf: CsrfField, name: &str, error: FormError) -> Markup {
+    welcome(&Welcome {
+        csrf,
         register,
         name: name.to_owned(),
         error: Some(error),
         notice: None,
-    });
-    (status, page).into_response()
+    })
 }

@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cloakroom_core::UnixTime;
-use cloakroom_tower::{Bearer, BearerErrorKind, Error};
+use cloakroom_tower::{Bearer, BearerErrorKind, Error, Identity, IdentityErrorKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -97,8 +97,9 @@ pub(crate) async fn token(State(app): State<App>, grant: Result<Json<Grant>, Jso
     }
 }
 
-/// `GET /api/me`: who the token is about. Nothing is looked up: the token says it all.
-pub(crate) async fn me(bearer: Bearer<AccessClaims>) -> Json<Value> {
+/// `GET /api/me`: who the token is about. No store is asked: the token says it all, and this server knows by itself whether
+/// it has been ended, which [`Identity`] asks.
+pub(crate) async fn me(bearer: Bearer<AccessClaims>, _me: Identity) -> Json<Value> {
     Json(json!({
         "subject": bearer.subject(),
         "name": bearer.name,
@@ -109,7 +110,11 @@ pub(crate) async fn me(bearer: Bearer<AccessClaims>) -> Json<Value> {
 }
 
 /// `GET /api/keys`: ids and states of the key ring, for a token of the scope `keys:read`.
-pub(crate) async fn keys(State(app): State<App>, bearer: Bearer<AccessClaims>) -> Result<Json<Value>, Error> {
+pub(crate) async fn keys(
+    State(app): State<App>,
+    bearer: Bearer<AccessClaims>,
+    _me: Identity,
+) -> Result<Json<Value>, Error> {
     bearer.require_scope(KEYS_SCOPE)?;
     let (keys, cutoff) = app.keys.list();
     let keys: Vec<_> = keys
@@ -138,12 +143,18 @@ pub(crate) async fn wrong_method() -> Response {
 
 /// The extractors' rejections as JSON: the status and the challenge stay, the body says the same to a program. A request
 /// that brought no token gets no error code there either (RFC 6750 section 3.1).
-pub(crate) fn bearer_error(error: &Error, response: Response) -> Response {
+pub(crate) fn error(error: &Error, response: Response) -> Response {
     let code = match error {
         Error::Bearer(error) => match error.kind() {
             BearerErrorKind::Required => None,
             kind => Some(kind.code().unwrap_or("temporarily_unavailable")),
         },
+        Error::Identity(error) => match error.kind() {
+            IdentityErrorKind::Rejected => Some("invalid_token"),
+            IdentityErrorKind::Stale { .. } => Some("temporarily_unavailable"),
+            _ => Some("server_error"),
+        },
+        Error::Csrf { .. } => Some("access_denied"),
         _ => Some("server_error"),
     };
     let (mut parts, _) = response.into_parts();

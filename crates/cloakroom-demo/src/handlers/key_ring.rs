@@ -1,15 +1,13 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use cloakroom_core::UnixTime;
 use cloakroom_keyring::KeyId;
-use cloakroom_tower::Required;
+use cloakroom_tower::{Identity, Logins};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::Failure;
 use crate::app::{App, report, see_other};
 use crate::keys::{KeysError, Step};
-use crate::login_ticket::LoginTicket;
 use crate::pages::{Notice, Problem};
 use crate::posted::Posted;
 
@@ -23,7 +21,8 @@ pub(crate) struct Fields {
 pub(crate) async fn take_step(
     State(app): State<App>,
     Path(step): Path<String>,
-    ticket: Required<LoginTicket>,
+    me: Identity,
+    logins: Logins,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Failure> {
     let id = fields.id.map(|id| id.parse::<KeyId>());
@@ -38,13 +37,13 @@ pub(crate) async fn take_step(
         }
         _ => return Ok(Problem::NotFound.into_response()),
     };
-    // A ticket outlives its account, so what changes something asks whether there still is one.
-    if app.users.by_id(ticket.0.subject()).await?.is_none() {
-        ticket.into_sealed().remove()?;
+    // A log-in outlives its account, so what changes something asks whether there still is one.
+    if app.users.by_id(me.subject()).await?.is_none() {
+        logins.log_out().await?;
         return Ok(see_other("/", Notice::AccountGone));
     }
     // A task of its own runs to its end even if the browser hangs up; the file is then as whole as ever.
-    let taken = spawn_blocking(move || app.keys.take(step, UnixTime::now)).await?;
+    let taken = spawn_blocking(move || app.take_step(step)).await?;
     Ok(match taken {
         Ok(()) => see_other("/", done),
         Err(KeysError::Step(_) | KeysError::ChangedElsewhere) => Problem::KeyStep.into_response(),

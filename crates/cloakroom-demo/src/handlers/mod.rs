@@ -4,10 +4,13 @@ pub(crate) mod access_token;
 pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod app;
+pub(crate) mod everywhere;
 pub(crate) mod key_ring;
 pub(crate) mod overview;
 pub(crate) mod session;
 
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cloakroom_cookie::InvalidSetCookie;
 use cloakroom_keyring::RandomError;
@@ -17,9 +20,11 @@ use cloakroom_store::StoreError;
 use cloakroom_store::cloakroom_id::InvalidSubject;
 use cloakroom_token::{RefreshError, Refusal};
 use cloakroom_tower::Error as CookieError;
+use maud::Markup;
 
 use crate::app::report;
-use crate::pages::Problem;
+use crate::pages::{FormError, Problem};
+use crate::password_check::Unproven;
 use crate::password_hasher::HashError;
 use crate::tokens::TokensError;
 use crate::users::Unavailable;
@@ -78,4 +83,27 @@ impl IntoResponse for Failure {
             | Self::Task(_) => Problem::Internal.into_response(),
         }
     }
+}
+
+/// What a form comes back with that asked for a password; `wrong` says that it was another one.
+pub(super) fn unproven(
+    reason: &Unproven,
+    wrong: FormError,
+    page: impl FnOnce(FormError) -> Markup,
+) -> Response {
+    let (status, error, wait) = match reason {
+        Unproven::Wrong => (StatusCode::FORBIDDEN, wrong, None),
+        Unproven::TooMany(seconds) => {
+            let error = FormError::TooMany(seconds.div_ceil(60));
+            (StatusCode::TOO_MANY_REQUESTS, error, Some(*seconds))
+        }
+        Unproven::Busy => (StatusCode::SERVICE_UNAVAILABLE, FormError::Busy, Some(2)),
+    };
+    let mut response = (status, page(error)).into_response();
+    if let Some(seconds) = wait {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }

@@ -1,40 +1,44 @@
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use cloakroom_core::UnixTime;
-use cloakroom_tower::{Cookies, Sealed};
+use cloakroom_tower::{Cookies, Identity, IdentitySource, Logins, Sealed};
 
 use super::Failure;
 use crate::app::App;
 use crate::login_ticket::{COOKIE, LoginTicket};
 use crate::outer_fields::OuterFields;
-use crate::pages::{HeldCookie, Home, Notice, Welcome, home, welcome};
+use crate::pages::{CsrfField, HeldCookie, Home, Notice, Welcome, home, welcome};
 
 /// The front page: the log-in form, or what the browser and the server hold.
 ///
-/// Opening the ticket looks nothing up. The page then asks for the user's row, in order to show it; so it notices when
-/// the account is gone, and the ticket with it.
+/// Opening the ticket asks no store; whether it has been ended, this server's memory knows. The page then asks for the
+/// user's row, in order to show it; so it notices when the account is gone, and the ticket with it.
 pub(crate) async fn show(
     State(app): State<App>,
     RawQuery(query): RawQuery,
     cookies: Cookies,
-    mut ticket: Sealed<LoginTicket>,
+    me: Option<Identity>,
+    ticket: Sealed<LoginTicket>,
+    logins: Logins,
+    csrf: CsrfField,
 ) -> Result<Response, Failure> {
     let notice = Notice::of_query(query.as_deref());
-    let (Some(LoginTicket(held)), Some(expires_at)) = (ticket.get(), ticket.expires_at()) else {
-        return Ok(logged_out(notice));
+    let me = me.filter(|me| me.source() == IdentitySource::Ticket);
+    let (Some(me), Some(LoginTicket(held)), Some(expires_at)) = (me, ticket.get(), ticket.expires_at())
+    else {
+        return Ok(logged_out(csrf, notice));
     };
-    let authenticated_at = held.authenticated_at();
-    let Some(user) = app.users.by_id(held.subject()).await? else {
-        ticket.remove()?;
-        return Ok(logged_out(Some(Notice::AccountGone)));
+    let Some(user) = app.users.by_id(me.subject()).await? else {
+        logins.log_out().await?;
+        return Ok(logged_out(csrf, Some(Notice::AccountGone)));
     };
     let (keys, cutoff) = app.keys.list();
     let page = home(&Home {
+        csrf,
         user,
         cookie: held_cookie(&cookies),
-        authenticated_at,
+        authenticated_at: held.authenticated_at(),
         expires_at,
-        now: UnixTime::now(),
+        now: app.clocks.now().wall,
         keys,
         cutoff,
         db: app.db.display().to_string(),
@@ -44,8 +48,9 @@ pub(crate) async fn show(
     Ok(page.into_response())
 }
 
-fn logged_out(notice: Option<Notice>) -> Response {
+fn logged_out(csrf: CsrfField, notice: Option<Notice>) -> Response {
     welcome(&Welcome {
+        csrf,
         notice,
         ..Welcome::default()
     })

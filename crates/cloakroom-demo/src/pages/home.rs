@@ -3,6 +3,8 @@ use cloakroom_keyring::{KeyId, KeyState};
 use maud::{Markup, html};
 
 use super::Notice;
+use super::csrf_field::CsrfField;
+use super::everywhere::everywhere;
 use super::key_table::key_table;
 use super::layout::layout;
 use super::time::{span, time};
@@ -13,6 +15,7 @@ use crate::users::User;
 /// The page of somebody who is logged in.
 #[derive(Debug)]
 pub(crate) struct Home {
+    pub(crate) csrf: CsrfField,
     pub(crate) user: User,
     /// `None` when the browser's cookie has no form that could be shown; it opened all the same.
     pub(crate) cookie: Option<HeldCookie>,
@@ -37,7 +40,7 @@ pub(crate) struct HeldCookie {
 pub(crate) fn home(page: &Home) -> Markup {
     let account = html! {
         span.who { (page.user.name) }
-        form method="post" action="/logout" { button.quiet type="submit" { "Log out" } }
+        form method="post" action="/logout" { (page.csrf) button.quiet type="submit" { "Log out" } }
     };
     layout(
         "Logged in",
@@ -50,8 +53,9 @@ pub(crate) fn home(page: &Home) -> Markup {
                 (server_holds(page))
             }
             (other_way())
-            (key_table(&page.keys, page.cutoff))
+            (key_table(&page.csrf, &page.keys, page.cutoff))
             (leaving(page))
+            (everywhere(&page.csrf))
         },
     )
 }
@@ -145,7 +149,7 @@ fn server_holds(page: &Home) -> Markup {
     html! {
         section.card #server aria-labelledby="server-title" {
             h2 #server-title { "What the server holds" }
-            p { "About your log-in: " strong { "nothing" } ". No session, no token, no list of tickets." }
+            p { "About your log-in: " strong { "nothing" } ". No session, no token, no list of tickets; a list of those that were ended early." }
             h3 { "Your row, as for anybody who ever registered" }
             dl.sheet {
                 dt { "id" } dd { code.wrap { (page.user.id) } }
@@ -159,7 +163,7 @@ fn server_holds(page: &Home) -> Markup {
                 dt { "file" } dd { code.wrap { (page.key_file) } }
             }
             p.fine {
-                "Opening your ticket looked nothing up. This page then read your row, to show it to you; that is also \
+                "Opening your ticket looked nothing up but the list in this server's memory. This page then read your row, to show it to you; that is also \
                  how it would notice if your account were gone."
             }
         }
@@ -187,15 +191,16 @@ fn leaving(page: &Home) -> Markup {
             div {
                 h2 #leaving-title { "Logging out" }
                 p {
-                    "Logging out makes this browser drop its cookie, and that is all it can do. "
-                    strong { "A copy taken before outlives it" }
-                    ": by a backup, by malware, by somebody at your desk. It stays good until "
+                    "Logging out makes this browser drop its cookie, and strikes the ticket out: its number goes to a \
+                     list that every server keeps in memory. "
+                    strong { "A copy taken before opens nothing from then on" }
+                    ", on any server, within a second. The number stays in the list until the ticket would have ended \
+                     by itself, at "
                     (time(page.expires_at))
-                    ", or until a cut-off revokes it. A server that must be able to strike out a single ticket has to \
-                     remember something: that is what sessions and revocation lists are for."
+                    "."
                 }
             }
-            form method="post" action="/logout" { button.primary type="submit" { "Log out" } }
+            form method="post" action="/logout" { (page.csrf) button.primary type="submit" { "Log out" } }
         }
     }
 }

@@ -2,10 +2,11 @@ use cloakroom_core::UnixTime;
 use cloakroom_keyring::{KeyId, KeyState};
 use maud::{Markup, html};
 
+use super::csrf_field::CsrfField;
 use super::time::time;
 
 /// The ring: ids, states and the steps that lead on. No secret comes near it.
-pub(super) fn key_table(keys: &[(KeyId, KeyState)], cutoff: Option<UnixTime>) -> Markup {
+pub(super) fn key_table(csrf: &CsrfField, keys: &[(KeyId, KeyState)], cutoff: Option<UnixTime>) -> Markup {
     html! {
         section.card #keys aria-labelledby="keys-title" {
             div.head {
@@ -13,7 +14,7 @@ pub(super) fn key_table(keys: &[(KeyId, KeyState)], cutoff: Option<UnixTime>) ->
                     h2 #keys-title { "The key ring" }
                     p { "Change the keys while you are logged in. Each step is written to the key file first." }
                 }
-                form method="post" action="/keys/announce" {
+                form method="post" action="/keys/announce" { (csrf)
                     button.primary type="submit" { "Announce a new key" }
                 }
             }
@@ -31,7 +32,7 @@ pub(super) fn key_table(keys: &[(KeyId, KeyState)], cutoff: Option<UnixTime>) ->
                         tr data-state=(state) {
                             th scope="row" { code { (id) } }
                             td { span.state.(state.as_str()) { (state) } small { (meaning(state)) } }
-                            td.actions { (actions(id, state)) }
+                            td.actions { (actions(csrf, id, state)) }
                         }
                     }
                 }
@@ -60,7 +61,7 @@ fn meaning(state: KeyState) -> &'static str {
     }
 }
 
-fn actions(id: KeyId, state: KeyState) -> Markup {
+fn actions(csrf: &CsrfField, id: KeyId, state: KeyState) -> Markup {
     let steps: &[(&str, &str)] = match state {
         KeyState::Announced => &[
             ("activate", "Activate"),
@@ -78,6 +79,7 @@ fn actions(id: KeyId, state: KeyState) -> Markup {
     html! {
         @for (step, label) in steps {
             form method="post" action=(format!("/keys/{step}")) {
+                (csrf)
                 input type="hidden" name="id" value=(id);
                 button.small.danger[*step == "revoke"] type="submit" {
                     (label) span.unseen { " key " (id) }

@@ -2,6 +2,8 @@
 
 mod access_token;
 mod app;
+mod csrf_field;
+mod everywhere;
 mod home;
 mod key_table;
 mod layout;
@@ -16,6 +18,8 @@ use axum::response::IntoResponse;
 
 pub(crate) use access_token::{Change, PATHS, Resigned, Trial, TrialOutcome, token_form, token_page};
 pub(crate) use app::{AppForm, AppPage, app_form, app_page, app_script};
+pub(crate) use csrf_field::{CSRF_FIELD, CsrfField};
+pub(crate) use everywhere::everywhere_page;
 pub(crate) use home::{HeldCookie, Home, home};
 pub(crate) use notice::Notice;
 pub(crate) use problem::{Problem, problem};

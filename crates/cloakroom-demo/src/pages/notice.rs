@@ -5,6 +5,7 @@ pub(crate) enum Notice {
     Registered,
     LoggedIn,
     LoggedOut,
+    Everywhere,
     AccountGone,
     LoginNeeded,
     Announced,
@@ -29,10 +30,11 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Registered,
         Self::LoggedIn,
         Self::LoggedOut,
+        Self::Everywhere,
         Self::AccountGone,
         Self::LoginNeeded,
         Self::Announced,
@@ -68,6 +70,7 @@ impl Notice {
             Self::Registered => "registered",
             Self::LoggedIn => "logged-in",
             Self::LoggedOut => "logged-out",
+            Self::Everywhere => "everywhere",
             Self::AccountGone => "account-gone",
             Self::LoginNeeded => "login-needed",
             Self::Announced => "announced",
@@ -97,8 +100,12 @@ impl Notice {
             Self::Registered => "Welcome. Your account is made and you are logged in.",
             Self::LoggedIn => "You are logged in.",
             Self::LoggedOut => {
-                "This browser has forgotten its ticket. A copy of it taken earlier still works until it expires or a \
-                 cut-off revokes it: the server keeps no list that it could be struck from."
+                "This browser has forgotten its ticket, and the ticket is struck out: a copy of it taken earlier opens \
+                 nothing, on any server, within a second."
+            }
+            Self::Everywhere => {
+                "You are logged out everywhere: every sealed cookie, session and token of your account has ended, or \
+                 will have within a second on the servers that have yet to hear of it."
             }
             Self::AccountGone => "The account that this browser's ticket names is not here any more.",
             Self::LoginNeeded => "Log in first: only somebody who is logged in may do that.",
@@ -136,7 +143,7 @@ impl Notice {
             }
             Self::EndedAll => "All your sessions are over, this one too.",
             Self::PasswordChanged => {
-                "Your password is changed. This session goes on under a new token; all others are over."
+                "Your password is changed. This session goes on under a new token; all else that was logged in is over."
             }
             Self::AppIn => "You are logged in to the app.",
             Self::AppOut => {

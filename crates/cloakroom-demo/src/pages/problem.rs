@@ -9,6 +9,7 @@ use super::layout::layout;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     CrossSite,
+    FormToken,
     Host,
     NotFound,
     Method,
@@ -20,6 +21,7 @@ pub(crate) enum Problem {
     SessionOvertaken,
     SessionStore,
     OthersRemain,
+    Revocations,
     Unavailable,
     Internal,
 }
@@ -27,7 +29,7 @@ pub(crate) enum Problem {
 impl Problem {
     fn status(self) -> StatusCode {
         match self {
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::FormToken => StatusCode::FORBIDDEN,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -35,7 +37,9 @@ impl Problem {
             Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CookiesTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::KeyStep | Self::SessionOvertaken => StatusCode::CONFLICT,
-            Self::Unavailable | Self::SessionStore | Self::OthersRemain => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::SessionStore | Self::OthersRemain | Self::Revocations => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::KeyFile | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -50,6 +54,7 @@ impl Problem {
     fn title(self) -> &'static str {
         match self {
             Self::CrossSite => "Refused: the form came from another site",
+            Self::FormToken => "Refused: the form is not of a page of this log-in",
             Self::Host => "This server answers to 127.0.0.1 and localhost only",
             Self::NotFound => "There is no such page",
             Self::Method => "That address does not take this kind of request",
@@ -61,6 +66,7 @@ impl Problem {
             Self::SessionOvertaken => "Another request was faster",
             Self::SessionStore => "The store of the sessions does not answer",
             Self::OthersRemain => "The password is changed, and that is all",
+            Self::Revocations => "Nobody can say whether you are logged in",
             Self::Unavailable => "The user database does not answer",
             Self::Internal => "Something went wrong here",
         }
@@ -71,6 +77,10 @@ impl Problem {
             Self::CrossSite => {
                 "Your browser said that a page of another origin made it send this. Nothing was changed. If you meant \
                  it, do it from this server's own page."
+            }
+            Self::FormToken => {
+                "It brought no token of a page that this server made for you, or one that is too old or was made before \
+                 you logged in or out. Nothing was changed. Open the page again and send it from there."
             }
             Self::Host => "Use the address that the server printed when it started.",
             Self::NotFound | Self::Method => "The front page has everything that is here.",
@@ -93,8 +103,12 @@ impl Problem {
                  again in a moment, and look whether what you asked for was done."
             }
             Self::OthersRemain => {
-                "The store of the sessions did not answer, so the sessions of your other devices may be alive still. \
-                 End them from your session's page, or change the password once more."
+                "The store did not answer, so your other devices may be logged in still. Log out everywhere, or change the \
+                 password once more."
+            }
+            Self::Revocations => {
+                "Which log-ins have ended early is in the store, and the store has not been heard of for more than a \
+                 second. Rather than take one for good that is not, this server takes none. Try again in a moment."
             }
             Self::Unavailable => {
                 "Another process may have locked it. Nothing was changed and you are as logged in as you were: the \

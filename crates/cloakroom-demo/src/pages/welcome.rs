@@ -1,12 +1,14 @@
 use maud::{Markup, html};
 
 use super::Notice;
+use super::csrf_field::CsrfField;
 use super::layout::layout;
 use crate::password::Password;
 
 /// The page of somebody who is not logged in: what this is, and one of two forms.
 #[derive(Debug, Default)]
 pub(crate) struct Welcome {
+    pub(crate) csrf: CsrfField,
     /// The form to make an account instead of the one to log in.
     pub(crate) register: bool,
     /// The name that was typed before the form came back.
@@ -76,7 +78,7 @@ fn form(page: &Welcome) -> Markup {
         @if let Some(error) = &page.error {
             p.error role="alert" id="form-error" { (error_text(error)) }
         }
-        form method="post" action=(action) {
+        form method="post" action=(action) { (page.csrf)
             label for="name" { "Name" }
             input #name name="name" type="text" value=(page.name) required maxlength="32"
                 autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"

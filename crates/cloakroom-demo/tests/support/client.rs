@@ -1,6 +1,9 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
+/// What stands before a token in a page.
+const CSRF: &str = "<input type=\"hidden\" name=\"csrf\" value=\"";
+
 /// What the server answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Response {
@@ -25,6 +28,29 @@ impl Response {
         let all = self.all(name);
         assert!(all.len() <= 1, "{name}: {all:?}");
         all.first().copied()
+    }
+
+    /// The line that sets or removes the cookie of this name; none when the answer leaves it alone.
+    #[track_caller]
+    pub(crate) fn set(&self, name: &str) -> Option<&str> {
+        let lines = self.all("Set-Cookie").into_iter();
+        let lines: Vec<_> = lines
+            .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
+            .collect();
+        assert!(lines.len() <= 1, "{lines:?}");
+        lines.first().copied()
+    }
+
+    /// The token of the page's forms.
+    #[track_caller]
+    pub(crate) fn csrf(&self) -> &str {
+        self.between(CSRF, "\"")
+    }
+
+    /// The page but for that token, which is another one each time.
+    #[track_caller]
+    pub(crate) fn without_csrf(&self) -> String {
+        self.body.replace(self.csrf(), "")
     }
 
     /// What stands between two marks of the page.
@@ -83,19 +109,27 @@ fn parse(answer: &str) -> Response {
     }
 }
 
-/// A browser that keeps one cookie and sends what browsers send with a page's own form.
+/// A browser that keeps the cookie of one log-in and that of a visitor, and sends what browsers send with a page's own form.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     pub(crate) address: SocketAddr,
-    /// `name=value`.
+    /// `name=value` of the log-in.
     pub(crate) cookie: Option<String>,
+    /// `__Host-csrf=value`
+    pub(crate) visitor: Option<String>,
 }
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
+        Self::with(address, None)
+    }
+
+    /// One that holds this cookie, from wherever.
+    pub(crate) fn with(address: SocketAddr, cookie: Option<String>) -> Self {
         Self {
             address,
-            cookie: None,
+            cookie,
+            visitor: None,
         }
     }
 
@@ -103,8 +137,26 @@ impl Browser {
         self.request(&format!("GET {path}"), &[("Sec-Fetch-Site", b"none")], b"")
     }
 
-    /// Sends a form from one of the server's own pages.
+    /// A token for a form, of a page that the server makes for whoever asks.
+    #[track_caller]
+    pub(crate) fn csrf(&mut self) -> String {
+        // What the page sets besides is not kept: the form alone is what a test is about.
+        let mut tab = self.clone();
+        let token = tab.get("/jwt").csrf().to_owned();
+        self.visitor = tab.visitor;
+        token
+    }
+
+    /// Sends a form from one of the server's own pages, with the token that stands in it.
+    #[track_caller]
     pub(crate) fn post(&mut self, path: &str, form: &str) -> Response {
+        let token = self.csrf();
+        let and = if form.is_empty() { "" } else { "&" };
+        self.post_as_it_is(path, &format!("{form}{and}csrf={token}"))
+    }
+
+    /// The same with no more than these fields.
+    pub(crate) fn post_as_it_is(&mut self, path: &str, form: &str) -> Response {
         let origin = format!("http://{}", self.address);
         let fields: [(&str, &[u8]); 3] = [
             ("Origin", origin.as_bytes()),
@@ -114,17 +166,26 @@ impl Browser {
         self.request(&format!("POST {path}"), &fields, form.as_bytes())
     }
 
-    /// Sends the cookie with a request and keeps what the answer sets.
+    /// Sends the cookies with a request and keeps what the answer sets.
     pub(crate) fn request(&mut self, request_line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Response {
         let host = self.address.to_string();
-        let cookie = self.cookie.clone();
+        let cookies: Vec<_> = self.cookie.iter().chain(&self.visitor).cloned().collect();
+        let cookies = cookies.join("; ");
         let mut all = vec![("Host", host.as_bytes())];
-        all.extend(cookie.iter().map(|cookie| ("Cookie", cookie.as_bytes())));
+        if !cookies.is_empty() {
+            all.push(("Cookie", cookies.as_bytes()));
+        }
         all.extend_from_slice(fields);
         let response = send(self.address, request_line, &all, body);
-        if let Some(line) = response.one("Set-Cookie") {
+        for line in response.all("Set-Cookie") {
             let pair = line.split("; ").next().unwrap();
-            self.cookie = (!line.contains("Max-Age=0")).then(|| pair.to_owned());
+            let name = &pair[..=pair.find('=').unwrap()];
+            let kept = (!line.contains("Max-Age=0")).then(|| pair.to_owned());
+            if name == "__Host-csrf=" {
+                self.visitor = kept;
+            } else if kept.is_some() || self.cookie.as_ref().is_some_and(|held| held.starts_with(name)) {
+                self.cookie = kept;
+            }
         }
         response
     }

@@ -5,8 +5,8 @@ use cloakroom_store::StoreError;
 use cloakroom_token::{Family, RefreshError, RefreshToken, RefreshTokens, Refreshed, TokenStore as _};
 use cloakroom_tower::Cookies;
 
-use super::client;
 use crate::app::App;
+use crate::refresh::Refresh;
 use crate::refresh_cookie::REFRESH_COOKIE;
 use crate::token_store::AnyTokenStore;
 
@@ -20,7 +20,7 @@ pub(super) struct Held {
 /// Why there is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NotHeld {
-    /// No cookie, or several that differ: nobody can say which is the browser's own.
+    /// No cookie, or several: nobody can say which is the browser's own.
     Absent,
     /// It is no refresh token of the app.
     Unknown,
@@ -29,14 +29,11 @@ pub(super) enum NotHeld {
 impl Held {
     pub(super) fn of(app: &App, cookies: &Cookies) -> Result<Self, NotHeld> {
         let request = cookies.request();
-        let mut values = request.all(REFRESH_COOKIE);
-        let value = values.next().ok_or(NotHeld::Absent)?;
-        if values.any(|other| other.as_bytes() != value.as_bytes()) {
-            return Err(NotHeld::Absent);
-        }
+        let value = request.unique(REFRESH_COOKIE).map_err(|_| NotHeld::Absent)?;
+        let value = value.ok_or(NotHeld::Absent)?;
         let text = str::from_utf8(value.as_bytes()).map_err(|_| NotHeld::Unknown)?;
         let tokens = app.refresh.tokens();
-        let opened = tokens.open(text, &client()).map_err(|_| NotHeld::Unknown)?;
+        let opened = tokens.open(text, &Refresh::client()).map_err(|_| NotHeld::Unknown)?;
         Ok(Self {
             text: text.to_owned(),
             tokens,
@@ -57,12 +54,12 @@ impl Held {
 
     pub(super) async fn rotate(&self) -> Result<Refreshed, RefreshError> {
         self.tokens
-            .rotate(&self.text, &client(), None, UnixTime::now())
+            .rotate(&self.text, &Refresh::client(), None, UnixTime::now())
             .await
     }
 
     /// Ends the family (RFC 7009 section 2.1), and with it every copy of its tokens.
     pub(super) async fn revoke(&self) -> Result<bool, StoreError> {
-        self.tokens.revoke(&self.text, &client()).await
+        self.tokens.revoke(&self.text, &Refresh::client()).await
     }
 }

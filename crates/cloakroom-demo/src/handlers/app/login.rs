@@ -7,14 +7,14 @@ use cloakroom_token::{Grant, Issued, RefreshSettings};
 use cloakroom_tower::{Cookies, CsrfToken};
 use serde::Deserialize;
 
-use super::client;
 use super::held::Held;
 use crate::app::{App, report, see_other};
 use crate::handlers::Failure;
-use crate::handlers::session::unproven;
+use crate::handlers::unproven;
 use crate::pages::{AppForm, FormError, Notice, app_form};
-use crate::password_check::{Proven, Unproven};
+use crate::password_check::Proven;
 use crate::posted::Posted;
+use crate::refresh::Refresh;
 use crate::refresh_cookie::refresh_cookie;
 
 /// The form to log in.
@@ -33,20 +33,18 @@ pub(super) async fn log_in(
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
     let refused = match app.check_password(&entry.name, entry.password).await? {
-        Ok(proven) => match begin(&app, &proven).await? {
-            Some((issued, now)) => {
-                if let Ok(before) = Held::of(&app, &cookies)
-                    && let Err(error) = before.revoke().await
-                {
-                    // It lives on until its deadline; whoever is logging in now is not kept from it.
-                    report(&error);
-                }
-                let ends = now.saturating_add(RefreshSettings::default().absolute);
-                cookies.set(refresh_cookie(&issued.token, ends, now)?)?;
-                return Ok(see_other("/app", Notice::AppIn));
+        Ok(proven) => {
+            let (issued, now) = begin(&app, &proven).await?;
+            if let Ok(before) = Held::of(&app, &cookies)
+                && let Err(error) = before.revoke().await
+            {
+                // It lives on until its deadline; whoever is logging in now is not kept from it.
+                report(&error);
             }
-            None => Unproven::Wrong,
-        },
+            let ends = now.saturating_add(RefreshSettings::default().absolute);
+            cookies.set(refresh_cookie(&issued.token, ends, now)?)?;
+            return Ok(see_other("/app", Notice::AppIn));
+        }
         Err(reason) => reason,
     };
     Ok(unproven(&refused, FormError::WrongPassword, |error| {
@@ -59,25 +57,16 @@ pub(super) async fn log_in(
     }))
 }
 
-/// A new family, and when it was begun; `None` when the password has been changed meanwhile.
-async fn begin(app: &App, proven: &Proven) -> Result<Option<(Issued, UnixTime)>, Failure> {
+/// A new family, and when it was begun. The store refuses it when the password has been changed meanwhile: that has cut
+/// off all that was stamped before.
+async fn begin(app: &App, proven: &Proven) -> Result<(Issued, UnixTime), Failure> {
     let (tokens, now) = (app.refresh.tokens(), UnixTime::now());
     let grant = Grant {
-        client: client(),
+        client: Refresh::client(),
         subject: tokens.subject(&proven.subject)?,
         authenticated_at: proven.stamp.authenticated_at(),
         confirmation: None,
         data: Arc::default(),
     };
-    let issued = tokens.issue(&grant, now).await?;
-    // A change of the password sets it first and ends what it began then. So either it is seen here, or it ends this
-    // family, too.
-    match app.is_still_proven(proven).await {
-        Ok(true) => Ok(Some((issued, now))),
-        outcome => {
-            tokens.revoke(&issued.token, &client()).await?;
-            outcome?;
-            Ok(None)
-        }
-    }
+    Ok((tokens.issue(&grant, now).await?, now))
 }

@@ -10,7 +10,6 @@ mod thief;
 
 use axum::Router;
 use axum::routing::{get, post};
-use cloakroom_token::Client;
 use serde::Deserialize;
 
 use super::Failure;
@@ -32,11 +31,6 @@ pub(crate) fn routes() -> Router<App> {
 #[derive(Deserialize)]
 struct Fields {
     access_token: Option<String>,
-}
-
-/// Who is given the refresh tokens (RFC 6749 section 2.2).
-fn client() -> Client {
-    Client::new("app").expect("three letters are a client's id")
 }
 
 /// Ends an access token before its time.

@@ -8,12 +8,12 @@ use cloakroom_tower::Cookies;
 use serde_json::{Value, json};
 
 use super::Fields;
-use super::client;
 use super::held::Held;
 use super::no_token::NoToken;
 use super::refresh::no_answer;
 use crate::app::App;
 use crate::posted::Posted;
+use crate::refresh::Refresh;
 
 /// How far the thief goes ahead: so far that no token which an honest browser may still hold is within grace.
 const AHEAD: usize = 3;
@@ -50,7 +50,7 @@ async fn go_ahead(app: &App, cookies: &Cookies) -> Result<Value, NoToken> {
             return Ok(json!({ "generations": generations }));
         }
         let (tokens, now) = (held.tokens(), UnixTime::now());
-        newest = tokens.rotate(&newest.token, &client(), None, now).await?;
+        newest = tokens.rotate(&newest.token, &Refresh::client(), None, now).await?;
     }
     Err(NoToken::Late)
 }
@@ -60,7 +60,7 @@ pub(super) async fn catch(app: &App, family: &Selector) -> Option<u64> {
     let stolen = app.loot.take(family, app.tick())?;
     let tokens = app.refresh.tokens();
     let shown = tokens
-        .rotate(&stolen.token, &client(), None, UnixTime::now())
+        .rotate(&stolen.token, &Refresh::client(), None, UnixTime::now())
         .await;
     matches!(shown, Err(RefreshError::Refused(Refusal::Gone))).then_some(stolen.generation)
 }

@@ -4,7 +4,7 @@ use axum::http::header::{COOKIE, HOST};
 use axum::http::{HeaderMap, HeaderName, Request};
 use axum::response::Response;
 use cloakroom_session::SessionError;
-use cloakroom_tower::Session;
+use cloakroom_tower::{CsrfToken, Session};
 use tower::ServiceExt as _;
 
 use super::account;
@@ -30,12 +30,17 @@ pub(crate) async fn count(State(app): State<App>, session: Session) -> Result<Re
 /// browser's pass, without the network.
 ///
 /// With four there is none that could lose more often than a commit tries again.
-pub(crate) async fn race(State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(crate) async fn race(
+    State(app): State<App>,
+    token: CsrfToken,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     let tabs: Vec<_> = (0..4)
         .map(|_| {
             let mut request = Request::post("/session/count")
                 .header(HOST, "127.0.0.1")
-                .header(HeaderName::from_static("sec-fetch-site"), "same-origin");
+                .header(HeaderName::from_static("sec-fetch-site"), "same-origin")
+                .header(HeaderName::from_static("x-csrf-token"), token.as_str());
             for cookies in headers.get_all(COOKIE) {
                 request = request.header(COOKIE, cookies);
             }

@@ -6,10 +6,10 @@ use cloakroom_store::cloakroom_id::Selector;
 use cloakroom_tower::Session;
 use serde::Deserialize;
 
-use super::{account, unproven};
+use super::account;
 use crate::app::{App, see_other};
-use crate::handlers::Failure;
-use crate::pages::{Act, FormError, Notice, confirm_page};
+use crate::handlers::{Failure, unproven};
+use crate::pages::{Act, CsrfField, FormError, Notice, confirm_page};
 use crate::posted::Posted;
 use crate::session_store::RECENT;
 
@@ -33,6 +33,7 @@ pub(crate) struct Confirmation {
 pub(crate) async fn end(
     State(app): State<App>,
     session: Session,
+    csrf: CsrfField,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Failure> {
     let user = account(&app, &session).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn end(
     match session.require_recent_auth(RECENT).await {
         Ok(()) => carry_out(&session, act, selector.as_deref()).await,
         Err(SessionError::ReauthenticationRequired) => {
-            let page = confirm_page(&user.name, act, selector.as_deref(), None);
+            let page = confirm_page(&csrf, &user.name, act, selector.as_deref(), None);
             Ok((StatusCode::FORBIDDEN, page).into_response())
         }
         Err(error) => Err(error.into()),
@@ -51,6 +52,7 @@ pub(crate) async fn end(
 pub(crate) async fn confirm(
     State(app): State<App>,
     session: Session,
+    csrf: CsrfField,
     Posted(fields): Posted<Confirmation>,
 ) -> Result<Response, Failure> {
     let user = account(&app, &session).await?;
@@ -62,11 +64,11 @@ pub(crate) async fn confirm(
     match app.check_password(&user.name, password).await? {
         Ok(proven) => {
             // The same session under a new token: whoever has the old one is out.
-            session.login(&proven.subject)?;
+            session.login_at(&proven.subject, proven.stamp.authenticated_at())?;
             carry_out(&session, act, selector.as_deref()).await
         }
         Err(reason) => Ok(unproven(&reason, FormError::WrongOldPassword, |error| {
-            confirm_page(&user.name, act, selector.as_deref(), Some(&error))
+            confirm_page(&csrf, &user.name, act, selector.as_deref(), Some(&error))
         })),
     }
 }

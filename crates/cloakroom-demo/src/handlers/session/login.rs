@@ -1,15 +1,11 @@
 use axum::extract::State;
 use axum::response::Response;
-use cloakroom_session::SessionError;
-use cloakroom_store::cloakroom_id::SessionToken;
-use cloakroom_tower::Session;
+use cloakroom_tower::{Logins, Session};
 use serde::Deserialize;
 
-use super::unproven;
 use crate::app::{App, see_other};
-use crate::handlers::Failure;
-use crate::pages::{FormError, Notice, SessionForm, session_form};
-use crate::password_check::{Proven, Unproven};
+use crate::handlers::{Failure, unproven};
+use crate::pages::{CsrfField, FormError, Notice, SessionForm, session_form};
 use crate::posted::Posted;
 
 /// The form to log in.
@@ -22,56 +18,38 @@ pub(crate) struct Entry {
 }
 
 /// Checks name and password, and begins a session: a new one, whatever the browser brought.
+///
+/// The session bears the time at which the proof began. So when the password is changed meanwhile, or everything is ended,
+/// the store refuses it: none that the old password began is left.
 pub(crate) async fn log_in(
     State(app): State<App>,
     session: Session,
+    logins: Logins,
+    csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
-    let refused = match app.check_password(&entry.name, entry.password).await? {
+    match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
-            session.login(&proven.subject)?;
+            logins.log_in_by_session(&proven.subject, proven.stamp.authenticated_at())?;
             if entry.remember.is_some() {
                 session.persistent()?;
             }
-            session.commit().await?;
-            // A change of the password sets it first and ends the sessions then. So either it is seen here, or it ends
-            // this session, too: none that the old password began is left.
-            match app.is_still_proven(&proven).await {
-                Ok(true) => return Ok(see_other("/session", Notice::SessionIn)),
-                outcome => {
-                    take_back(&app, &session, &proven).await?;
-                    outcome?;
-                    Unproven::Wrong
-                }
-            }
+            Ok(see_other("/session", Notice::SessionIn))
         }
-        Err(reason) => reason,
-    };
-    Ok(unproven(&refused, FormError::WrongPassword, |error| {
-        session_form(&SessionForm {
-            name: entry.name,
-            remember: entry.remember.is_some(),
-            error: Some(error),
-            notice: None,
-        })
-    }))
-}
-
-/// Ends the session that was just made, before anybody has its token.
-async fn take_back(app: &App, session: &Session, proven: &Proven) -> Result<(), Failure> {
-    let token = session.take_renewed();
-    if let Some(Ok(token)) = token.map(|text| SessionToken::parse(text.as_bytes())) {
-        let subject = app
-            .sessions
-            .subject(&proven.subject)
-            .map_err(SessionError::from)?;
-        app.sessions.end(&subject, &token.selector()).await?;
+        Err(reason) => Ok(unproven(&reason, FormError::WrongPassword, |error| {
+            session_form(&SessionForm {
+                csrf,
+                name: entry.name,
+                remember: entry.remember.is_some(),
+                error: Some(error),
+                notice: None,
+            })
+        })),
     }
-    Ok(())
 }
 
 /// Ends the session, in the store: whoever has a copy of the cookie is logged out, too.
-pub(crate) async fn log_out(session: Session) -> Result<Response, Failure> {
-    session.logout()?;
+pub(crate) async fn log_out(logins: Logins) -> Result<Response, Failure> {
+    logins.log_out().await?;
     Ok(see_other("/session", Notice::SessionOut))
 }

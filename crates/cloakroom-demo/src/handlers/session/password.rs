@@ -1,14 +1,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use cloakroom_session::SessionError;
 use cloakroom_tower::Session;
 use serde::Deserialize;
 
+use super::account;
 use super::overview::look;
-use super::{account, unproven};
 use crate::app::{App, report, see_other};
-use crate::handlers::Failure;
-use crate::pages::{FormError, Notice, Problem, session_page};
+use crate::handlers::{Failure, unproven};
+use crate::pages::{CsrfField, FormError, Notice, Problem, session_page};
 use crate::password::Password;
 use crate::password_check::Unproven;
 use crate::posted::Posted;
@@ -21,34 +22,33 @@ pub(crate) struct Fields {
     new: String,
 }
 
-/// Sets another password, gives this session a new token and ends the others (ASVS 7.4.3).
+/// Sets another password, gives this session a new token and ends all else (ASVS 7.4.3).
 pub(crate) async fn change_password(
     State(app): State<App>,
     session: Session,
+    csrf: CsrfField,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Failure> {
     let user = account(&app, &session).await?;
     let proven = match app.check_password(&user.name, fields.old).await? {
         Ok(proven) => proven,
-        Err(reason) => return wrong(&app, &session, user, &reason).await,
+        Err(reason) => return wrong(&app, &session, csrf, user, &reason).await,
     };
     let password = match Password::parse(fields.new) {
         Ok(password) => password,
         Err(error) => {
-            let mut page = look(&app, &session, user).await?;
+            let mut page = look(&app, &session, csrf, user).await?;
             page.password_error = Some(FormError::Rule(error.to_string()));
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, session_page(&page)).into_response());
         }
     };
     let hash = app.hasher.hash(password).await?;
-    // First the password: who logs in with the old one until then is among those whose sessions end. Of two who change
-    // it at once, one has proven a password that is not the one any more.
+    // First the password, then the cut-off: a log-in that proved the old one has a time before that, and is refused. Of two
+    // who change it at once, one has proven a password that is not the one any more.
     if !app.users.set_password(&user.id, &proven.hash, &hash).await? {
-        return wrong(&app, &session, user, &Unproven::Wrong).await;
+        return wrong(&app, &session, csrf, user, &Unproven::Wrong).await;
     }
-    session.login(&user.id)?;
-    session.logout_others()?;
-    match session.commit().await {
+    match keep_this_one_alone(&app, &session, &user).await {
         Ok(()) => Ok(see_other("/session", Notice::PasswordChanged)),
         Err(error) => {
             report(&error);
@@ -57,20 +57,36 @@ pub(crate) async fn change_password(
     }
 }
 
+/// Ends whatever else the account is logged in by, and gives this session a new token, at a time after that.
+async fn keep_this_one_alone(app: &App, session: &Session, user: &User) -> Result<(), Failure> {
+    let this = session.info().await?.ok_or(SessionError::LoginRequired)?.selector;
+    let subject = app.sessions.subject(&user.id).map_err(SessionError::from)?;
+    app.lineages.end_others(&subject, &this).await?;
+    let stamp = app.lineages.stamp(&user.id).await?;
+    session.login_at(&user.id, stamp.authenticated_at())?;
+    Ok(session.commit().await?)
+}
+
 /// The page with what was wrong with the old password.
-async fn wrong(app: &App, session: &Session, user: User, reason: &Unproven) -> Result<Response, Failure> {
-    let mut page = look(app, session, user).await?;
+async fn wrong(
+    app: &App,
+    session: &Session,
+    csrf: CsrfField,
+    user: User,
+    reason: &Unproven,
+) -> Result<Response, Failure> {
+    let mut page = look(app, session, csrf, user).await?;
     Ok(unproven(reason, FormError::WrongOldPassword, |error| {
         page.password_error = Some(error);
         session_page(&page)
     }))
 }
 
-/// This session could not be kept, so all go: one of them may be a thief's.
+/// This session could not be kept, so all goes: part of it may be a thief's.
 async fn end_all(app: &App, user: &User) -> Response {
     let ended = match app.sessions.subject(&user.id) {
-        Ok(subject) => app.sessions.end_all(&subject).await,
-        Err(error) => Err(error.into()),
+        Ok(subject) => app.lineages.end_all(&subject).await.map_err(Failure::from),
+        Err(error) => Err(SessionError::from(error).into()),
     };
     match ended {
         Ok(_) => see_other("/session", Notice::EndedAll),

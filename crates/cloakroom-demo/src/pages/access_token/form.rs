@@ -1,12 +1,13 @@
 use maud::{Markup, html};
 
 use crate::pages::FormError;
+use crate::pages::csrf_field::CsrfField;
 use crate::pages::layout::layout;
 use crate::pages::welcome::error_text;
 use crate::password::Password;
 
 /// The page to log in for a token.
-pub(crate) fn token_form(name: &str, error: Option<&FormError>) -> Markup {
+pub(crate) fn token_form(csrf: &CsrfField, name: &str, error: Option<&FormError>) -> Markup {
     layout(
         "A token for programs",
         &html! {},
@@ -17,7 +18,7 @@ pub(crate) fn token_form(name: &str, error: Option<&FormError>) -> Markup {
                     h1 { "A token for programs" }
                     p.lead {
                         "A JSON Web Token says who you are to an API. It is signed and not encrypted: its holder can \
-                         read it, nobody can change it, and it ends after five minutes."
+                         read it, nobody can change it, and it ends after a few minutes."
                     }
                 }
                 section.card.entry {
@@ -25,7 +26,7 @@ pub(crate) fn token_form(name: &str, error: Option<&FormError>) -> Markup {
                     @if let Some(error) = error {
                         p.error role="alert" id="form-error" { (error_text(error)) }
                     }
-                    form method="post" action="/jwt" {
+                    form method="post" action="/jwt" { (csrf)
                         label for="name" { "Name" }
                         input #name name="name" type="text" value=(name) required maxlength="32"
                             autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false";
@@ -44,9 +45,8 @@ pub(crate) fn token_form(name: &str, error: Option<&FormError>) -> Markup {
                     li { strong { "No cookie is set. " } "The token is in the page that you get, and in no other place." }
                     li { strong { "EdDSA, RFC 9068. " } "One issuer, one audience, one type, and a key that knows one algorithm." }
                     li {
-                        strong { "The key is in memory. " }
-                        "It is made when the server starts. A restart ends every token, and logs nobody out who has \
-                         the cookie."
+                        strong { "It ends when you say so. " }
+                        "Its number stands in no table. Log out everywhere, and every server refuses it within a second."
                     }
                 }
             }

@@ -3,13 +3,20 @@ use maud::{Markup, html};
 
 use super::Trial;
 use super::decoded::decoded;
+use crate::pages::csrf_field::CsrfField;
 use crate::pages::layout::layout;
 
 /// What the page can ask the API for.
 pub(crate) const PATHS: [&str; 2] = ["/api/me", "/api/keys"];
 
 /// The page with a token; `trial` is the call that it was just used for.
-pub(crate) fn token_page(origin: &str, token: &str, now: UnixTime, trial: Option<&Trial>) -> Markup {
+pub(crate) fn token_page(
+    csrf: &CsrfField,
+    origin: &str,
+    token: &str,
+    now: UnixTime,
+    trial: Option<&Trial>,
+) -> Markup {
     layout(
         "Your token",
         &html! {},
@@ -19,10 +26,10 @@ pub(crate) fn token_page(origin: &str, token: &str, now: UnixTime, trial: Option
             section.card #token aria-labelledby="token-title" {
                 h1 #token-title { "Your token" }
                 p {
-                    "Whoever has it is you, for as long as it lives. The server keeps no record of it and cannot take \
-                     it back. Put this page away when you are done."
+                    "Whoever has it is you, for as long as it lives. The server keeps no record of it; logging out \
+                     everywhere ends it all the same. Put this page away when you are done."
                 }
-                form.call method="post" action="/jwt/call" {
+                form.call method="post" action="/jwt/call" { (csrf)
                     label for="token-text" { "The token, which you may change" }
                     textarea #token-text name="token" rows="6" required maxlength="7000" spellcheck="false"
                         autocomplete="off" autocapitalize="none" autocorrect="off" { (token) }
@@ -65,12 +72,19 @@ fn shell_safe(token: &str) -> &str {
 mod tests {
     use cloakroom_core::UnixTime;
 
-    use super::token_page;
+    use super::{CsrfField, token_page};
 
     #[test]
     fn a_hostile_token_is_escaped_and_makes_no_command_line() {
         let hostile = "'; rm -rf ~ #</textarea><script>alert(1)</script>";
-        let page = token_page("http://127.0.0.1:1", hostile, UnixTime::EPOCH, None).into_string();
+        let page = token_page(
+            &CsrfField::default(),
+            "http://127.0.0.1:1",
+            hostile,
+            UnixTime::EPOCH,
+            None,
+        )
+        .into_string();
         assert!(!page.contains("<script"), "{page}");
         assert!(page.contains("Bearer TOKEN'"), "{page}");
         assert!(page.contains("nothing to show"), "{page}");

@@ -2,12 +2,14 @@ use maud::{Markup, html};
 
 use super::Act;
 use crate::pages::FormError;
+use crate::pages::csrf_field::CsrfField;
 use crate::pages::layout::layout;
 use crate::pages::welcome::error_text;
 use crate::password::Password;
 
 /// The page that asks for the password once more, and then for what was to be done.
 pub(crate) fn confirm_page(
+    csrf: &CsrfField,
     name: &str,
     act: Act,
     selector: Option<&str>,
@@ -15,7 +17,7 @@ pub(crate) fn confirm_page(
 ) -> Markup {
     layout(
         "Your password once more",
-        &account(name),
+        &account(csrf, name),
         None,
         &html! {
             section.card.entry.alone {
@@ -25,6 +27,7 @@ pub(crate) fn confirm_page(
                     p.error role="alert" id="form-error" { (error_text(error)) }
                 }
                 form method="post" action="/session/confirm" {
+                    (csrf)
                     input type="hidden" name="act" value=(act.word());
                     @if let Some(selector) = selector { input type="hidden" name="selector" value=(selector); }
                     // For password managers, which keep a password by its name. The server knows whose session it is.
@@ -41,10 +44,10 @@ pub(crate) fn confirm_page(
 }
 
 /// What stands in the head of each page of somebody who has a session (ASVS 7.4.4).
-pub(super) fn account(name: &str) -> Markup {
+pub(super) fn account(csrf: &CsrfField, name: &str) -> Markup {
     html! {
         span.who { (name) }
-        form method="post" action="/session/logout" { button.quiet type="submit" { "Log out" } }
+        form method="post" action="/session/logout" { (csrf) button.quiet type="submit" { "Log out" } }
     }
 }
 
@@ -66,11 +69,12 @@ fn button(act: Act) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, confirm_page};
+    use super::{Act, CsrfField, confirm_page};
 
     #[test]
     fn a_hostile_selector_is_escaped() {
-        let page = confirm_page("ada", Act::End, Some("\"><script>"), None).into_string();
+        let page =
+            confirm_page(&CsrfField::default(), "ada", Act::End, Some("\"><script>"), None).into_string();
         assert!(!page.contains("<script"), "{page}");
     }
 }

@@ -1,5 +1,6 @@
 use maud::{Markup, html};
 
+use crate::pages::csrf_field::CsrfField;
 use crate::pages::layout::layout;
 use crate::pages::welcome::error_text;
 use crate::pages::{FormError, Notice};
@@ -8,6 +9,7 @@ use crate::password::Password;
 /// The page of somebody who has no session.
 #[derive(Debug, Default)]
 pub(crate) struct SessionForm {
+    pub(crate) csrf: CsrfField,
     /// What was typed and ticked before the form came back.
     pub(crate) name: String,
     pub(crate) remember: bool,
@@ -34,7 +36,7 @@ pub(crate) fn session_form(page: &SessionForm) -> Markup {
                     @if let Some(error) = &page.error {
                         p.error role="alert" id="form-error" { (error_text(error)) }
                     }
-                    form method="post" action="/session/login" {
+                    form method="post" action="/session/login" { (page.csrf)
                         label for="name" { "Name" }
                         input #name name="name" type="text" value=(page.name) required maxlength="32"
                             autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false";

@@ -5,6 +5,8 @@ use maud::{Markup, html};
 use super::clock::{Countdown, clock};
 use super::confirm::account;
 use super::devices::devices;
+use crate::pages::csrf_field::CsrfField;
+use crate::pages::everywhere::everywhere;
 use crate::pages::layout::layout_with;
 use crate::pages::time::{span, time};
 use crate::pages::welcome::error_text;
@@ -16,6 +18,7 @@ use crate::users::User;
 /// The page of somebody who has a session.
 #[derive(Debug)]
 pub(crate) struct SessionPage {
+    pub(crate) csrf: CsrfField,
     pub(crate) user: User,
     pub(crate) info: Info,
     pub(crate) authenticated_at: UnixTime,
@@ -35,7 +38,7 @@ pub(crate) fn session_page(page: &SessionPage) -> Markup {
     layout_with(
         &countdown.head(),
         "Your session",
-        &account(&page.user.name),
+        &account(&page.csrf, &page.user.name),
         page.notice,
         &html! {
             (ticket(page))
@@ -43,12 +46,13 @@ pub(crate) fn session_page(page: &SessionPage) -> Markup {
                 (browser_holds(page))
                 (server_holds(page))
             }
-            (devices(&page.devices, page.now))
+            (devices(&page.csrf, &page.devices, page.now))
             div.columns {
-                (counter(page.count))
+                (counter(page))
                 (change_password(page))
             }
-            (leaving())
+            (leaving(page))
+            (everywhere(&page.csrf))
         },
     )
 }
@@ -133,18 +137,18 @@ fn server_holds(page: &SessionPage) -> Markup {
     }
 }
 
-fn counter(count: u64) -> Markup {
+fn counter(page: &SessionPage) -> Markup {
     html! {
         section.card #counter aria-labelledby="counter-title" {
             h2 #counter-title { "A number in the session" }
-            p.tally { span.unseen { "It is " } output #count { (count) } }
+            p.tally { span.unseen { "It is " } output #count { (page.count) } }
             p {
                 "Add to it from many tabs at once. Each request reads the session, changes it and writes it back; when \
                  another one was faster, the change is made again to what is there by then, so none is lost."
             }
             div.choices {
-                form method="post" action="/session/count" { button.primary type="submit" { "Add one" } }
-                form method="post" action="/session/race" { button type="submit" { "Add four at once" } }
+                form method="post" action="/session/count" { (page.csrf) button.primary type="submit" { "Add one" } }
+                form method="post" action="/session/race" { (page.csrf) button type="submit" { "Add four at once" } }
             }
         }
     }
@@ -157,7 +161,7 @@ fn change_password(page: &SessionPage) -> Markup {
             @if let Some(error) = &page.password_error {
                 p.error role="alert" id="form-error" { (error_text(error)) }
             }
-            form method="post" action="/session/password" {
+            form method="post" action="/session/password" { (page.csrf)
                 input.unseen type="text" value=(page.user.name) readonly autocomplete="username" tabindex="-1" aria-hidden="true";
                 label for="old" { "The old password" }
                 input #old name="old" type="password" required maxlength=(Password::MAX_BYTES)
@@ -168,12 +172,12 @@ fn change_password(page: &SessionPage) -> Markup {
                 p.rule #new-rule { "At least 8 characters." }
                 button.primary type="submit" { "Change it" }
             }
-            p.fine { "This session gets a new token, and all others end: whoever knew the old password is out." }
+            p.fine { "This session gets a new token, and all else ends: other sessions, sealed cookies, tokens. Whoever knew the old password is out." }
         }
     }
 }
 
-fn leaving() -> Markup {
+fn leaving(page: &SessionPage) -> Markup {
     html! {
         section.card.leaving aria-labelledby="leaving-title" {
             div {
@@ -185,7 +189,7 @@ fn leaving() -> Markup {
                      store with each request that needs to know who you are."
                 }
             }
-            form method="post" action="/session/logout" { button.primary type="submit" { "Log out" } }
+            form method="post" action="/session/logout" { (page.csrf) button.primary type="submit" { "Log out" } }
         }
     }
 }

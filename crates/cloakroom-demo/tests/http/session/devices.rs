@@ -50,7 +50,7 @@ fn one_device_ends_another() {
     let mut fourth = logged_in(server.address, "ada");
     let answer = browser.post("/session/devices", "act=end-all");
     redirected(&answer, "ended-all");
-    assert_eq!(answer.one("Set-Cookie"), Some(REMOVAL));
+    assert_eq!(answer.set("__Host-session"), Some(REMOVAL));
     assert_eq!((who(&mut browser), who(&mut fourth)), (None, None));
 }
 
@@ -67,7 +67,7 @@ fn anothers_selector_is_answered_like_an_unknown_one() {
         answers.push((
             answer.status,
             answer.body.clone(),
-            answer.one("Set-Cookie").map(str::to_owned),
+            answer.set("__Host-session").map(str::to_owned),
         ));
     }
     answers.dedup();
@@ -78,7 +78,7 @@ fn anothers_selector_is_answered_like_an_unknown_one() {
     let own = selector(&mut browser);
     let answer = browser.post("/session/devices", &format!("act=end&selector={own}"));
     redirected(&answer, "session-out");
-    assert_eq!(answer.one("Set-Cookie"), Some(REMOVAL));
+    assert_eq!(answer.set("__Host-session"), Some(REMOVAL));
     for form in ["act=junk", "", "act=end&act=end"] {
         assert_eq!(bob.post("/session/devices", form).status, 400, "{form}");
     }
@@ -96,7 +96,7 @@ async fn ending_needs_a_password_of_the_last_five_minutes() {
         "act=end-all".to_owned(),
     ] {
         let answer = browser.post("/session/devices", &form);
-        assert_eq!((answer.status, answer.one("Set-Cookie")), (403, None));
+        assert_eq!((answer.status, answer.set("__Host-session")), (403, None));
         assert!(
             answer.body.contains("action=\"/session/confirm\""),
             "{}",
@@ -104,7 +104,7 @@ async fn ending_needs_a_password_of_the_last_five_minutes() {
         );
         assert!(answer.body.contains("action=\"/session/logout\""), "a way out");
         let answer = browser.post("/session/confirm", &format!("{form}&password=wrong+horse"));
-        assert_eq!((answer.status, answer.one("Set-Cookie")), (403, None));
+        assert_eq!((answer.status, answer.set("__Host-session")), (403, None));
         assert!(answer.body.contains("The password is wrong."));
     }
     assert_eq!(who(&mut other).as_deref(), Some("ada"), "nothing has ended");
@@ -116,10 +116,7 @@ async fn ending_needs_a_password_of_the_last_five_minutes() {
     assert_ne!(browser.cookie, old, "the proof renews the token");
     assert_eq!(selector(&mut browser), before, "of the same session");
     assert_eq!(who(&mut other), None);
-    let mut copy = Browser {
-        address: server.address,
-        cookie: old,
-    };
+    let mut copy = Browser::with(server.address, old);
     assert_eq!(who(&mut copy), None, "the token before is dead");
     // The proof is recent now.
     redirected(
@@ -141,7 +138,7 @@ async fn all_end_after_the_password_as_well() {
     grow_old(&folder).await;
     let answer = browser.post("/session/confirm", "act=end-all&password=correct+horse");
     redirected(&answer, "ended-all");
-    assert_eq!(answer.one("Set-Cookie"), Some(REMOVAL));
+    assert_eq!(answer.set("__Host-session"), Some(REMOVAL));
     assert_eq!((who(&mut browser), who(&mut other)), (None, None));
 }
 

@@ -10,15 +10,15 @@ fn a_log_in_sets_a_token_of_the_browsers_session() {
     let (_folder, server, mut browser) = start();
     account(server.address, "ada");
     let page = browser.get("/session");
-    assert_eq!((page.status, page.one("Set-Cookie")), (200, None));
+    assert_eq!((page.status, page.set("__Host-session")), (200, None));
     let answer = log_in(&mut browser, "ada", "correct+horse", "");
-    let line = answer.one("Set-Cookie").unwrap();
+    let line = answer.set("__Host-session").unwrap();
     let (value, attributes) = line.strip_prefix("__Host-session=").unwrap().split_at(64);
     assert_eq!(attributes, ATTRIBUTES);
     assert_eq!(answer.one("Cache-Control"), Some("no-store"));
     let page = browser.get("/session");
     assert_eq!(page.between("id=\"user\">", "<"), "ada");
-    assert_eq!(page.one("Set-Cookie"), None);
+    assert_eq!(page.set("__Host-session"), None);
     assert_eq!(
         &page.between("id=\"selector\">", "<")[..21],
         &value[..21],
@@ -34,7 +34,7 @@ fn remember_me_outlives_the_browser() {
     let (_folder, server, mut browser) = start();
     account(server.address, "ada");
     let answer = log_in(&mut browser, "ada", "correct+horse", "&remember=yes");
-    let line = answer.one("Set-Cookie").unwrap();
+    let line = answer.set("__Host-session").unwrap();
     let age = line
         .split("; Max-Age=")
         .nth(1)
@@ -55,7 +55,7 @@ fn a_wrong_password_begins_nothing() {
     account(server.address, "ada");
     for (name, password) in [("ada", "wrong+horse"), ("bob", "correct+horse"), ("", "")] {
         let answer = log_in(&mut browser, name, password, "&remember=yes");
-        assert_eq!((answer.status, answer.one("Set-Cookie")), (403, None));
+        assert_eq!((answer.status, answer.set("__Host-session")), (403, None));
         assert!(answer.body.contains("Name or password is wrong."));
         assert!(answer.body.contains(" checked"), "the tick stays");
     }
@@ -75,10 +75,7 @@ fn a_log_in_never_takes_over_the_token_that_was_there() {
         assert_eq!(who(&mut browser).as_deref(), Some(name));
         assert_eq!(count(&mut browser), 0, "nothing of ada's");
     }
-    let mut old = Browser {
-        address: server.address,
-        cookie: planted,
-    };
+    let mut old = Browser::with(server.address, planted);
     assert_eq!(who(&mut old), None);
 }
 
@@ -88,7 +85,7 @@ fn logging_out_ends_the_session_for_a_copy_of_its_cookie() {
     let mut copy = browser.clone();
     let answer = browser.post("/session/logout", "");
     redirected(&answer, "session-out");
-    assert_eq!(answer.one("Set-Cookie"), Some(REMOVAL));
+    assert_eq!(answer.set("__Host-session"), Some(REMOVAL));
     assert_eq!(who(&mut copy), None);
     redirected(&copy.post("/session/count", ""), "session-needed");
     redirected(&copy.post("/session/devices", "act=end-others"), "session-needed");

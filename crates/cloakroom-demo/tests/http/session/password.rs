@@ -17,7 +17,7 @@ fn a_changed_password_renews_and_logs_the_others_out() {
         ),
     ] {
         let answer = browser.post("/session/password", form);
-        assert_eq!((answer.status, answer.one("Set-Cookie")), (status, None));
+        assert_eq!((answer.status, answer.set("__Host-session")), (status, None));
         assert!(answer.body.contains(says), "{}", answer.body);
     }
     assert_eq!(who(&mut other).as_deref(), Some("ada"), "nothing has happened");
@@ -29,10 +29,7 @@ fn a_changed_password_renews_and_logs_the_others_out() {
     assert_eq!(who(&mut browser).as_deref(), Some("ada"));
     assert_eq!((selector(&mut browser), count(&mut browser)), (same, 1));
     assert_eq!(who(&mut other), None);
-    let mut copy = Browser {
-        address: server.address,
-        cookie: old,
-    };
+    let mut copy = Browser::with(server.address, old);
     assert_eq!(who(&mut copy), None);
     let mut again = Browser::new(server.address);
     assert_eq!(log_in(&mut again, "ada", "correct+horse", "").status, 403);

@@ -50,7 +50,7 @@ async fn sessions_of_an_account_that_is_gone_go_as_well() {
         "{}",
         page.body
     );
-    assert_eq!(page.one("Set-Cookie"), Some(REMOVAL));
+    assert_eq!(page.set("__Host-session"), Some(REMOVAL));
     redirected(&other.post("/session/count", ""), "session-needed");
 }
 
@@ -63,7 +63,7 @@ fn a_store_that_fails_makes_nobody_a_stranger() {
             &format!("/session/{path}"),
             "act=end-all&old=correct+horse&new=better+horse",
         );
-        assert_eq!((answer.status, answer.one("Set-Cookie")), (503, None), "{path}");
+        assert_eq!((answer.status, answer.set("__Host-session")), (503, None), "{path}");
         assert_eq!(answer.one("Retry-After"), Some("2"), "{path}");
         assert!(
             answer.body.contains("The store of the sessions does not answer"),
@@ -93,7 +93,7 @@ fn forms_of_other_sites_are_refused() {
         ] {
             let answer = browser.request(&format!("POST /session/{path}"), fields, b"");
             assert_eq!(
-                (answer.status, answer.one("Set-Cookie")),
+                (answer.status, answer.set("__Host-session")),
                 (403, None),
                 "{path} {fields:?}"
             );
@@ -107,10 +107,7 @@ fn forms_of_other_sites_are_refused() {
 fn what_is_no_token_is_a_strangers() {
     let (_folder, server, _) = with_session("ada");
     for value in ["", "junk", &"A".repeat(64), &"A".repeat(4000)] {
-        let mut browser = Browser {
-            address: server.address,
-            cookie: Some(format!("__Host-session={value}")),
-        };
+        let mut browser = Browser::with(server.address, Some(format!("__Host-session={value}")));
         assert_eq!(who(&mut browser), None, "{value}");
         assert!(browser.cookie.is_some(), "and nothing is removed");
     }
