@@ -3,7 +3,7 @@ use std::pin::Pin;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, Subject};
-use cloakroom_revocation::{Denial, Denied, RevocationStore, StoreError};
+use cloakroom_revocation::{Credential, Denial, Denied, Fleet, Found, RevocationStore, StoreError};
 use cloakroom_store::SubjectIndex;
 use cloakroom_token::TokenStore;
 
@@ -65,13 +65,18 @@ impl<S: TokenStore> Holder for TokenHolder<S> {
 
 /// A store of revocations with its futures boxed.
 pub(crate) trait Revokes: Send + Sync {
+    fn fleet(&self) -> Fleet;
     fn deny<'a>(&'a self, denial: &'a Denial, now: UnixTime) -> Boxed<'a, Denied>;
     fn cut_off<'a>(&'a self, issuer: &'a str, subject: &'a str, now: UnixTime) -> Boxed<'a, UnixTime>;
     fn revoke_all(&self, now: UnixTime) -> Boxed<'_, UnixTime>;
-    fn cutoff<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Option<UnixTime>>;
+    fn find<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Found>;
 }
 
 impl<S: RevocationStore> Revokes for S {
+    fn fleet(&self) -> Fleet {
+        RevocationStore::fleet(self)
+    }
+
     fn deny<'a>(&'a self, denial: &'a Denial, now: UnixTime) -> Boxed<'a, Denied> {
         Box::pin(RevocationStore::deny(self, denial, now))
     }
@@ -84,15 +89,15 @@ impl<S: RevocationStore> Revokes for S {
         Box::pin(RevocationStore::revoke_all(self, now))
     }
 
-    fn cutoff<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Option<UnixTime>> {
+    fn find<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Found> {
         Box::pin(async move {
-            let credential = cloakroom_revocation::Credential {
+            let credential = Credential {
                 issuer,
                 subject: Some(subject),
                 issued_at: None,
                 token_id: None,
             };
-            Ok(RevocationStore::look_up(self, &credential).await?.cutoff)
+            RevocationStore::look_up(self, &credential).await
         })
     }
 }

@@ -1,14 +1,17 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, Subject};
-use cloakroom_revocation::{Denial, Denied, LOCAL, RevocationStore, StoreError};
+use cloakroom_revocation::{Denial, Denied, LOCAL, RevocationStore, StoreError, StoreErrorKind};
 use cloakroom_store::SubjectIndex;
 use cloakroom_token::TokenStore;
+use tokio::time::sleep;
 
+use crate::event::{Hears, tell};
 use crate::holder::{Holder, Revokes, SessionHolder, TokenHolder};
-use crate::{Clocks, Ended, Stamp};
+use crate::{Clocks, Ended, EventKind, Observer, Stamp};
 
 /// All that subjects hold, to be ended together: sessions, families of refresh tokens, sealed tickets, access tokens.
 ///
@@ -21,7 +24,13 @@ pub struct Lineages {
     holders: Vec<Arc<dyn Holder>>,
     issuers: Vec<Arc<str>>,
     clocks: Clocks,
+    observer: Hears,
 }
+
+/// How often a stamp looks for cut-offs at most, and how long it waits between. A cut-off at the store's own time keeps it
+/// waiting once, for a second and a little more at most.
+const ROUNDS: u32 = 4;
+const LONGEST_WAIT: Duration = Duration::from_millis(1001);
 
 impl Lineages {
     /// Lineages whose cut-offs and denials go to `revocations`, by the system's clock. Tickets are of the issuer
@@ -32,6 +41,7 @@ impl Lineages {
             holders: Vec::new(),
             issuers: vec![LOCAL.into()],
             clocks: Clocks::system(),
+            observer: None,
         }
     }
 
@@ -59,6 +69,12 @@ impl Lineages {
         self
     }
 
+    /// Tells `observer` when this node's clock and the store's are too far apart ([`EventKind::ClockOff`]).
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Whether subjects are ended under this issuer: of any other one a subject of the same name may be somebody else.
     pub fn covers(&self, issuer: &str) -> bool {
         self.issuers.iter().any(|known| **known == *issuer)
@@ -66,15 +82,67 @@ impl Lineages {
 
     /// The stamp for what is minted for `subject` now, of the store itself. See [`Stamp`] for when to take it.
     ///
+    /// It is given out only when every later cut-off is sure to lie at or after it: right after a cut-off that takes up to
+    /// a second, for a JWT tells whole seconds.
+    ///
     /// # Errors
     ///
-    /// Those of the store of revocations.
+    /// Those of the store of revocations; `Unavailable` when this node's clock and the store's are further apart than the
+    /// fleet's skew; `Timeout` when cut-offs keep coming, or lie further ahead, set by a clock that was off.
     pub async fn stamp(&self, subject: &str) -> Result<Stamp, StoreError> {
-        let mut cutoff = None;
-        for issuer in &self.issuers {
-            cutoff = cutoff.max(self.revocations.cutoff(issuer, subject).await?);
+        for _ in 0..ROUNDS {
+            let now = self.clocks.now().wall;
+            let (cutoff, time) = self.look_up(subject, now).await?;
+            // By the earlier clock, so that without a cut-off nothing is ahead of the store's.
+            let stamp = Stamp::after(cutoff, now.min(time));
+            let wait = stamp.wait(time, self.revocations.fleet().max_skew);
+            if wait.is_zero() {
+                return Ok(stamp);
+            }
+            sleep(wait.min(LONGEST_WAIT)).await;
         }
-        Ok(Stamp::after(cutoff, self.clocks.now().wall))
+        Err(StoreErrorKind::Timeout.into())
+    }
+
+    /// The latest cut-off of the subject, and the store's time before any later one.
+    async fn look_up(
+        &self,
+        subject: &str,
+        asked: UnixTime,
+    ) -> Result<(Option<UnixTime>, UnixTime), StoreError> {
+        let (mut cutoff, mut time) = (None, UnixTime::MAX);
+        for issuer in &self.issuers {
+            let found = self.revocations.find(issuer, subject).await?;
+            if self.is_off(asked, found.time) {
+                return Err(StoreErrorKind::Unavailable.into());
+            }
+            cutoff = cutoff.max(found.cutoff);
+            time = time.min(found.time);
+        }
+        Ok((cutoff, time))
+    }
+
+    /// Whether this node's clock and the store's, which read `store` after this node's read `asked`, are too far apart.
+    /// That is told to the observer.
+    fn is_off(&self, asked: UnixTime, store: UnixTime) -> bool {
+        let skew = self.revocations.fleet().max_skew;
+        let received = self.clocks.now().wall;
+        let is_off = store < asked.saturating_sub(skew) || store > received.saturating_add(skew);
+        if is_off {
+            tell(&self.observer, EventKind::ClockOff(store));
+        }
+        is_off
+    }
+
+    /// The time to cut off at: this node's, or the store's where this node's clock is off, for a cut-off far ahead would keep
+    /// people from logging in again.
+    async fn cut_off_at(&self, subject: &str) -> UnixTime {
+        let asked = self.clocks.now().wall;
+        match self.revocations.find(LOCAL, subject).await {
+            Ok(found) if self.is_off(asked, found.time) => found.time,
+            // A store that does not answer this will say so again.
+            Ok(_) | Err(_) => asked,
+        }
     }
 
     /// Ends whatever `subject` holds, what is being minted included.
@@ -98,7 +166,7 @@ impl Lineages {
     }
 
     async fn end_all_but(&self, subject: &Subject, except: Option<&Selector>) -> Result<Ended, StoreError> {
-        let now = self.clocks.now().wall;
+        let now = self.cut_off_at(subject.as_str()).await;
         let mut failed = None;
         let mut cutoff = now;
         for issuer in &self.issuers {
@@ -135,7 +203,8 @@ impl Lineages {
     ///
     /// The first of the stores. It may be repeated.
     pub async fn revoke_all(&self) -> Result<UnixTime, StoreError> {
-        let now = self.clocks.now().wall;
+        // That it is nobody's name does no harm: what is asked for is the time.
+        let now = self.cut_off_at("everybody").await;
         let (cutoff, mut failed) = match self.revocations.revoke_all(now).await {
             Ok(cutoff) => (cutoff, None),
             Err(error) => (now, Some(error)),

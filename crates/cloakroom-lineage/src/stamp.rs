@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cloakroom_core::UnixTime;
 
 /// The time of issue for what is minted now: after every cut-off of its subject that was set before the stamp was taken.
@@ -6,9 +8,9 @@ use cloakroom_core::UnixTime;
 /// falls in between then lies after the stamp, and what is minted by it is refused. Taken afterwards it would lead the new
 /// credential past that cut-off.
 ///
-/// Right after a cut-off, which lies ahead of the clock, so does the stamp: by the fleet's skew, and for a JWT by up to a second
-/// more. Another cut-off within that time may lie before what was minted; it ends sessions and families all the same, because
-/// it deletes them.
+/// Right after a cut-off, which lies ahead of the clock, so does the stamp, but never further ahead of the store's clock than
+/// the fleet's skew. The next cut-off lies at least as far ahead, so it reaches what was minted by the stamp however soon it
+/// comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stamp {
     at: UnixTime,
@@ -22,6 +24,14 @@ impl Stamp {
             at: first.map_or(now, |first| first.max(now)),
             cutoff,
         }
+    }
+
+    /// How long it has to wait until it may be given out: until no later cut-off, which lies `skew` ahead of the store's
+    /// clock, can lie before it. `time` is the store's.
+    pub(crate) fn wait(self, time: UnixTime, skew: Duration) -> Duration {
+        let latest = self.at.max(self.issued_at());
+        let wait = latest.checked_duration_since(time.saturating_add(skew));
+        wait.unwrap_or_default()
     }
 
     /// For sessions, families and tickets: the time of authentication, in milliseconds.

@@ -1,4 +1,3 @@
-use std::time::Duration;
 use std::{error, fmt};
 
 use cloakroom_core::UnixTime;
@@ -73,11 +72,8 @@ impl Denial {
     /// much later that the credential, which may have been issued ahead of the clock right after another cut-off, is cut
     /// off with the rest. No node takes one that was issued further ahead than this follows, so nobody is locked out by it.
     pub fn cut_off_from(&self, fleet: &Fleet, now: UnixTime) -> UnixTime {
-        let ahead = fleet
-            .max_skew
-            .saturating_mul(3)
-            .saturating_add(Duration::from_secs(1));
-        let issued_at = self.issued_at.min(now.saturating_add(ahead));
+        let furthest = now.saturating_add(fleet.furthest_ahead());
+        let issued_at = self.issued_at.min(furthest);
         issued_at.saturating_sub(fleet.max_skew).max(now)
     }
 }

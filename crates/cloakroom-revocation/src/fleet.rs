@@ -22,6 +22,13 @@ impl Fleet {
     /// How many denials one subject may have before they become one cut-off.
     pub const DENIALS_PER_SUBJECT: u32 = 64;
 
+    /// How far ahead of a node's clock at most lies the time of issue of what any node takes.
+    pub fn furthest_ahead(&self) -> Duration {
+        self.max_skew
+            .saturating_mul(3)
+            .saturating_add(Duration::from_secs(1))
+    }
+
     /// Whether what was issued then can be judged: not further in the future than two clocks can differ from the store's
     /// and the rounding of a second, not older than what is kept.
     #[inline]

@@ -24,6 +24,7 @@ use crate::{
 pub struct MemoryRevocationStore {
     state: Mutex<State>,
     waiting: Mutex<Vec<Waker>>,
+    fleet: Fleet,
     clock: Box<dyn Fn() -> UnixTime + Send + Sync>,
 }
 
@@ -31,11 +32,12 @@ impl MemoryRevocationStore {
     /// How many of the newest steps a purge leaves.
     pub const STEPS: usize = state::STEPS;
 
-    /// An empty store of this fleet, with a new feed. Its answers carry what `clock` tells, `UnixTime::now` but in tests.
+    /// An empty store of this fleet, with a new feed. Its own clock is `clock`, `UnixTime::now` but in tests.
     pub fn new(fleet: Fleet, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
         Self {
             state: Mutex::new(State::new(fleet)),
             waiting: Mutex::default(),
+            fleet,
             clock: Box::new(clock),
         }
     }
@@ -58,6 +60,11 @@ impl MemoryRevocationStore {
         answer
     }
 
+    /// By which a cut-off counts: the store's own clock, unless the caller's is ahead.
+    fn later(&self, now: UnixTime) -> UnixTime {
+        now.max((self.clock)())
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,30 +80,33 @@ impl fmt::Debug for MemoryRevocationStore {
 }
 
 impl RevocationStore for MemoryRevocationStore {
+    fn fleet(&self) -> Fleet {
+        self.fleet
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
-        Ok(self.write(|state| state.deny(denial, now)))
+        Ok(self.write(|state| state.deny(denial, now, self.later(now))))
     }
 
     async fn cut_off(&self, issuer: &str, subject: &str, now: UnixTime) -> Result<UnixTime, StoreError> {
         Entry::check_names(&[issuer, subject])?;
-        Ok(self.write(|state| state.cut_off(issuer, subject, now)))
+        Ok(self.write(|state| state.cut_off(issuer, subject, self.later(now))))
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<UnixTime, StoreError> {
-        Ok(self.write(|state| state.revoke_all(now)))
+        Ok(self.write(|state| state.revoke_all(self.later(now))))
     }
 
     async fn look_up(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
-        let (denied, cutoff) = self.lock().look_up(credential);
-        Ok(Found {
-            denied,
-            cutoff,
-            time: (self.clock)(),
-        })
+        let state = self.lock();
+        // While it is locked: a cut-off that is not found here is made at this time or later.
+        let time = (self.clock)();
+        let (denied, cutoff) = state.look_up(credential);
+        Ok(Found { denied, cutoff, time })
     }
 
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-        Ok(self.write(|state| state.purge(now, max)))
+        Ok(self.write(|state| state.purge(now.min((self.clock)()), max)))
     }
 }
 

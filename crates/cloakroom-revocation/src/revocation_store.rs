@@ -3,20 +3,28 @@ use std::num::NonZeroU32;
 
 use cloakroom_core::UnixTime;
 
-use crate::{Credential, Denial, StoreError};
+use crate::{Credential, Denial, Fleet, StoreError};
 
 /// Where revocations are written. Each operation is atomic, may be repeated, and one step of the feed at most.
 ///
 /// What is acknowledged here is refused by every node of the fleet within its bound.
+///
+/// `now` is the caller's clock, and a store has its own, which [`Found::time`] and the feed tell. A cut-off counts by the
+/// later of the two, so that of a node whose clock is behind reaches as far as any other's: whatever was issued up to S
+/// ahead of the store's clock before, it covers. A purge counts by the earlier of the two, so that a node whose clock is
+/// ahead drops nothing too early. Each reads its clock inside the atomic operation.
 pub trait RevocationStore: Send + Sync + 'static {
+    /// What all who write to it have agreed on.
+    fn fleet(&self) -> Fleet;
+
     /// Denies one credential until [`Denial::keep_until`]. Where its subject has
     /// [too many](crate::Fleet::DENIALS_PER_SUBJECT), or the store holds as many entries as it may, the subject is cut off
     /// instead, as by [`cut_off`](Self::cut_off).
     fn deny(&self, denial: &Denial, now: UnixTime)
     -> impl Future<Output = Result<Denied, StoreError>> + Send;
 
-    /// Refuses whatever `subject` holds of `issuer`: sets its cut-off to `now` and the fleet's skew, or leaves a later
-    /// one, and tells the cut-off. What is issued afterwards takes a time of issue after it.
+    /// Refuses whatever `subject` holds of `issuer`: sets its cut-off to the later of `now` and the store's time, and the
+    /// fleet's skew, or leaves a later one, and tells the cut-off. What is issued afterwards takes a time of issue after it.
     fn cut_off(
         &self,
         issuer: &str,
@@ -30,8 +38,8 @@ pub trait RevocationStore: Send + Sync + 'static {
     /// What is known of one credential, asked at the store itself. What it lacks is not looked for.
     fn look_up(&self, credential: &Credential<'_>) -> impl Future<Output = Result<Found, StoreError>> + Send;
 
-    /// Deletes at most `max` entries whose time is over by more than the fleet's skew, and old steps of the feed beside the
-    /// newest, and tells how many entries.
+    /// Deletes at most `max` entries whose time is over by more than the fleet's skew, both at `now` and at the store's time,
+    /// and old steps of the feed beside the newest, and tells how many entries.
     fn purge(&self, now: UnixTime, max: NonZeroU32) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }
 
@@ -52,6 +60,6 @@ pub struct Found {
     pub denied: bool,
     /// The later of the subject's cut-off and that of everything.
     pub cutoff: Option<UnixTime>,
-    /// The store's own clock.
+    /// The store's own clock. A cut-off that is set after this answer lies the fleet's skew after it, or later.
     pub time: UnixTime,
 }

@@ -4,12 +4,16 @@ use std::sync::Arc;
 use cloakroom_core::UnixTime;
 
 use crate::{
-    Credential, Cursor, Denial, Denied, Found, Head, Page, PageMark, Polled, RevocationFeed, RevocationStore,
-    StoreError,
+    Credential, Cursor, Denial, Denied, Fleet, Found, Head, Page, PageMark, Polled, RevocationFeed,
+    RevocationStore, StoreError,
 };
 
 /// The store that is shared.
 impl<S: RevocationStore> RevocationStore for Arc<S> {
+    fn fleet(&self) -> Fleet {
+        (**self).fleet()
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         (**self).deny(denial, now).await
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cloakroom_lineage::Clocks;
 use cloakroom_lineage::cloakroom_core::{Tick, UnixTime};
 use cloakroom_lineage::cloakroom_revocation::Moment;
+use tokio::time::Instant;
 
 /// Both clocks, which only a test moves.
 #[derive(Clone, Default)]
@@ -21,6 +22,16 @@ impl Clock {
             wall: UnixTime::from_millis(wall),
             tick: Tick::from_millis(millis),
         }
+    }
+
+    /// Clocks that go with those of tokio: in a test whose time is paused, as far as it sleeps.
+    pub(crate) fn with_tokio() -> Clocks {
+        let (clock, begin) = (Self::default(), Instant::now());
+        Clocks::of(move || {
+            let millis = u64::try_from(begin.elapsed().as_millis()).unwrap();
+            clock.0.store(millis, Ordering::SeqCst);
+            clock.now()
+        })
     }
 
     pub(crate) fn clocks(&self) -> Clocks {

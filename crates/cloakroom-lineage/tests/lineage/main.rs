@@ -7,3 +7,4 @@ mod followers;
 mod gates;
 mod lineages;
 mod slow_store;
+mod stamps;

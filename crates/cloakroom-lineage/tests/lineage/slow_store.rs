@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloakroom_lineage::cloakroom_core::UnixTime;
 use cloakroom_lineage::cloakroom_revocation::{
-    Credential, Denial, Denied, Found, RevocationStore, StoreError, StoreErrorKind,
+    Credential, Denial, Denied, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
 
 /// A store that is asked and never answers, or answers with an error.
@@ -16,6 +16,10 @@ pub(crate) struct SlowStore {
 }
 
 impl RevocationStore for SlowStore {
+    fn fleet(&self) -> Fleet {
+        Fleet::default()
+    }
+
     async fn deny(&self, _: &Denial, _: UnixTime) -> Result<Denied, StoreError> {
         Err(StoreErrorKind::Unavailable.into())
     }

@@ -38,7 +38,7 @@ impl Statements {
 }
 
 /// The server's own clock, not the time at which its transaction began.
-const NOW: &str = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+pub(super) const NOW: &str = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 // A standby lags behind its primary and does not say by how much, so on one of them nothing is answered.
 

@@ -123,6 +123,10 @@ impl PostgresRevocationStore {
 }
 
 impl RevocationStore for PostgresRevocationStore {
+    fn fleet(&self) -> Fleet {
+        self.inner().fleet
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         let Inner {
             opened, joint, fleet, ..

@@ -7,9 +7,12 @@
 //!
 //! Values stand in the text, as hex digits and integers alone.
 
+use std::time::Duration;
+
 use cloakroom_revocation::cloakroom_core::UnixTime;
 use cloakroom_revocation::{Denial, EntryRow, Fleet};
 
+use crate::revocation::statements::NOW;
 use crate::sql::{hex, millis, text};
 
 /// What goes before all: the lock. It answers a row.
@@ -27,12 +30,20 @@ pub(super) fn deny(schema: &str, fleet: &Fleet, denial: &Denial, tag: [u8; 8], n
     let keep_until = millis(denial.keep_until(fleet));
     // What is kept until then or before is not live any more.
     let dead = millis(now.saturating_sub(fleet.max_skew));
-    let cut_off = cut_off_row(fleet, &issuer, &subject, denial.cut_off_from(fleet, now));
+    // The same by the server's clock: `Denial::cut_off_from`.
+    let at = denial.cut_off_from(fleet, now).saturating_add(fleet.max_skew);
+    let least = format!(
+        "{}, LEAST({}, clock + {})",
+        millis(at),
+        millis(denial.issued_at()),
+        span(fleet.furthest_ahead())
+    );
+    let cut_off = cut_off_row(fleet, &issuer, &subject, &least);
     let most = Fleet::DENIALS_PER_SUBJECT;
     let most_entries = i64::try_from(fleet.max_entries).unwrap_or(i64::MAX);
     let wanted = format!(
         "\
-    SELECT w.* FROM (VALUES (1::smallint, {issuer}, {token_id}, {subject}, 0::bigint, {keep_until}), ({cut_off}))
+    SELECT w.* FROM (SELECT 1::smallint, {issuer}, {token_id}, {subject}, 0::bigint, {keep_until} UNION ALL {cut_off})
         AS w (kind, issuer, name, subject, at, keep_until), {schema}.revocation_feed f
     WHERE w.kind = CASE
         WHEN EXISTS (SELECT FROM {schema}.revocation_entries e
@@ -57,24 +68,30 @@ pub(super) fn cut_off(
     tag: [u8; 8],
     now: UnixTime,
 ) -> String {
-    let row = cut_off_row(fleet, &text(issuer), &text(subject), now);
+    let least = millis(now.saturating_add(fleet.max_skew));
+    let row = cut_off_row(fleet, &text(issuer), &text(subject), &least);
     step(schema, &wanted(&row), tag)
 }
 
 /// Cuts everything off.
 pub(super) fn revoke_all(schema: &str, fleet: &Fleet, tag: [u8; 8], now: UnixTime) -> String {
-    let at = millis(now.saturating_add(fleet.max_skew));
     let row = format!(
-        "{}::smallint, '', '', NULL::text, {at}, {}",
+        "SELECT {}::smallint, '', '', NULL::text, c.at, {} FROM {} c",
         EntryRow::ALL,
-        millis(UnixTime::MAX)
+        millis(UnixTime::MAX),
+        cut_off_at(fleet, &millis(now.saturating_add(fleet.max_skew)))
     );
     step(schema, &wanted(&row), tag)
 }
 
 /// Deletes at most `max` entries that are over, and answers how many.
 pub(super) fn purge(schema: &str, fleet: &Fleet, now: UnixTime, max: i64) -> String {
-    let dead = millis(now.saturating_sub(fleet.max_skew));
+    // By the earlier clock: one that is ahead drops nothing too early.
+    let dead = format!(
+        "LEAST({}, (SELECT {NOW}) - {})",
+        millis(now.saturating_sub(fleet.max_skew)),
+        span(fleet.max_skew)
+    );
     locked(schema)
         + &format!(
             "\
@@ -91,18 +108,34 @@ SELECT count(*) FROM gone"
         )
 }
 
-fn cut_off_row(fleet: &Fleet, issuer: &str, subject: &str, now: UnixTime) -> String {
-    let at = now.saturating_add(fleet.max_skew);
-    let keep_until = at.saturating_add(fleet.longest_age).saturating_add(fleet.leeway);
+/// A row `at` of the time of a cut-off that is made now: the server's clock, which is read once, and the skew, but none of
+/// these that is `least` is later.
+fn cut_off_at(fleet: &Fleet, least: &str) -> String {
+    let skew = span(fleet.max_skew);
     format!(
-        "2::smallint, {issuer}, {subject}, NULL::text, {}, {}",
-        millis(at),
-        millis(keep_until)
+        "(SELECT GREATEST({least}, clock + {skew}) AS at FROM (SELECT {NOW} AS clock OFFSET 0) s OFFSET 0)"
     )
 }
 
+fn cut_off_row(fleet: &Fleet, issuer: &str, subject: &str, least: &str) -> String {
+    let kept = fleet.longest_age.saturating_add(fleet.leeway);
+    format!(
+        "SELECT 2::smallint, {issuer}, {subject}, NULL::text, c.at, LEAST(c.at, {}) + {} FROM {} c",
+        millis(UnixTime::MAX.saturating_sub(kept)),
+        span(kept),
+        cut_off_at(fleet, least)
+    )
+}
+
+/// A duration as an expression of type `bigint`: at most half of what that holds, so that adding one to a clock is no
+/// overflow.
+fn span(duration: Duration) -> String {
+    let most = UnixTime::from_millis(i64::MAX / 2);
+    millis(UnixTime::EPOCH.saturating_add(duration).min(most))
+}
+
 fn wanted(row: &str) -> String {
-    format!("    SELECT * FROM (VALUES ({row})) AS w (kind, issuer, name, subject, at, keep_until)")
+    format!("    SELECT * FROM ({row}) AS w (kind, issuer, name, subject, at, keep_until)")
 }
 
 /// Writes the one row that is wanted, as a step of the feed, unless all that it says is known. Nothing is ever moved

@@ -39,4 +39,10 @@ impl RevocationFeed for RedisRevocationStore {
             .arg(max.get().min(TOGETHER));
         answer::polled(cursor.feed, self.run(script, call).await?)
     }
+
+    /// Ends when something was written by this store or a clone of it, since this ended last or now. What other processes
+    /// write is found by polls. Of several who wait one is told.
+    async fn changed(&self) {
+        self.news().await;
+    }
 }

@@ -1,11 +1,13 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_error::{StoreError, StoreErrorKind};
 use cloakroom_revocation::{Credential, Denial, Denied, Entry, Fleet, Found, RevocationStore};
 use redis::{Cmd, Value};
+use tokio::sync::Notify;
 
 use super::answer;
 use super::builder::RedisRevocationStoreBuilder;
@@ -27,6 +29,8 @@ struct Inner {
     scripts: Scripts,
     server: Server,
     fleet: Fleet,
+    /// What this process writes, it tells whoever follows the feed through the same store.
+    news: Notify,
 }
 
 impl RedisRevocationStore {
@@ -51,6 +55,7 @@ impl RedisRevocationStore {
             scripts: Scripts::new(),
             server,
             fleet,
+            news: Notify::new(),
         }))
     }
 
@@ -66,15 +71,29 @@ impl RedisRevocationStore {
         self.0.server.run(self.0.keys.place(), script, call).await
     }
 
+    /// Runs a script that revokes, and tells of it.
+    async fn write(&self, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
+        let place = self.0.keys.place();
+        let answer = self.0.server.run_durably(place, script, call).await;
+        self.0.news.notify_one();
+        answer
+    }
+
+    /// Ends when something was written by this store or a clone of it, since this ended last or now.
+    pub(super) async fn news(&self) {
+        self.0.news.notified().await;
+    }
+
     /// Writes a cut-off, or leaves a later one.
     async fn move_cut_off(&self, entry: &Entry) -> Result<UnixTime, StoreError> {
         let script = &self.0.scripts.cut_off;
         let mut call = self.call(script);
         call.arg(&fresh::<16>()?[..])
             .arg(&fresh::<8>()?[..])
-            .arg(entry.encode());
-        let place = self.0.keys.place();
-        answer::cutoff(self.0.server.run_durably(place, script, call).await?)
+            .arg(entry.encode())
+            .arg(span(self.0.fleet.max_skew))
+            .arg(span(self.kept()));
+        answer::cutoff(self.write(script, call).await?)
     }
 
     /// The time of a cut-off that is made now.
@@ -83,14 +102,18 @@ impl RedisRevocationStore {
     }
 
     fn subject_entry(&self, issuer: &str, subject: &str, now: UnixTime) -> Entry {
-        let fleet = &self.0.fleet;
         let at = self.cut_off_at(now);
         Entry::Subject {
             issuer: issuer.into(),
             subject: subject.into(),
             at,
-            keep_until: at.saturating_add(fleet.longest_age).saturating_add(fleet.leeway),
+            keep_until: at.saturating_add(self.kept()),
         }
+    }
+
+    /// How much longer than its time a cut-off is kept.
+    fn kept(&self) -> Duration {
+        self.0.fleet.longest_age.saturating_add(self.0.fleet.leeway)
     }
 
     /// What is kept until then or before is not live any more.
@@ -100,6 +123,10 @@ impl RedisRevocationStore {
 }
 
 impl RevocationStore for RedisRevocationStore {
+    fn fleet(&self) -> Fleet {
+        self.0.fleet
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         let fleet = &self.0.fleet;
         let token = Entry::Token {
@@ -119,9 +146,12 @@ impl RevocationStore for RedisRevocationStore {
             )
             .arg(&time_bytes(self.dead(now))[..])
             .arg(Fleet::DENIALS_PER_SUBJECT)
-            .arg(fleet.max_entries);
-        let place = self.0.keys.place();
-        match self.0.server.run_durably(place, script, call).await? {
+            .arg(fleet.max_entries)
+            .arg(span(fleet.max_skew))
+            .arg(span(self.kept()))
+            .arg(&time_bytes(denial.issued_at())[..])
+            .arg(span(fleet.furthest_ahead()));
+        match self.write(script, call).await? {
             Value::Int(1) => Ok(Denied::Token),
             at => answer::cutoff(at).map(Denied::Subject),
         }
@@ -156,7 +186,9 @@ impl RevocationStore for RedisRevocationStore {
         while purged < max {
             let wanted = PURGED.min(max - purged);
             let mut call = self.call(script);
-            call.arg(&time_bytes(self.dead(now))[..]).arg(wanted);
+            call.arg(&time_bytes(self.dead(now))[..])
+                .arg(wanted)
+                .arg(span(self.0.fleet.max_skew));
             let ended = count(&self.run(script, call).await?)?;
             purged += ended;
             if ended < wanted {
@@ -176,6 +208,12 @@ impl fmt::Debug for RedisRevocationStore {
             .field("min_replicas", &self.0.server.min_replicas())
             .finish_non_exhaustive()
     }
+}
+
+/// A duration for the scripts: milliseconds that a number of theirs holds.
+fn span(duration: Duration) -> u64 {
+    const MOST: u128 = 4_000_000_000_000_000;
+    u64::try_from(duration.as_millis().min(MOST)).unwrap_or_default()
 }
 
 /// Bytes that nobody has seen.

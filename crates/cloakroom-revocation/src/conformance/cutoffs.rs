@@ -1,7 +1,11 @@
-use super::check::{all, assert_all, denied, drain, found, head, ok, steps, subject};
-use super::fixture::{HOUR, ISSUER, KEPT, MINUTE, NOW, SECOND, SKEW, at, credential, denial, size};
+use cloakroom_core::UnixTime;
+
+use super::check::{assert_all, denied, drain, found, head, ok, steps, subject};
+use super::fixture::{
+    BRIEF, HOUR, ISSUER, KEPT, MINUTE, NOW, PAST, SECOND, SKEW, after, at, credential, denial, size,
+};
 use super::prepared::Revocations;
-use crate::{Credential, Entry};
+use crate::{Credential, Denial, Denied, Entry, Fleet};
 
 /// A cut-off lies the fleet's skew ahead of the time it was asked for, moves forward alone, and is one entry.
 pub async fn f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back(store: impl Revocations) {
@@ -81,29 +85,80 @@ pub async fn f6_the_cut_off_of_everything_covers_everybody(store: impl Revocatio
     .await;
 }
 
-/// A cut-off is kept for the longest greatest age and the leeway, and dropped when the skew has passed as well, not at
-/// it. What comes after its purge begins anew.
+/// A cut-off counts by the later of the caller's clock and the store's own: a node whose clock is behind ends what was
+/// issued meanwhile as any other does. So does one in place of a denial.
+pub async fn f13_a_cut_off_counts_by_the_later_clock(store: impl Revocations) {
+    let time = async || ok(store.head().await).time;
+    let within = |told: UnixTime, begin: UnixTime, end: UnixTime, ahead: i64| {
+        let expected = after(begin, ahead)..=after(end, ahead);
+        assert!(expected.contains(&told), "{told:?} is not of {expected:?}");
+    };
+    for now in [PAST, UnixTime::EPOCH, PAST] {
+        let begin = time().await;
+        let told = ok(store.cut_off(ISSUER, "alice", now).await);
+        within(told, begin, time().await, SKEW);
+        assert_eq!(found(&store, ISSUER, "alice", "a-1").await.cutoff, Some(told));
+        let entry = subject(ISSUER, "alice", told, after(told, KEPT));
+        assert_all(&store, [entry]).await;
+    }
+    for number in 0..Fleet::DENIALS_PER_SUBJECT {
+        denied(&store, &denial("bob", &format!("b-{number}")), PAST).await;
+    }
+    // What was issued by the clock of another node, ahead of the store's, lies at or before the cut-off.
+    for ahead in [-HOUR, SKEW, SKEW + SECOND, 3 * SKEW + SECOND, HOUR] {
+        let begin = time().await;
+        let issued_at = after(begin, ahead);
+        let denial = Denial::new(ISSUER, "bob", "ahead", issued_at, at(MINUTE)).expect("short names");
+        let Denied::Subject(told) = ok(store.deny(&denial, PAST).await) else {
+            panic!("a 65th denial is a cut-off");
+        };
+        let furthest = after(time().await, 3 * SKEW + SECOND);
+        assert!(
+            told >= issued_at.min(after(begin, 3 * SKEW + SECOND)),
+            "{told:?} is before {issued_at:?}"
+        );
+        assert!(told >= after(begin, SKEW) && told <= furthest, "{told:?}");
+    }
+    let begin = time().await;
+    let told = ok(store.revoke_all(PAST).await);
+    within(told, begin, time().await, SKEW);
+    let known = found(&store, "https://other.example", "nobody", "a-1").await;
+    assert_eq!(known.cutoff, Some(told));
+}
+
+/// A cut-off is kept for the longest greatest age and the leeway, and longer by the skew, whatever the clock of a purging
+/// node says. That of everything is kept for ever.
 pub async fn f15_a_cut_off_is_dropped_only_after_the_greatest_age(store: impl Revocations) {
-    let bound = SKEW + KEPT + SKEW;
     ok(store.cut_off(ISSUER, "alice", NOW).await);
     ok(store.revoke_all(NOW).await);
-    for now in [0, KEPT, SKEW + KEPT, bound - 1, bound] {
-        assert_eq!(ok(store.purge(at(now), size(10)).await), 0, "at {now} ms");
-        assert_eq!(all(&store).await.len(), 2);
+    for now in [PAST, NOW, at(SKEW + KEPT + SKEW + 1), at(400 * 24 * HOUR)] {
+        assert_eq!(ok(store.purge(now, size(10)).await), 0, "at {now:?}");
     }
-    // Prolonged at the last moment.
-    assert_eq!(ok(store.cut_off(ISSUER, "alice", at(1)).await), at(SKEW + 1));
-    assert_eq!(ok(store.purge(at(bound + 1), size(10)).await), 0);
-    assert_eq!(ok(store.purge(at(bound + 2), size(10)).await), 1);
-    let all_cut = Entry::All { at: at(SKEW) };
-    assert_all(&store, [all_cut.clone()]).await;
-    assert_eq!(found(&store, ISSUER, "alice", "a-1").await.cutoff, Some(at(SKEW)));
-    // That of everything is kept for ever.
-    assert_eq!(ok(store.purge(at(400 * 24 * HOUR), size(10)).await), 0);
-    assert_all(&store, [all_cut]).await;
-    assert_eq!(
-        ok(store.cut_off(ISSUER, "alice", at(-HOUR)).await),
-        at(SKEW - HOUR)
-    );
-    denied(&store, &denial("alice", "a-1"), NOW).await;
+    let kept = subject(ISSUER, "alice", at(SKEW), at(SKEW + KEPT));
+    assert_all(&store, [kept, Entry::All { at: at(SKEW) }]).await;
+}
+
+/// The same by the store's own clock, which the case waits for. What comes after the purge begins anew.
+pub async fn f15_a_cut_off_is_dropped_by_the_stores_clock(store: impl Revocations) {
+    let kept = BRIEF.longest_age + BRIEF.leeway + BRIEF.max_skew;
+    let told = ok(store.cut_off(ISSUER, "alice", PAST).await);
+    let all_cut = ok(store.revoke_all(PAST).await);
+    let bound = told.saturating_add(kept);
+    loop {
+        assert_eq!(ok(store.purge(PAST, size(10)).await), 0);
+        let begin = ok(store.head().await).time;
+        let purged = ok(store.purge(NOW, size(10)).await);
+        let end = ok(store.head().await).time;
+        if purged == 1 {
+            assert!(end > bound, "dropped at {end:?} and not after {bound:?}");
+            break;
+        }
+        assert_eq!(purged, 0);
+        assert!(begin <= bound, "not dropped at {begin:?}, after {bound:?}");
+        tokio::task::yield_now().await;
+    }
+    assert_all(&store, [Entry::All { at: all_cut }]).await;
+    let again = ok(store.cut_off(ISSUER, "alice", PAST).await);
+    assert!(again > told);
+    assert_eq!(found(&store, ISSUER, "alice", "a-1").await.cutoff, Some(again));
 }

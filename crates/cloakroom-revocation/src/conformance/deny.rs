@@ -1,6 +1,7 @@
 use super::check::{assert_all, denied, drain, found, head, ok, steps, token};
 use super::fixture::{
-    HOUR, ISSUER, KEPT, MINUTE, NOW, SECOND, SKEW, at, credential, denial, denial_of, denial_until, size,
+    HOUR, ISSUER, KEPT, MINUTE, NOW, PAST, SECOND, SKEW, at, credential, denial, denial_of, denial_until,
+    past, size,
 };
 use super::prepared::Revocations;
 use crate::{Credential, Denied};
@@ -8,8 +9,8 @@ use crate::{Credential, Denied};
 /// A denial is found, in the feed as well, until it is purged; what was not denied is not.
 pub async fn f6_a_denial_holds_until_it_is_purged(store: impl Revocations) {
     let mut cursor = head(&store).await;
-    denied(&store, &denial("alice", "a-1"), NOW).await;
-    let entry = token(ISSUER, "a-1", at(11 * MINUTE));
+    denied(&store, &denial_until("alice", "a-1", past(10 * MINUTE)), PAST).await;
+    let entry = token(ISSUER, "a-1", past(11 * MINUTE));
     assert_eq!(drain(&store, &mut cursor, 10).await, std::slice::from_ref(&entry));
     assert_all(&store, [entry]).await;
     let known = found(&store, ISSUER, "alice", "a-1").await;
@@ -17,7 +18,7 @@ pub async fn f6_a_denial_holds_until_it_is_purged(store: impl Revocations) {
     let known = found(&store, ISSUER, "alice", "a-2").await;
     assert_eq!((known.denied, known.cutoff), (false, None));
     // Longer than it is live: a purge ends it, and not the clock.
-    assert_eq!(ok(store.purge(at(2 * HOUR), size(10)).await), 1);
+    assert_eq!(ok(store.purge(past(2 * HOUR), size(10)).await), 1);
     assert!(!found(&store, ISSUER, "alice", "a-1").await.denied);
     assert_all(&store, []).await;
 }

@@ -1,7 +1,7 @@
 use super::check::{
     Known, about, all, all_by, assert_all, denied, drain, entries, found, head, ok, steps, subject, token,
 };
-use super::fixture::{HOUR, ISSUER, KEPT, MINUTE, NOW, SKEW, at, denial, denial_until, size};
+use super::fixture::{HOUR, ISSUER, KEPT, MINUTE, NOW, PAST, SKEW, at, denial, denial_until, past, size};
 use super::prepared::Revocations;
 use crate::cloakroom_core::UnixTime;
 use crate::{Cursor, Entry, FeedId, Polled};
@@ -17,21 +17,22 @@ pub async fn f7_each_change_is_one_step_and_nothing_else_is(store: impl Revocati
         assert!(!tags.contains(&cursor.tag), "a tag comes twice");
         tags.push(cursor.tag);
     };
-    let _ = steps(&store, 1, store.deny(&denial("alice", "a-1"), NOW)).await;
+    let short = |name: &str, id: &str| denial_until(name, id, past(MINUTE));
+    let _ = steps(&store, 1, store.deny(&short("alice", "a-1"), NOW)).await;
     expect(head(&store).await, 1);
     let _ = steps(&store, 1, store.cut_off(ISSUER, "alice", NOW)).await;
     expect(head(&store).await, 2);
     let _ = steps(&store, 1, store.revoke_all(NOW)).await;
     expect(head(&store).await, 3);
-    let _ = steps(&store, 0, store.deny(&denial("alice", "a-1"), NOW)).await;
+    let _ = steps(&store, 0, store.deny(&short("alice", "a-1"), NOW)).await;
     let _ = steps(&store, 0, store.cut_off(ISSUER, "alice", NOW)).await;
     let _ = steps(&store, 0, store.revoke_all(NOW)).await;
-    let _ = steps(&store, 0, store.purge(NOW, size(10))).await;
+    let _ = steps(&store, 0, store.purge(PAST, size(10))).await;
     found(&store, ISSUER, "alice", "a-1").await;
     all(&store).await;
-    let _ = steps(&store, 1, store.deny(&denial("bob", "b-1"), NOW)).await;
+    let _ = steps(&store, 1, store.deny(&short("bob", "b-1"), NOW)).await;
     expect(head(&store).await, 4);
-    let _ = steps(&store, 0, store.purge(at(HOUR), size(10))).await;
+    let _ = steps(&store, 0, store.purge(past(HOUR), size(10))).await;
     assert_eq!(all(&store).await.len(), 2);
 }
 
@@ -134,10 +135,10 @@ pub async fn f11_a_purge_leaves_the_newest_steps(store: impl Revocations) {
     let mut cursors = vec![head(&store).await];
     for number in 0..300 {
         let (subject, id) = (format!("s-{}", number % 10), format!("{number}"));
-        denied(&store, &denial_until(&subject, &id, at(MINUTE)), NOW).await;
+        denied(&store, &denial_until(&subject, &id, past(MINUTE)), NOW).await;
         cursors.push(head(&store).await);
     }
-    assert_eq!(ok(store.purge(at(HOUR), size(1000)).await), 300);
+    assert_eq!(ok(store.purge(past(HOUR), size(1000)).await), 300);
     assert_all(&store, []).await;
     for cursor in &cursors {
         assert_eq!(drain(&store, &mut cursor.clone(), 100).await, []);
@@ -170,7 +171,7 @@ pub async fn f7_a_bootstrap_shows_everything(store: impl Revocations) {
         assert_eq!(all_by(&store, max).await, expected, "in pages of {max}");
     }
     // Between the pages some end and some come.
-    denied(&store, &denial_until("short", "short", at(1)), NOW).await;
+    denied(&store, &denial_until("short", "short", past(1)), NOW).await;
     let cursor = head(&store).await;
     let (mut known, mut mark, mut number) = (Known::new(), None, 0);
     loop {
@@ -182,7 +183,7 @@ pub async fn f7_a_bootstrap_shows_everything(store: impl Revocations) {
         }
         number += 1;
         if number <= 20 {
-            ok(store.purge(at(2 * MINUTE), size(1)).await);
+            ok(store.purge(past(2 * MINUTE), size(1)).await);
             denied(&store, &denial("new", &format!("new-{number}")), NOW).await;
         }
     }

@@ -4,9 +4,27 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use cloakroom_core::UnixTime;
-pub use cloakroom_kit::{HOUR, MINUTE, NOW, Random, SECOND, after, at};
+pub use cloakroom_kit::{HOUR, MINUTE, Random, SECOND, after};
 
 use crate::{Credential, Denial, Fleet};
+
+/// The fake clock's time at the beginning of most cases: 2100-01-01T00:00:00Z. It is ahead of any store's own clock, so that
+/// cut-offs count by it.
+pub const NOW: UnixTime = UnixTime::from_millis(4_102_444_800_000);
+
+/// The fake clock's time where something is purged: 2020-01-01T00:00:00Z. It is behind any store's own clock, so that
+/// purges count by it.
+pub const PAST: UnixTime = UnixTime::from_millis(1_577_836_800_000);
+
+/// So many milliseconds after [`NOW`].
+pub const fn at(millis: i64) -> UnixTime {
+    after(NOW, millis)
+}
+
+/// So many milliseconds after [`PAST`].
+pub const fn past(millis: i64) -> UnixTime {
+    after(PAST, millis)
+}
 
 /// The fleet of most cases: a skew of 2 s, a greatest age of 1 h, a leeway of 60 s.
 pub const FLEET: Fleet = Fleet {
@@ -22,10 +40,18 @@ pub const SMALL: Fleet = Fleet {
     ..FLEET
 };
 
-/// S of both, in milliseconds.
+/// One whose cut-offs are kept so shortly that a case can wait for their end: 150 ms, the skew of 50 ms included.
+pub const BRIEF: Fleet = Fleet {
+    max_skew: Duration::from_millis(50),
+    longest_age: Duration::from_millis(20),
+    leeway: Duration::from_millis(30),
+    ..FLEET
+};
+
+/// S of the first two, in milliseconds.
 pub const SKEW: i64 = 2 * SECOND;
 
-/// For how long both keep a cut-off, in milliseconds.
+/// For how long they keep a cut-off, in milliseconds.
 pub const KEPT: i64 = HOUR + MINUTE;
 
 /// Who issues, where a case does not care.

@@ -14,12 +14,13 @@
 //! something to be kept until the end of the case, such as a temporary directory. The crate that uses the macro needs
 //! `tokio` among its own `dev-dependencies`, with the features `macros` and `rt-multi-thread`.
 //!
-//! The clock of the operations is fake: their time is an argument, about 2026-01-01. What answers carry as the store's
-//! own time is real, and this machine's.
+//! The clock of the operations is fake: their time is an argument, about 2100-01-01, and about 2020-01-01 where something is
+//! purged. What answers carry as the store's own time is real, and this machine's. So the fake time is what cut-offs count
+//! by, and purges; some cases have it the other way round.
 //!
 //! Whoever writes a store finds here what the traits leave open:
 //!
-//! - An entry is live while `keep_until + max_skew > now`. What is not live is not counted, and stays until it is purged.
+//! - An entry is live while `keep_until + max_skew > now`, by the caller's clock. What is not live is not counted, and stays until it is purged.
 //! - A denial is new when there is no live entry of its id. Only a new one becomes a cut-off, and then even in the place
 //!   of an entry that is not live.
 //! - A cap counts live denials and live cut-offs of subjects, and not that of everything.
@@ -61,6 +62,7 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { @ ($fleet, FLEET, $store)
             f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back,
             f6_a_denial_holds_until_it_is_purged,
+            f6_a_purge_counts_by_the_earlier_clock,
             f6_a_denial_is_kept_until_the_end_or_the_greatest_age,
             f6_a_denial_keeps_the_later_time,
             f6_a_purge_respects_its_batch,
@@ -81,12 +83,17 @@ macro_rules! conformance_tests {
             f10_cut_offs_beside_each_other_reach_a_reader,
             f11_a_cursor_of_another_feed_reloads,
             f11_a_purge_leaves_the_newest_steps,
+            f13_a_cut_off_counts_by_the_later_clock,
             f14_issuers_and_names_are_kept_apart,
             f14_what_a_credential_lacks_is_not_looked_for,
             f15_a_cut_off_is_dropped_only_after_the_greatest_age,
             model_and_store_agree_on_any_sequence,
+            model_and_store_agree_on_any_sequence_in_the_past,
             names_of_any_text_come_back,
             names_that_cannot_be_are_unsupported,
+        }
+        $crate::conformance_tests! { @ ($fleet, BRIEF, $store)
+            f15_a_cut_off_is_dropped_by_the_stores_clock,
         }
         $crate::conformance_tests! { @ ($fleet, SMALL, $store)
             f6_a_full_store_cuts_off,

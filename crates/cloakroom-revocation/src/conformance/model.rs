@@ -37,7 +37,8 @@ impl Model {
         (after(keep_until, self.skew()) > now).then_some(entry)
     }
 
-    pub(super) fn deny(&mut self, denial: &Denial, now: UnixTime) -> Denied {
+    /// `from` is the time that a cut-off in its place counts by.
+    pub(super) fn deny(&mut self, denial: &Denial, now: UnixTime, from: UnixTime) -> Denied {
         let keep_until = denial.keep_until(&self.fleet);
         let new = token(denial.issuer(), denial.token_id(), keep_until);
         let what = about(&new);
@@ -57,7 +58,7 @@ impl Model {
                 })
                 .count();
             if own >= 64 || live.len() as u64 >= self.fleet.max_entries {
-                let from = denial.cut_off_from(&self.fleet, now);
+                let from = denial.cut_off_from(&self.fleet, from);
                 return Denied::Subject(self.cut_off(denial.issuer(), denial.subject(), from));
             }
         }

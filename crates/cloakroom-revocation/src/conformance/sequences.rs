@@ -2,21 +2,30 @@ use cloakroom_core::UnixTime;
 use cloakroom_kit::History;
 
 use super::check::{Known, about, all, all_by, entries, found, head, ok};
-use super::fixture::{FLEET, ISSUER, KEPT, MINUTE, NOW, Random, SECOND, SKEW, SMALL, after, size};
+use super::fixture::{FLEET, ISSUER, KEPT, MINUTE, NOW, PAST, Random, SECOND, SKEW, SMALL, after, size};
 use super::model::Model;
 use super::prepared::Revocations;
-use crate::{Cursor, Denial, Fleet};
+use crate::{Cursor, Denial, Denied, Fleet};
 
 /// Any sequence of operations gets from the store the answers that a model gives, and the feed brings the same entries.
 pub async fn model_and_store_agree_on_any_sequence(store: impl Revocations) {
-    Sequence::new(FLEET, 1, head(&store).await)
+    Sequence::new(FLEET, 1, NOW, head(&store).await)
+        .run(&store, 1200)
+        .await;
+}
+
+/// The same at times when it is the store's own clock that cut-offs count by, and the callers' that purges do.
+pub async fn model_and_store_agree_on_any_sequence_in_the_past(store: impl Revocations) {
+    Sequence::new(FLEET, 3, PAST, head(&store).await)
         .run(&store, 1200)
         .await;
 }
 
 /// The same in a store that has room for little.
 pub async fn model_and_full_store_agree_on_any_sequence(store: impl Revocations) {
-    Sequence::new(SMALL, 2, head(&store).await).run(&store, 600).await;
+    Sequence::new(SMALL, 2, NOW, head(&store).await)
+        .run(&store, 600)
+        .await;
 }
 
 const ISSUERS: [&str; 2] = [ISSUER, "https://other.example"];
@@ -26,6 +35,8 @@ struct Sequence {
     random: Random,
     model: Model,
     now: UnixTime,
+    /// Whether the store's own clock is ahead of all the callers'.
+    is_past: bool,
     /// Up to where a reader has read, and what it knows.
     cursor: Cursor,
     known: Known,
@@ -33,11 +44,12 @@ struct Sequence {
 }
 
 impl Sequence {
-    fn new(fleet: Fleet, seed: u64, cursor: Cursor) -> Self {
+    fn new(fleet: Fleet, seed: u64, begin: UnixTime, cursor: Cursor) -> Self {
         Self {
             random: Random::new(seed),
             model: Model::new(fleet),
-            now: NOW,
+            now: begin,
+            is_past: begin == PAST,
             cursor,
             known: Known::new(),
             history: History::new(seed),
@@ -70,20 +82,37 @@ impl Sequence {
                 let (issuer, subject) = self.owner();
                 self.history
                     .note(format!("cut off {subject} of {issuer} at {now:?}"));
+                let begin = ok(store.head().await).time;
                 let told = ok(store.cut_off(issuer, subject, now).await);
-                let expected = self.model.cut_off(issuer, subject, now);
+                let from = self.counted_from(store, begin, told).await;
+                let expected = self.model.cut_off(issuer, subject, from);
                 self.history.compare(&told, &expected);
             }
             65..=66 => {
                 self.history.note(format!("revoke all at {now:?}"));
+                let begin = ok(store.head().await).time;
                 let told = ok(store.revoke_all(now).await);
-                let expected = self.model.revoke_all(now);
+                let from = self.counted_from(store, begin, told).await;
+                let expected = self.model.revoke_all(from);
                 self.history.compare(&told, &expected);
             }
             67..=73 => self.purge(store).await,
             74..=95 => self.poll(store).await,
             _ => self.compare_all(store).await,
         }
+    }
+
+    /// The clock that a cut-off counted by, which was asked for when it was `begin` by the store's own.
+    async fn counted_from(&self, store: &impl Revocations, begin: UnixTime, told: UnixTime) -> UnixTime {
+        if !self.is_past {
+            return self.now;
+        }
+        let from = after(told, -SKEW);
+        let end = ok(store.head().await).time;
+        self.history.expect((begin..=end).contains(&from), || {
+            format!("a cut-off counts from {from:?} and not from {begin:?} to {end:?}")
+        });
+        from
     }
 
     /// Mostly the one that gets over 64.
@@ -109,8 +138,13 @@ impl Sequence {
             "deny {id} of {issuer}, {begins:?} to {expires:?}, at {:?}",
             self.now
         ));
+        let begin = ok(store.head().await).time;
         let told = ok(store.deny(&denial, self.now).await);
-        let expected = self.model.deny(&denial, self.now);
+        let from = match told {
+            Denied::Subject(cutoff) => self.counted_from(store, begin, cutoff).await,
+            Denied::Token => self.now,
+        };
+        let expected = self.model.deny(&denial, self.now, from);
         self.history.compare(&told, &expected);
         let known = found(store, issuer, subject, &id).await;
         let expected = self.model.look_up(issuer, subject, &id);
@@ -119,7 +153,11 @@ impl Sequence {
 
     async fn purge(&mut self, store: &impl Revocations) {
         self.history.note(format!("purge at {:?}", self.now));
-        let expected = self.model.purge(self.now);
+        let expected = if self.is_past {
+            self.model.purge(self.now)
+        } else {
+            0
+        };
         let (mut purged, max) = (0, self.random.any(&[1, 5, 1000]));
         loop {
             let count = ok(store.purge(self.now, size(max)).await);

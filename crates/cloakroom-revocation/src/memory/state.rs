@@ -73,14 +73,15 @@ impl State {
         self.rows.len()
     }
 
-    pub(super) fn deny(&mut self, denial: &Denial, now: UnixTime) -> Denied {
+    /// `later` is what a cut-off in place of the denial counts by.
+    pub(super) fn deny(&mut self, denial: &Denial, now: UnixTime, later: UnixTime) -> Denied {
         let (issuer, subject): (Arc<str>, Arc<str>) = (denial.issuer().into(), denial.subject().into());
         let key = Key::Token(issuer.clone(), denial.token_id().into());
         let keep_until = denial.keep_until(&self.fleet);
         let old = self.rows.get(&key);
         let is_live = old.is_some_and(|row| row.keep_until > self.dead(now));
         if !is_live && (self.has_too_many(&issuer, &subject, now) || self.is_full(now)) {
-            let from = denial.cut_off_from(&self.fleet, now);
+            let from = denial.cut_off_from(&self.fleet, later);
             return Denied::Subject(self.cut_off(&issuer, &subject, from));
         }
         if old.is_none_or(|row| row.keep_until < keep_until) {

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cloakroom_revocation::Fleet;
-use cloakroom_revocation::conformance::fixture::{FLEET, SMALL};
+use cloakroom_revocation::conformance::fixture::{BRIEF, FLEET, SMALL};
 
 use crate::wrong::{Mistake, Wrong};
 
@@ -58,18 +58,24 @@ caught! {
     FLEET TornCount: f6_parallel_denials_of_one_subject_are_counted;
     SMALL TornCount: f6_parallel_denials_do_not_pass_the_cap;
     FLEET CutOffLiesNow: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back;
+    FLEET CutOffCountsByTheCaller: f13_a_cut_off_counts_by_the_later_clock,
+        model_and_store_agree_on_any_sequence_in_the_past;
+    FLEET CutOffCountsByTheStore: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back;
     FLEET CutOffGoesBack: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back,
         f6_the_cut_off_of_everything_covers_everybody, f10_cut_offs_beside_each_other_reach_a_reader;
     FLEET CutOffIsKeptShorter: f6_a_cut_off_lies_the_skew_ahead_and_never_goes_back,
         f15_a_cut_off_is_dropped_only_after_the_greatest_age;
+    BRIEF CutOffIsKeptShorter: f15_a_cut_off_is_dropped_by_the_stores_clock;
     FLEET LookUpForgetsAll: f6_the_cut_off_of_everything_covers_everybody;
     FLEET NamesFoldCase: f14_issuers_and_names_are_kept_apart;
     FLEET NamesForgetTheIssuer: f14_issuers_and_names_are_kept_apart;
     FLEET NamesAreNotChecked: names_that_cannot_be_are_unsupported;
-    FLEET PurgeAtTheBound: f6_a_denial_is_dropped_only_after_its_time_and_the_skew,
+    FLEET PurgeAtTheBound: f6_a_denial_is_dropped_only_after_its_time_and_the_skew;
+    FLEET PurgeCountsByTheCaller: f6_a_purge_counts_by_the_earlier_clock,
         f15_a_cut_off_is_dropped_only_after_the_greatest_age;
-    FLEET PurgeForgetsTheSkew: f6_a_denial_is_dropped_only_after_its_time_and_the_skew,
-        f15_a_cut_off_is_dropped_only_after_the_greatest_age;
+    FLEET PurgeCountsByTheStore: f6_a_purge_counts_by_the_earlier_clock;
+    FLEET PurgeForgetsTheSkew: f6_a_denial_is_dropped_only_after_its_time_and_the_skew;
+    BRIEF PurgeForgetsTheSkew: f15_a_cut_off_is_dropped_by_the_stores_clock;
     FLEET PurgeDropsAll: f15_a_cut_off_is_dropped_only_after_the_greatest_age;
     FLEET PurgeIgnoresItsBatch: f6_a_purge_respects_its_batch;
     FLEET PurgeIsAStep: f6_a_purge_respects_its_batch, f7_each_change_is_one_step_and_nothing_else_is;

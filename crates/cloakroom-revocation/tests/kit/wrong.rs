@@ -29,6 +29,8 @@ pub(crate) enum Mistake {
     CapCountsTheCutOffOfAll,
     TornCount,
     CutOffLiesNow,
+    CutOffCountsByTheCaller,
+    CutOffCountsByTheStore,
     CutOffGoesBack,
     CutOffIsKeptShorter,
     LookUpForgetsAll,
@@ -36,6 +38,8 @@ pub(crate) enum Mistake {
     NamesForgetTheIssuer,
     NamesAreNotChecked,
     PurgeAtTheBound,
+    PurgeCountsByTheCaller,
+    PurgeCountsByTheStore,
     PurgeForgetsTheSkew,
     PurgeDropsAll,
     PurgeIgnoresItsBatch,
@@ -109,6 +113,14 @@ impl Wrong {
         }
     }
 
+    fn later(&self, now: UnixTime) -> UnixTime {
+        match self.mistake {
+            Mistake::CutOffCountsByTheCaller => now,
+            Mistake::CutOffCountsByTheStore => UnixTime::now(),
+            _ => now.max(UnixTime::now()),
+        }
+    }
+
     fn key(&self, kind: u8, issuer: &str, name: &str) -> Key {
         let name = if self.is(Mistake::NamesFoldCase) {
             name.to_lowercase()
@@ -176,6 +188,7 @@ impl Wrong {
 
     /// Moves a cut-off in one step, but where that is the mistake.
     async fn move_cut_off(&self, key: Key, now: UnixTime, make: impl Fn(UnixTime) -> Entry) -> UnixTime {
+        let now = self.later(now);
         let at = if self.is(Mistake::CutOffLiesNow) {
             now
         } else {
@@ -220,6 +233,10 @@ impl Wrong {
 }
 
 impl RevocationStore for Wrong {
+    fn fleet(&self) -> Fleet {
+        self.fleet
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         let (issuer, subject, token_id) = (denial.issuer(), denial.subject(), denial.token_id());
         let keep_until = match self.mistake {
@@ -262,7 +279,7 @@ impl RevocationStore for Wrong {
             let from = if self.is(Mistake::DenyCutsOffByNow) {
                 now
             } else {
-                denial.cut_off_from(&self.fleet, now)
+                denial.cut_off_from(&self.fleet, self.later(now))
             };
             return Ok(Denied::Subject(self.cut_off(issuer, subject, from).await?));
         }
@@ -321,6 +338,11 @@ impl RevocationStore for Wrong {
 
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         let mut state = self.lock();
+        let now = match self.mistake {
+            Mistake::PurgeCountsByTheCaller => now,
+            Mistake::PurgeCountsByTheStore => UnixTime::now(),
+            _ => now.min(UnixTime::now()),
+        };
         let skew = match self.mistake {
             Mistake::PurgeForgetsTheSkew => std::time::Duration::ZERO,
             _ => self.fleet.max_skew,

@@ -18,7 +18,7 @@ use crate::{Builder, OpenError};
 /// Revocations and their feed in an SQLite database. A clone is the same store.
 ///
 /// It may lie in the same file as a store of sessions or of tokens; each has a writer of its own. All who write to it agree
-/// on the [`Fleet`]. Answers carry this machine's clock.
+/// on the [`Fleet`]. Its own clock is this machine's.
 #[derive(Clone, Debug)]
 pub struct SqliteRevocationStore(pub(super) Arc<Inner>);
 
@@ -107,6 +107,10 @@ impl Builder<SqliteRevocationStore> {
 }
 
 impl RevocationStore for SqliteRevocationStore {
+    fn fleet(&self) -> Fleet {
+        self.0.fleet
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         self.revoke(&Revocation::Denial(denial), now).await
     }

@@ -34,6 +34,8 @@ pub(super) async fn write(
     now: UnixTime,
 ) -> Result<Denied, Error> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    // Read once nobody else writes. A cut-off counts by the later clock.
+    let later = now.max(UnixTime::now());
     let wanted = match revocation {
         Revocation::Denial(denial) if has_room(&mut transaction, fleet, denial, now).await? => Wanted {
             kind: EntryRow::TOKEN,
@@ -44,14 +46,14 @@ pub(super) async fn write(
             keep_until: denial.keep_until(fleet),
         },
         Revocation::Denial(denial) => {
-            let from = denial.cut_off_from(fleet, now);
+            let from = denial.cut_off_from(fleet, later);
             cut_off(fleet, denial.issuer(), denial.subject(), from)
         }
-        Revocation::CutOff { issuer, subject } => cut_off(fleet, issuer, subject, now),
+        Revocation::CutOff { issuer, subject } => cut_off(fleet, issuer, subject, later),
         Revocation::All => Wanted {
             kind: EntryRow::ALL,
             keep_until: UnixTime::MAX,
-            ..cut_off(fleet, "", "", now)
+            ..cut_off(fleet, "", "", later)
         },
     };
     let at = step(&mut transaction, &wanted, tag).await?;

@@ -1,6 +1,6 @@
 //! A database that may not grow any further.
 
-use cloakroom_revocation::conformance::fixture::{FLEET, MINUTE, NOW, at, denial, size};
+use cloakroom_revocation::conformance::fixture::{FLEET, MINUTE, PAST, denial_until, past, size};
 use cloakroom_revocation::{Denied, RevocationFeed, RevocationStore, StoreErrorKind};
 use cloakroom_sqlite::SqliteRevocationStore;
 
@@ -15,10 +15,13 @@ async fn a_full_database_refuses_whole_revocations_and_takes_them_again_after_a_
         .await
         .unwrap();
     let long = "x".repeat(200);
-    let deny = |number: u64| denial(&format!("user {number}"), &format!("{long} {number}"));
+    let deny = |number: u64| {
+        let id = format!("{long} {number}");
+        denial_until(&format!("user {number}"), &id, past(10 * MINUTE))
+    };
     let mut done = 0;
     let error = loop {
-        match store.deny(&deny(done), NOW).await {
+        match store.deny(&deny(done), PAST).await {
             Ok(denied) => assert_eq!(denied, Denied::Token),
             Err(error) => break error,
         }
@@ -28,7 +31,7 @@ async fn a_full_database_refuses_whole_revocations_and_takes_them_again_after_a_
     assert!(done > 10, "{done}");
     // Nothing of it was done, and what follows begins anew.
     for _ in 0..3 {
-        let error = store.deny(&deny(done), NOW).await.unwrap_err();
+        let error = store.deny(&deny(done), PAST).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Full);
     }
     assert_eq!(store.head().await.unwrap().cursor.position, done);
@@ -39,9 +42,9 @@ async fn a_full_database_refuses_whole_revocations_and_takes_them_again_after_a_
         (place.number(counted).await, place.number(rows).await),
         (entries, entries)
     );
-    assert_eq!(store.purge(at(12 * MINUTE), size(10_000)).await.unwrap(), done);
+    assert_eq!(store.purge(past(12 * MINUTE), size(10_000)).await.unwrap(), done);
     assert_eq!((place.number(counted).await, place.number(rows).await), (0, 0));
-    let denied = store.deny(&deny(done), at(12 * MINUTE)).await.unwrap();
+    let denied = store.deny(&deny(done), past(12 * MINUTE)).await.unwrap();
     assert_eq!(denied, Denied::Token);
     assert_eq!(store.head().await.unwrap().cursor.position, done + 1);
 }

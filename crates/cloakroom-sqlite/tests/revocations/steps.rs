@@ -1,6 +1,8 @@
 //! How many steps are kept.
 
-use cloakroom_revocation::conformance::fixture::{FLEET, MINUTE, NOW, at, denial, size};
+use cloakroom_revocation::conformance::fixture::{
+    FLEET, MINUTE, NOW, PAST, denial, denial_until, past, size,
+};
 use cloakroom_revocation::{Cursor, Denied, Polled, RevocationFeed, RevocationStore};
 
 use crate::place::Place;
@@ -49,7 +51,10 @@ async fn the_number_of_entries_is_that_of_the_rows() {
     let store = place.store(FLEET).await;
     for number in 0..70 {
         let _ = store
-            .deny(&denial("alice", &format!("t{number}")), NOW)
+            .deny(
+                &denial_until("alice", &format!("t{number}"), past(10 * MINUTE)),
+                PAST,
+            )
             .await
             .unwrap();
     }
@@ -59,6 +64,6 @@ async fn the_number_of_entries_is_that_of_the_rows() {
     let counted = "SELECT entries FROM cloakroom_revocation_feed";
     let rows = "SELECT count(*) FROM cloakroom_revocation WHERE kind <> 3";
     assert_eq!((place.number(counted).await, place.number(rows).await), (66, 66));
-    assert_eq!(store.purge(at(12 * MINUTE), size(1000)).await.unwrap(), 64);
+    assert_eq!(store.purge(past(12 * MINUTE), size(1000)).await.unwrap(), 64);
     assert_eq!((place.number(counted).await, place.number(rows).await), (2, 2));
 }

@@ -2,8 +2,8 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloakroom_revocation::{
-    Credential, Cursor, Denial, Denied, Found, Head, Page, PageMark, Polled, RevocationFeed, RevocationStore,
-    StoreError,
+    Credential, Cursor, Denial, Denied, Fleet, Found, Head, Page, PageMark, Polled, RevocationFeed,
+    RevocationStore, StoreError,
 };
 use cloakroom_sqlite::SqliteRevocationStore;
 use cloakroom_sqlite::cloakroom_core::UnixTime;
@@ -29,6 +29,10 @@ impl Two {
 }
 
 impl RevocationStore for Two {
+    fn fleet(&self) -> Fleet {
+        self.stores[0].fleet()
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         self.next().deny(denial, now).await
     }

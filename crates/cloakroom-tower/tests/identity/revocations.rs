@@ -61,6 +61,10 @@ impl Revocations {
 }
 
 impl RevocationStore for Revocations {
+    fn fleet(&self) -> Fleet {
+        self.inner.fleet()
+    }
+
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         self.write().await?;
         self.inner.deny(denial, now).await

@@ -1,5 +1,6 @@
 -- ARGV: fresh feed, tag, entry of the token, its subject, entry of the subject's cut-off, the time at or before which
---       nothing is live, how many denials a subject may have, how many entries there may be
+--       nothing is live, how many denials a subject may have, how many entries there may be, the fleet's skew, how
+--       much longer a cut-off is kept, when the token was issued, how far ahead of a clock any may have been
 begin()
 feed(ARGV[1])
 local entry = ARGV[3]
@@ -9,7 +10,9 @@ if not old or number(keep_until_of(old)) <= dead then
   local live = '(' .. whole(dead)
   if redis.call('ZCOUNT', DENIALS .. ARGV[4], live, '+inf') >= tonumber(ARGV[7])
     or redis.call('ZCOUNT', KEPT, live, '+inf') >= tonumber(ARGV[8]) then
-    return move(ARGV[5], ARGV[2])
+    -- As `Denial::cut_off_from` does it, by the server's clock.
+    local at = math.max(now() + tonumber(ARGV[9]), math.min(number(ARGV[11]), now() + tonumber(ARGV[12])))
+    return move(raise(ARGV[5], at, tonumber(ARGV[10])), ARGV[2])
   end
 end
 if not old or number(keep_until_of(old)) < number(keep_until_of(entry)) then

@@ -82,15 +82,31 @@ local function move(entry, tag)
   return at_of(entry)
 end
 
+-- The server's clock in milliseconds.
+local function now()
+  local seconds = time()
+  return tonumber(seconds[1]) * 1000 + math.floor(tonumber(seconds[2]) / 1000)
+end
+
+-- The entry of a cut-off, at `at` or when it says, whichever is later. `kept` is how much longer than that it is kept.
+local function raise(entry, at, kept)
+  if number(at_of(entry)) >= at then return entry end
+  local keep_until = keep_until_of(entry)
+  if entry:byte(2) ~= 3 then keep_until = later(keep_until, raw(math.min(at + kept, 9e15))) end
+  return entry:sub(1, 2) .. keep_until .. raw(at) .. entry:sub(19)
+end
+
 -- The first write of those that revoke is one that a full server takes, and then it takes the others too. It changes
 -- nothing.
 local function begin() redis.call('PERSIST', FEED) end
 
 -- The same write, by which readers are told that this is no replica, and no master that misses the replicas which it must
--- have (`min-replicas-to-write`). One whose disk fails takes no writes, so there are none that it could lack.
+-- have (`min-replicas-to-write`). One whose disk fails takes no writes, so there are none that it could lack; but that is
+-- said before a lack of replicas, and hides it, so one that must have any gives no answer then.
 local function primary()
   local done, why = pcall(begin)
   if done then return end
   if type(why) == 'table' then why = why.err end
-  if not tostring(why):find('MISCONF', 1, true) then error(why) end
+  local must_have_replicas = function() return redis.call('INFO', 'replication'):find('min_slaves_good_slaves:', 1, true) end
+  if not tostring(why):find('MISCONF', 1, true) or must_have_replicas() then error(why) end
 end

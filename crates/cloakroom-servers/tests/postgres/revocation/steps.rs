@@ -1,6 +1,8 @@
 //! How many steps are kept.
 
-use cloakroom_revocation::conformance::fixture::{FLEET, NOW, denial, size};
+use cloakroom_revocation::conformance::fixture::{
+    FLEET, MINUTE, NOW, PAST, denial, denial_until, past, size,
+};
 use cloakroom_revocation::{Cursor, Denied, Polled, RevocationFeed, RevocationStore};
 
 use crate::place::Place;
@@ -64,7 +66,7 @@ async fn the_number_of_entries_is_that_of_the_rows() {
     let store = place.revocations(FLEET).await;
     for number in 0..70 {
         let _ = store
-            .deny(&denial("alice", &format!("t{number}")), NOW)
+            .deny(&denial_until("alice", &format!("t{number}"), past(10 * MINUTE)), PAST)
             .await
             .unwrap();
     }
@@ -74,7 +76,6 @@ async fn the_number_of_entries_is_that_of_the_rows() {
     let counted = "SELECT entries FROM {s}.revocation_feed";
     let rows = "SELECT count(*) FROM {s}.revocation_entries WHERE kind <> 3";
     assert_eq!((place.number(counted).await, place.number(rows).await), (66, 66));
-    let later = cloakroom_revocation::conformance::fixture::at(12 * 60_000);
-    assert_eq!(store.purge(later, size(1000)).await.unwrap(), 64);
+    assert_eq!(store.purge(past(12 * MINUTE), size(1000)).await.unwrap(), 64);
     assert_eq!((place.number(counted).await, place.number(rows).await), (2, 2));
 }

@@ -76,6 +76,36 @@ async fn f7_a_master_that_misses_its_replicas_is_believed_by_nobody() {
     panic!("it was believed on");
 }
 
+/// That its disk fails is what a server says first, before that it misses its replicas.
+#[tokio::test(flavor = "multi_thread")]
+async fn f7_a_disk_that_fails_hides_no_lack_of_replicas() {
+    let (master, mut replica, _scratch) = pair().await;
+    let store = store(&Place::on(&master.url())).await;
+    assert_eq!(
+        store.deny(&denial("alice", "a-1"), NOW).await.unwrap(),
+        Denied::Token
+    );
+    // A directory stands where the snapshot is to be.
+    std::fs::create_dir(master.data_dir().join("failing.rdb")).unwrap();
+    for setting in [["dbfilename", "failing.rdb"], ["save", "3600 1"]] {
+        master.command(&["CONFIG", "SET", setting[0], setting[1]]).unwrap();
+    }
+    master.command(&["BGSAVE"]).unwrap();
+    let fails = || master.command(&["INFO", "persistence"]).unwrap().contains("rdb_last_bgsave_status:err");
+    while !fails() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let unavailable = Some(StoreErrorKind::Unavailable);
+    assert_eq!(kind(store.cut_off(ISSUER, "alice", NOW).await), unavailable);
+    // It takes no revocations, and knows all that there are.
+    assert_eq!(readings(&store).await, [None; 4]);
+    master
+        .command(&["CONFIG", "SET", "min-replicas-to-write", "1"])
+        .unwrap();
+    replica.kill9();
+    assert_eq!(readings(&store).await, [unavailable; 4]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn f6_a_full_server_still_takes_revocations() {
     let (redis, _scratch) = server(&RedisOptions::default());
