@@ -2,6 +2,7 @@
 
 mod cost;
 mod faults;
+mod hints;
 mod kit;
 mod place;
 mod raw;
