@@ -84,6 +84,12 @@ impl Loan<'_> {
     }
 }
 
+/// Whether to begin a transaction once more: an earlier one found the disk full or failing, and SQLite rolled it back by
+/// itself. Nothing was begun, and the next connection is a new one.
+pub(crate) fn begins_again<T>(result: &Result<T, Error>, is_first: &mut bool) -> bool {
+    matches!(result, Err(Error::InvalidSavePointStatement)) && std::mem::take(is_first)
+}
+
 impl Deref for Loan<'_> {
     type Target = SqliteConnection;
 

@@ -1,6 +1,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(any(feature = "session", feature = "token"))]
+use sqlx::query::Query;
+#[cfg(any(feature = "session", feature = "token"))]
+use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Error, Row as _};
 use tokio::time::Instant;
@@ -95,6 +99,17 @@ impl Database {
         let loan = readers.lend().await?;
         self.check()?;
         Ok(loan)
+    }
+
+    /// Runs a statement that writes, and tells how many rows it changed.
+    #[cfg(any(feature = "session", feature = "token"))]
+    pub(crate) async fn execute(
+        &self,
+        statement: Query<'_, sqlx::Sqlite, SqliteArguments>,
+    ) -> Result<u64, Error> {
+        let mut writer = self.writer().await?;
+        let result = statement.execute(&mut *writer).await;
+        Ok(writer.settle(result)?.rows_affected())
     }
 
     /// Waits for the operations under way, then closes all connections.

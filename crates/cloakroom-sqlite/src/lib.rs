@@ -11,6 +11,8 @@ mod database;
 mod error;
 #[cfg(test)]
 mod plans;
+#[cfg(any(feature = "session", feature = "token"))]
+mod purge;
 #[cfg(feature = "revocation")]
 mod revocation;
 #[cfg(any(feature = "session", feature = "token", feature = "revocation"))]

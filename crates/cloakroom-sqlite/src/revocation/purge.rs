@@ -4,6 +4,7 @@ use cloakroom_core::UnixTime;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Error};
 
+use crate::connections::begins_again;
 use crate::revocation::sql;
 use crate::revocation::store::Inner;
 
@@ -24,15 +25,11 @@ pub(super) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Resu
         let many = (max.get() - purged).min(BATCH);
         let mut writer = inner.database.writer().await?;
         let result = purge_some(&mut writer, dead, many).await;
-        let gone = match writer.settle(result) {
-            // An earlier transaction found the disk full or failing, and SQLite rolled it back by itself. Nothing was
-            // begun, and the next connection is a new one.
-            Err(Error::InvalidSavePointStatement) if is_first => {
-                is_first = false;
-                continue;
-            }
-            result => result?,
-        };
+        let result = writer.settle(result);
+        if begins_again(&result, &mut is_first) {
+            continue;
+        }
+        let gone = result?;
         purged += gone;
         if gone < many {
             break;

@@ -6,9 +6,10 @@ use cloakroom_core::UnixTime;
 use cloakroom_revocation::{
     Credential, Denial, Denied, Entry, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
-use sqlx::{Error, Row as _};
+use sqlx::Row as _;
 use tokio::sync::Notify;
 
+use crate::connections::begins_again;
 use crate::database::Database;
 use crate::error::store_error;
 use crate::revocation::write::{Revocation, write};
@@ -69,14 +70,10 @@ impl SqliteRevocationStore {
         loop {
             let mut writer = database.writer().await.map_err(store_error)?;
             let result = write(&mut writer, fleet, revocation, tag, now).await;
-            match writer.settle(result) {
-                // An earlier transaction found the disk full or failing, and SQLite rolled it back by itself. Nothing was
-                // begun, and the next connection is a new one.
-                Err(Error::InvalidSavePointStatement) if is_first => is_first = false,
-                result => {
-                    self.0.news.notify_one();
-                    return result.map_err(store_error);
-                }
+            let result = writer.settle(result);
+            if !begins_again(&result, &mut is_first) {
+                self.0.news.notify_one();
+                return result.map_err(store_error);
             }
         }
     }

@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Error, Row as _};
 
 use crate::SqliteSessionStore;
+use crate::connections::begins_again;
 use crate::error::store_error;
 use crate::session::{row, sql};
 
@@ -21,13 +22,10 @@ impl SubjectIndex for SqliteSessionStore {
     }
 
     async fn delete_one(&self, subject: &Subject, selector: &Selector) -> Result<bool, StoreError> {
-        let mut writer = self.0.database.writer().await.map_err(store_error)?;
-        let result = sqlx::query(sql::DELETE_ONE)
+        let query = sqlx::query(sql::DELETE_ONE)
             .bind(subject.as_str())
-            .bind(&selector.as_bytes()[..])
-            .execute(&mut *writer)
-            .await;
-        Ok(writer.settle(result).map_err(store_error)?.rows_affected() > 0)
+            .bind(&selector.as_bytes()[..]);
+        Ok(self.0.database.execute(query).await.map_err(store_error)? > 0)
     }
 
     async fn delete_by_subject(
@@ -40,22 +38,16 @@ impl SubjectIndex for SqliteSessionStore {
         loop {
             let mut writer = self.0.database.writer().await.map_err(store_error)?;
             let result = delete_by_subject(&mut writer, subject, except, now).await;
-            match writer.settle(result) {
-                // An earlier transaction found the disk full or failing, and SQLite rolled it back by itself. Nothing was
-                // begun, and the next connection is a new one.
-                Err(Error::InvalidSavePointStatement) if is_first => is_first = false,
-                result => return result.map_err(store_error),
+            let result = writer.settle(result);
+            if !begins_again(&result, &mut is_first) {
+                return result.map_err(store_error);
             }
         }
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        let mut writer = self.0.database.writer().await.map_err(store_error)?;
-        let result = sqlx::query(sql::REVOKE_ALL)
-            .bind(now.as_millis())
-            .execute(&mut *writer)
-            .await;
-        match writer.settle(result).map_err(store_error)?.rows_affected() {
+        let query = sqlx::query(sql::REVOKE_ALL).bind(now.as_millis());
+        match self.0.database.execute(query).await.map_err(store_error)? {
             0 => Err(store_error(Error::RowNotFound)),
             _ => Ok(()),
         }

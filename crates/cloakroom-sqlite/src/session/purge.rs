@@ -4,27 +4,17 @@ use cloakroom_core::UnixTime;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Error, Row as _};
 
+use crate::purge::{BATCH, count, forget};
 use crate::session::sql;
 use crate::session::store::Inner;
-
-/// The most rows that one statement looks at: how long another writer may have to wait for it.
-const BATCH: u32 = 500;
 
 /// Deletes what is past a deadline, then what the cut-off of the whole store ended, then cut-offs that are too old to
 /// end anything. The writer is given back between the steps, each of which may be the last that runs.
 pub(super) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Result<u64, Error> {
-    let mut left = max.get();
+    let database = &inner.database;
+    let mut left = sql::DUE.run(database, now, max.get()).await?;
     while left > 0 {
-        let mut writer = inner.database.writer().await?;
-        let result = purge_due(&mut writer, now, left).await;
-        let (purged, moved) = writer.settle(result)?;
-        left -= purged;
-        if purged + moved == 0 {
-            break;
-        }
-    }
-    while left > 0 {
-        let mut writer = inner.database.writer().await?;
+        let mut writer = database.writer().await?;
         let result = sweep(&mut writer, left).await;
         let Some(swept) = writer.settle(result)? else {
             break;
@@ -32,30 +22,8 @@ pub(super) async fn purge(inner: &Inner, now: UnixTime, max: NonZeroU32) -> Resu
         left -= swept;
     }
     let oldest = now.saturating_sub(inner.cutoff_retention);
-    let mut writer = inner.database.writer().await?;
-    let result = sqlx::query(sql::FORGET_CUTOFFS)
-        .bind(oldest.as_millis())
-        .bind(i64::from(BATCH))
-        .execute(&mut *writer)
-        .await;
-    writer.settle(result)?;
+    forget(database, sql::FORGET_CUTOFFS, oldest).await?;
     Ok(u64::from(max.get() - left))
-}
-
-/// Deals with the first rows of the index: deletes the dead, moves the others to where they belong. Tells how many each.
-async fn purge_due(writer: &mut SqliteConnection, now: UnixTime, left: u32) -> Result<(u32, u32), Error> {
-    let purged = sqlx::query(sql::PURGE)
-        .bind(now.as_millis())
-        .bind(i64::from(BATCH))
-        .bind(i64::from(left))
-        .execute(&mut *writer)
-        .await?;
-    let moved = sqlx::query(sql::RESCHEDULE)
-        .bind(now.as_millis())
-        .bind(i64::from(BATCH))
-        .execute(&mut *writer)
-        .await?;
-    Ok((count(purged.rows_affected()), count(moved.rows_affected())))
 }
 
 /// Deletes what the cut-off ended among the next rows; `None` when all have been looked at.
@@ -92,9 +60,4 @@ async fn sweep(writer: &mut SqliteConnection, left: u32) -> Result<Option<u32>, 
         .execute(&mut *writer)
         .await?;
     Ok(Some(swept))
-}
-
-/// No statement deletes more than a batch.
-fn count(rows: u64) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
 }

@@ -1,5 +1,6 @@
 //! The statements. In each but [`LOAD`], `?1` is the selector or the subject and `?2` is `now`.
 
+use crate::purge::Due;
 use crate::schema::Schema;
 
 pub(super) const SCHEMA: Schema = Schema {
@@ -227,18 +228,24 @@ macro_rules! due {
 }
 
 /// `?3` how many are deleted.
-pub(super) const PURGE: &str = concat!(
+const PURGE: &str = concat!(
     "DELETE FROM cloakroom_session WHERE id IN (SELECT id FROM ",
     due!(),
     " WHERE idle <= ?1 OR absolute <= ?1 LIMIT ?3)"
 );
 
 /// Moves the rows that were touched since to where they belong now.
-pub(super) const RESCHEDULE: &str = concat!(
+const RESCHEDULE: &str = concat!(
     "UPDATE cloakroom_session SET purge_at = min(idle_deadline, absolute_deadline) WHERE id IN (SELECT id FROM ",
     due!(),
     " WHERE idle > ?1 AND absolute > ?1)"
 );
+
+/// What is past a deadline.
+pub(super) const DUE: Due = Due {
+    purge: PURGE,
+    reschedule: RESCHEDULE,
+};
 
 /// Where the sweep stands, the cut-off, and the id that ends its next step of `?1` rows, NULL when there is none.
 pub(super) const SWEEP_STEP: &str = "SELECT w.swept_to, w.cutoff_at, \

@@ -102,14 +102,11 @@ impl SessionStore for SqliteSessionStore {
         idle_deadline: UnixTime,
         now: UnixTime,
     ) -> Result<Touched, StoreError> {
-        let mut writer = self.0.database.writer().await.map_err(store_error)?;
-        let result = sqlx::query(sql::TOUCH)
+        let query = sqlx::query(sql::TOUCH)
             .bind(&selector.as_bytes()[..])
             .bind(now.as_millis())
-            .bind(idle_deadline.as_millis())
-            .execute(&mut *writer)
-            .await;
-        match writer.settle(result).map_err(store_error)?.rows_affected() {
+            .bind(idle_deadline.as_millis());
+        match self.0.database.execute(query).await.map_err(store_error)? {
             0 => Ok(Touched::Gone),
             _ => Ok(Touched::Done),
         }
@@ -131,12 +128,8 @@ impl SessionStore for SqliteSessionStore {
     }
 
     async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
-        let mut writer = self.0.database.writer().await.map_err(store_error)?;
-        let result = sqlx::query(sql::DELETE)
-            .bind(&selector.as_bytes()[..])
-            .execute(&mut *writer)
-            .await;
-        Ok(writer.settle(result).map_err(store_error)?.rows_affected() > 0)
+        let query = sqlx::query(sql::DELETE).bind(&selector.as_bytes()[..]);
+        Ok(self.0.database.execute(query).await.map_err(store_error)? > 0)
     }
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {

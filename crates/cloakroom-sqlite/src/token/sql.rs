@@ -1,5 +1,6 @@
 //! The statements. In each, `?1` is the id, the hash or the subject and `?2` is `now`.
 
+use crate::purge::Due;
 use crate::schema::Schema;
 
 pub(super) const SCHEMA: Schema = Schema {
@@ -154,19 +155,25 @@ macro_rules! due {
 }
 
 /// `?3` how many are deleted.
-pub(super) const PURGE: &str = concat!(
+const PURGE: &str = concat!(
     "DELETE FROM cloakroom_token_family WHERE number IN (SELECT number FROM ",
     due!(),
     " WHERE idle <= ?1 OR absolute <= ?1 LIMIT ?3)"
 );
 
 /// Moves the rows that were rotated since to where they belong now.
-pub(super) const RESCHEDULE: &str = concat!(
+const RESCHEDULE: &str = concat!(
     "UPDATE cloakroom_token_family SET purge_at = min(idle_deadline, absolute_deadline) \
      WHERE number IN (SELECT number FROM ",
     due!(),
     " WHERE idle > ?1 AND absolute > ?1)"
 );
+
+/// What is past a deadline.
+pub(super) const DUE: Due = Due {
+    purge: PURGE,
+    reschedule: RESCHEDULE,
+};
 
 /// What the cut-off of the whole store ended: `?1` how many.
 pub(super) const PURGE_CUT_OFF: &str = "DELETE FROM cloakroom_token_family WHERE number IN \

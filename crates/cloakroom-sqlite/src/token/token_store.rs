@@ -10,6 +10,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Connection as _, Error, Row as _, Sqlite};
 
+use crate::connections::begins_again;
 use crate::error::store_error;
 use crate::token::store::SqliteTokenStore;
 use crate::token::{purge, row, sql};
@@ -17,9 +18,7 @@ use crate::token::{purge, row, sql};
 impl SqliteTokenStore {
     /// Runs a statement that writes, and tells whether it changed anything.
     async fn does(&self, statement: Query<'_, Sqlite, SqliteArguments>) -> Result<bool, StoreError> {
-        let mut writer = self.0.database.writer().await.map_err(store_error)?;
-        let result = statement.execute(&mut *writer).await;
-        Ok(writer.settle(result).map_err(store_error)?.rows_affected() > 0)
+        Ok(self.0.database.execute(statement).await.map_err(store_error)? > 0)
     }
 }
 
@@ -106,11 +105,9 @@ impl TokenStore for SqliteTokenStore {
         loop {
             let mut writer = self.0.database.writer().await.map_err(store_error)?;
             let result = revoke_subject(&mut writer, subject, cutoff, now).await;
-            match writer.settle(result) {
-                // An earlier transaction found the disk full or failing, and SQLite rolled it back by itself. Nothing was
-                // begun, and the next connection is a new one.
-                Err(Error::InvalidSavePointStatement) if is_first => is_first = false,
-                result => return result.map_err(store_error),
+            let result = writer.settle(result);
+            if !begins_again(&result, &mut is_first) {
+                return result.map_err(store_error);
             }
         }
     }
