@@ -14,12 +14,16 @@ use crate::{Error, Event, EventKind, Observer};
 /// A clone is a handle to the same jar. It travels in the request's extensions; the layer keeps one and empties it
 /// when the response comes back.
 #[derive(Clone)]
-pub(crate) struct Jar(Arc<Inner>);
-
-struct Inner {
-    settings: Arc<Settings>,
-    state: Mutex<State>,
+pub(crate) enum Jar {
+    /// Of a layer for cookies alone.
+    Own(Arc<(Arc<Settings>, Contents)>),
+    /// Where the request's session is.
+    #[cfg(feature = "session")]
+    Slot(crate::session_slot::Slot),
 }
+
+/// What is to go out.
+pub(crate) struct Contents(Mutex<State>);
 
 /// The settings of a [`CookieLayer`](crate::CookieLayer) that the extractors need as well.
 #[derive(Clone)]
@@ -37,6 +41,21 @@ impl Default for Settings {
             limits: Limits::DEFAULT,
             observer: Arc::new(()),
         }
+    }
+}
+
+impl Settings {
+    fn observe(&self, kind: EventKind, cookie: &CookieName) {
+        self.observer.observe(&Event::new(kind, Some(cookie.as_str())));
+    }
+
+    /// The cookies of `headers`, within the limits.
+    pub(crate) fn read<'a>(&self, headers: &'a HeaderMap) -> Result<Cookies<'a>, Error> {
+        Cookies::from_headers_with(headers, self.limits).map_err(|exceeded| {
+            let event = Event::new(EventKind::LimitExceeded, None);
+            self.observer.observe(&event);
+            Error::Limit(exceeded)
+        })
     }
 }
 
@@ -63,22 +82,32 @@ pub(crate) enum Decided {
 
 impl Jar {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        Self(Arc::new(Inner {
-            settings,
-            state: Mutex::new(State::Open(Vec::new())),
-        }))
+        Self::Own(Arc::new((settings, Contents::new())))
     }
 
     /// The jar in the request of a layer further out, whose response is still to come.
     pub(crate) fn of_outer(extensions: &Extensions) -> Option<Self> {
-        let jar: &Self = extensions.get()?;
-        let open = matches!(&*jar.lock(), State::Open(_));
-        open.then(|| jar.clone())
+        Self::of(extensions).ok().filter(Self::is_open)
     }
 
-    /// The jar that the layer left in the request.
+    /// The jar that the layer left in the request. One that stands there by itself was left after one in a slot.
     pub(crate) fn of(extensions: &Extensions) -> Result<Self, Error> {
-        extensions.get().cloned().ok_or(Error::MissingLayer)
+        let jar = extensions.get().cloned();
+        #[cfg(feature = "session")]
+        let jar = jar.or_else(|| extensions.get().map(crate::session_slot::Slot::jar));
+        jar.ok_or(Error::MissingLayer)
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(&*self.lock(), State::Open(_))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        match self {
+            Self::Own(own) => &own.0,
+            #[cfg(feature = "session")]
+            Self::Slot(slot) => slot.settings(),
+        }
     }
 
     /// The same for what writes no cookie: without a layer there is one of the default settings, which goes nowhere.
@@ -90,47 +119,40 @@ impl Jar {
 
     #[cfg(any(feature = "jwt", feature = "sealed"))]
     pub(crate) fn now(&self) -> UnixTime {
-        (self.0.settings.clock)()
+        (self.settings().clock)()
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        self.0.settings.limits
+        self.settings().limits
     }
 
     pub(crate) fn observe(&self, kind: EventKind, cookie: &CookieName) {
-        self.0
-            .settings
-            .observer
-            .observe(&Event::new(kind, Some(cookie.as_str())));
+        self.settings().observe(kind, cookie);
     }
 
     #[cfg(feature = "identity")]
     pub(crate) fn tell(&self, event: &Event<'_>) {
-        self.0.settings.observer.observe(event);
+        self.settings().observer.observe(event);
     }
 
     /// Tells of a bearer token that verified.
     #[cfg(feature = "jwt")]
     pub(crate) fn observe_verified(&self, cookie: Option<&CookieName>) {
         let event = Event::new(EventKind::Verified, cookie.map(CookieName::as_str));
-        self.0.settings.observer.observe(&event);
+        self.settings().observer.observe(&event);
     }
 
     /// Tells why a request was refused for its bearer token.
     #[cfg(feature = "jwt")]
     pub(crate) fn observe_refused(&self, refused: &crate::BearerErrorKind, cookie: Option<&CookieName>) {
         if let Some(event) = Event::of_refused(refused, cookie.map(CookieName::as_str)) {
-            self.0.settings.observer.observe(&event);
+            self.settings().observer.observe(&event);
         }
     }
 
     /// The request's cookies, within the limits of the layer.
     pub(crate) fn read<'a>(&self, headers: &'a HeaderMap) -> Result<Cookies<'a>, Error> {
-        Cookies::from_headers_with(headers, self.limits()).map_err(|exceeded| {
-            let event = Event::new(EventKind::LimitExceeded, None);
-            self.0.settings.observer.observe(&event);
-            Error::Limit(exceeded)
-        })
+        self.settings().read(headers)
     }
 
     /// Sends `cookie` with any response, in place of what was to go out under its name.
@@ -203,38 +225,6 @@ impl Jar {
         })
     }
 
-    /// Writes the cookies into the response's headers and closes the jar.
-    pub(crate) fn finish(&self, succeeded: bool, headers: &mut HeaderMap) {
-        let State::Open(entries) = mem::replace(&mut *self.lock(), State::Sent) else {
-            return;
-        };
-        let mut wrote = false;
-        for entry in entries {
-            let sent = match entry.on_success {
-                Some(cookie) if succeeded => {
-                    let kind = kind_of(&cookie);
-                    Some((cookie, kind))
-                }
-                Some(cookie) => {
-                    self.observe(EventKind::Withheld, cookie.name());
-                    entry.always
-                }
-                None => entry.always,
-            };
-            let Some((cookie, kind)) = sent else { continue };
-            // A handler that writes the header itself has decided about this cookie; re-sealing must not undo it.
-            if kind == EventKind::Resealed && sets(headers, cookie.name()) {
-                continue;
-            }
-            headers.append(SET_COOKIE, cookie.to_header_value());
-            wrote = true;
-            self.observe(kind, cookie.name());
-        }
-        if wrote {
-            forbid_storing(headers);
-        }
-    }
-
     fn edit(&self, cookie: SetCookie, change: impl FnOnce(&mut Entry, SetCookie)) -> Result<(), Error> {
         let mut state = self.lock();
         let State::Open(entries) = &mut *state else {
@@ -256,9 +246,59 @@ impl Jar {
         Ok(())
     }
 
+    pub(crate) fn contents(&self) -> &Contents {
+        match self {
+            Self::Own(own) => &own.1,
+            #[cfg(feature = "session")]
+            Self::Slot(slot) => slot.contents(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.contents().lock()
+    }
+}
+
+impl Contents {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(State::Open(Vec::new())))
+    }
+
+    /// Writes the cookies into the response's headers and closes the jar.
+    pub(crate) fn finish(&self, settings: &Settings, succeeded: bool, headers: &mut HeaderMap) {
+        let State::Open(entries) = mem::replace(&mut *self.lock(), State::Sent) else {
+            return;
+        };
+        let mut wrote = false;
+        for entry in entries {
+            let sent = match entry.on_success {
+                Some(cookie) if succeeded => {
+                    let kind = kind_of(&cookie);
+                    Some((cookie, kind))
+                }
+                Some(cookie) => {
+                    settings.observe(EventKind::Withheld, cookie.name());
+                    entry.always
+                }
+                None => entry.always,
+            };
+            let Some((cookie, kind)) = sent else { continue };
+            // A handler that writes the header itself has decided about this cookie; re-sealing must not undo it.
+            if kind == EventKind::Resealed && sets(headers, cookie.name()) {
+                continue;
+            }
+            headers.append(SET_COOKIE, cookie.to_header_value());
+            wrote = true;
+            settings.observe(kind, cookie.name());
+        }
+        if wrote {
+            forbid_storing(headers);
+        }
+    }
+
     /// No code that can panic runs under the lock, so a poisoned one still guards a whole state.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

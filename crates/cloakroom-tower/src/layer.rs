@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::jar::{Jar, Settings};
+use crate::jar::{Contents, Jar, Settings};
 use crate::on_error::{DefaultResponse, OnError};
 use crate::{Error, Observer};
 
@@ -195,7 +195,8 @@ where
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
         let failed = Failed::take(&mut response);
-        let response = conclude(response, failed, this.own.as_ref(), &**this.on_error);
+        let own = this.own.as_ref().map(|jar| (jar.contents(), jar.settings()));
+        let response = conclude(response, failed, own, &**this.on_error);
         Poll::Ready(Ok(response))
     }
 }
@@ -225,14 +226,14 @@ impl Failed {
 pub(crate) fn conclude<B, F: OnError<B>>(
     mut response: Response<B>,
     failed: Option<Failed>,
-    own: Option<&Jar>,
+    own: Option<(&Contents, &Settings)>,
     on_error: &F,
 ) -> Response<B> {
     if let Some(error) = response.extensions_mut().remove::<Error>() {
         response = on_error.respond(&error, response);
     }
     match (own, failed) {
-        (Some(jar), failed) => jar.finish(failed.is_none(), response.headers_mut()),
+        (Some((jar, settings)), failed) => jar.finish(settings, failed.is_none(), response.headers_mut()),
         (None, Some(failed)) => drop(response.extensions_mut().insert(failed)),
         (None, None) => {}
     }

@@ -40,7 +40,7 @@ impl Session {
     /// [`Error::ResponseSent`] when the response has been sent and nobody had asked for the session before.
     pub fn read(headers: &HeaderMap, extensions: &Extensions) -> Result<Self, Error> {
         let slot: &Slot = extensions.get().ok_or(Error::MissingSessionLayer)?;
-        let (session, source) = slot.begun(headers, extensions)?;
+        let (session, source) = slot.begun(headers)?;
         Ok(Self { session, source })
     }
 

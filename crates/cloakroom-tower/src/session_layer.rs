@@ -12,8 +12,8 @@ use tower_service::Service;
 
 use crate::jar::{Jar, Settings};
 use crate::on_error::{DefaultResponse, OnError};
-use crate::session_future::{Ending, SessionFuture};
-use crate::session_slot::{CarriedBy, Carriers, Guard, Slot};
+use crate::session_future::SessionFuture;
+use crate::session_slot::{CarriedBy, Carriers, Exchange, Guard, Shared, Slot};
 use crate::{Error, Observer, SessionCookie};
 
 /// Gives each request its server-side [`Session`](crate::Session) and commits what its handler did with it.
@@ -37,7 +37,7 @@ pub struct SessionLayer<F = DefaultResponse>(Arc<Parts<F>>);
 pub(crate) struct Parts<F> {
     pub(crate) carriers: Arc<Carriers>,
     client_address: Option<Arc<ClientAddress>>,
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) on_error: Arc<F>,
 }
 
@@ -187,6 +187,16 @@ impl<F> Clone for Parts<F> {
     }
 }
 
+impl<F: Send + Sync + 'static> Shared for Arc<Parts<F>> {
+    fn carriers(&self) -> &Carriers {
+        &self.carriers
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
 impl<F> fmt::Debug for SessionLayer<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionLayer")
@@ -232,7 +242,7 @@ impl<S: fmt::Debug, F> fmt::Debug for SessionService<S, F> {
 impl<S, F, ReqBody, ResBody> Service<Request<ReqBody>> for SessionService<S, F>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    F: OnError<ResBody>,
+    F: OnError<ResBody> + Send + Sync + 'static,
     ResBody: From<String>,
 {
     type Response = Response<ResBody>;
@@ -244,10 +254,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let layer = &self.layer.0;
+        let layer = Arc::clone(&self.layer.0);
         let covered = request.extensions().get::<Slot>();
-        let slot = if covered.is_some_and(|slot| slot.covers(&layer.carriers)) {
-            None
+        let is_covered = covered.is_some_and(|slot| slot.covers(&layer.carriers));
+        let exchange = if is_covered {
+            Exchange::covered(layer, request.extensions())
         } else {
             let mut address = None;
             if let Some(client_address) = &layer.client_address {
@@ -255,24 +266,23 @@ where
                 address = client_address(&parts);
                 request = Request::from_parts(parts, body);
             }
-            let slot = Slot::new(Arc::clone(&layer.carriers), address);
-            request.extensions_mut().insert(slot.clone());
-            Some(slot)
+            Exchange::new(layer, address, request.extensions())
         };
-        let outer = Jar::of_outer(request.extensions());
-        let owned = outer.is_none();
-        let jar = outer.unwrap_or_else(|| {
-            let jar = Jar::new(Arc::clone(&layer.settings));
-            request.extensions_mut().insert(jar.clone());
-            jar
-        });
+        let exchange = Arc::new(exchange);
+        let extensions = request.extensions_mut();
+        if is_covered {
+            if exchange.own_jar().is_some() {
+                extensions.insert(Jar::Slot(Slot::new(&exchange)));
+            }
+        } else {
+            if exchange.own_jar().is_some() {
+                // One that was left there is of a response that was sent.
+                extensions.remove::<Jar>();
+            }
+            extensions.insert(Slot::new(&exchange));
+        }
         // Before the inner service is called, which may panic.
-        let guard = Guard(slot);
-        let ending = Ending {
-            jar,
-            owned,
-            layer: Arc::clone(layer),
-        };
-        SessionFuture::new(self.inner.call(request), guard, ending)
+        let guard = Guard::new(exchange);
+        SessionFuture::new(self.inner.call(request), guard)
     }
 }

@@ -8,18 +8,35 @@ use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap, HeaderValue};
 
 use crate::authorization::Authorization;
-use crate::jar::Jar;
+use crate::jar::{Contents, Jar, Settings};
 use crate::{Error, SessionCookie, SessionSource};
 
-/// Where a request's session will be, once somebody asks for it. It travels in the request's extensions; the layer holds
-/// it too and takes the [`Commit`] out.
+/// Where a request's session will be, once somebody asks for it, and its jar. It travels in the request's extensions;
+/// the layer holds it too and takes the [`Commit`] out.
 #[derive(Clone)]
-pub(crate) struct Slot(Arc<Inner>);
+pub(crate) struct Slot(Arc<Exchange<dyn Shared>>);
 
-struct Inner {
-    carriers: Arc<Carriers>,
+/// A request and its response under a layer: all that there is of it, in one allocation.
+pub(crate) struct Exchange<P: ?Sized> {
     address: Option<IpAddr>,
+    jar: Place,
     state: Mutex<State>,
+    pub(crate) layer: P,
+}
+
+/// Where the jar is.
+enum Place {
+    Here(Contents),
+    /// That of a layer further out.
+    Outer(Jar),
+}
+
+/// What all requests under a layer share.
+pub(crate) trait Shared: Send + Sync + 'static {
+    fn carriers(&self) -> &Carriers;
+
+    /// Those of its jar.
+    fn settings(&self) -> &Settings;
 }
 
 /// What a layer's sessions are carried by.
@@ -64,19 +81,94 @@ pub(crate) struct Begun {
     pub(crate) source: SessionSource,
 }
 
-impl Slot {
-    pub(crate) fn new(carriers: Arc<Carriers>, address: Option<IpAddr>) -> Self {
-        Self(Arc::new(Inner {
-            carriers,
+impl<P> Exchange<P> {
+    /// For a request of these extensions. Its jar is that of a layer further out, if there is one.
+    pub(crate) fn new(layer: P, address: Option<IpAddr>, extensions: &Extensions) -> Self {
+        Self {
             address,
+            jar: Jar::of_outer(extensions).map_or_else(|| Place::Here(Contents::new()), Place::Outer),
             state: Mutex::new(State::Unasked),
-        }))
+            layer,
+        }
+    }
+
+    /// The same in a layer that is covered: there is no session in it.
+    pub(crate) fn covered(layer: P, extensions: &Extensions) -> Self {
+        Self {
+            state: Mutex::new(State::Over(None)),
+            ..Self::new(layer, None, extensions)
+        }
+    }
+}
+
+impl<P: ?Sized> Exchange<P> {
+    /// The jar, if it is this layer's and not that of one further out.
+    pub(crate) const fn own_jar(&self) -> Option<&Contents> {
+        match &self.jar {
+            Place::Here(contents) => Some(contents),
+            Place::Outer(_) => None,
+        }
+    }
+
+    /// What is to be committed, if anybody asked; nothing begins any more.
+    pub(crate) fn close(&self) -> Option<Commit> {
+        let mut state = self.lock();
+        let (over, taken) = match std::mem::replace(&mut *state, State::Over(None)) {
+            State::Unasked => (None, None),
+            State::Begun(begun, commit) => (Some(begun), Some(commit)),
+            State::Over(begun) => (begun, None),
+        };
+        *state = State::Over(over);
+        taken
+    }
+
+    /// The session, if anybody asked before it was closed.
+    pub(crate) fn closed(&self) -> Option<Begun> {
+        match &*self.lock() {
+            State::Over(begun) => begun.clone(),
+            State::Unasked | State::Begun(..) => None,
+        }
+    }
+
+    /// What is left in it when something panics under the lock is whole: it is replaced in one step.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    pub(crate) fn new<P: Shared>(exchange: &Arc<Exchange<P>>) -> Self {
+        Self(Arc::clone(exchange) as _)
+    }
+
+    /// The jar of the request.
+    pub(crate) fn jar(&self) -> Jar {
+        match &self.0.jar {
+            Place::Here(_) => Jar::Slot(self.clone()),
+            Place::Outer(jar) => jar.clone(),
+        }
+    }
+
+    /// Those of the jar.
+    pub(crate) fn settings(&self) -> &Settings {
+        match &self.0.jar {
+            Place::Here(_) => self.0.layer.settings(),
+            Place::Outer(jar) => jar.settings(),
+        }
+    }
+
+    /// Those of the jar.
+    pub(crate) fn contents(&self) -> &Contents {
+        match &self.0.jar {
+            Place::Here(contents) => contents,
+            Place::Outer(jar) => jar.contents(),
+        }
     }
 
     /// Whether what `carriers` take is taken here, too: the session of a request then is the one that they mean.
     #[cfg(feature = "identity")]
     pub(crate) fn takes_all_of(&self, carriers: &Carriers) -> bool {
-        let own = &self.0.carriers;
+        let own = self.0.layer.carriers();
         let is_taken = own.carried_by == carriers.carried_by || own.carried_by == CarriedBy::Both;
         is_taken && own.cookie.name() == carriers.cookie.name()
     }
@@ -84,23 +176,19 @@ impl Slot {
     /// Whether a layer of these `carriers` further in is the same layer once more: the request has one session of each
     /// cookie, or two would be committed one over the other.
     pub(crate) fn covers(&self, carriers: &Carriers) -> bool {
-        let own = &self.0.carriers;
+        let own = self.0.layer.carriers();
         let same = own.carried_by == carriers.carried_by && own.cookie.name() == carriers.cookie.name();
-        same && !matches!(&*self.lock(), State::Over(_))
+        same && !matches!(&*self.0.lock(), State::Over(_))
     }
 
     /// The session, begun now if this is the first to ask.
-    pub(crate) fn begun(
-        &self,
-        headers: &HeaderMap,
-        extensions: &Extensions,
-    ) -> Result<(Session, SessionSource), Error> {
-        let mut state = self.lock();
+    pub(crate) fn begun(&self, headers: &HeaderMap) -> Result<(Session, SessionSource), Error> {
+        let mut state = self.0.lock();
         let begun = match &*state {
             State::Begun(begun, _) | State::Over(Some(begun)) => begun.clone(),
             State::Over(None) => return Err(Error::ResponseSent),
             State::Unasked => {
-                let (begun, commit) = self.0.begin(headers, extensions)?;
+                let (begun, commit) = self.begin(headers)?;
                 *state = State::Begun(begun.clone(), commit);
                 begun
             }
@@ -108,33 +196,15 @@ impl Slot {
         Ok((begun.session, begun.source))
     }
 
-    fn close(&self) -> Option<(Begun, Commit)> {
-        let mut state = self.lock();
-        let (over, taken) = match std::mem::replace(&mut *state, State::Over(None)) {
-            State::Unasked => (None, None),
-            State::Begun(begun, commit) => (Some(begun.clone()), Some((begun, commit))),
-            State::Over(begun) => (begun, None),
-        };
-        *state = State::Over(over);
-        taken
-    }
-
-    /// What is left in it when something panics under the lock is whole: it is replaced in one step.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    fn begin(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<(Begun, Commit), Error> {
+    fn begin(&self, headers: &HeaderMap) -> Result<(Begun, Commit), Error> {
         let Carriers {
             sessions,
             cookie,
             carried_by,
-        } = &*self.carriers;
+        } = self.0.layer.carriers();
         let client = Client {
             user_agent: headers.get(USER_AGENT).map(user_agent),
-            address: self.address,
+            address: self.0.address,
         };
         // Authorization alone decides where it is present.
         let authorization = match carried_by {
@@ -151,7 +221,7 @@ impl Inner {
             };
             (SessionSource::Authorization, sessions.begin_bearer(token, client))
         } else {
-            let cookies = Jar::of(extensions)?.read(headers)?;
+            let cookies = self.settings().read(headers)?;
             // Of several cookies of the name the first four count, as for sealed ones.
             let tokens = cookies
                 .all(cookie.name())
@@ -181,18 +251,31 @@ impl fmt::Debug for Slot {
 }
 
 /// Takes the commit out when the response is given up, by a panic or because nobody waits for it: what takes privilege
-/// away is then done by the [`Commit`] itself. `None` in a layer that another one further out covers.
-pub(crate) struct Guard(pub(crate) Option<Slot>);
+/// away is then done by the [`Commit`] itself.
+pub(crate) struct Guard<P> {
+    pub(crate) exchange: Arc<Exchange<P>>,
+    is_closed: bool,
+}
 
-impl Guard {
+impl<P> Guard<P> {
+    pub(crate) const fn new(exchange: Arc<Exchange<P>>) -> Self {
+        Self {
+            exchange,
+            is_closed: false,
+        }
+    }
+
     /// What is to be committed, if anybody asked; nothing begins any more.
-    pub(crate) fn close(&self) -> Option<(Begun, Commit)> {
-        self.0.as_ref()?.close()
+    pub(crate) fn close(&mut self) -> Option<Commit> {
+        self.is_closed = true;
+        self.exchange.close()
     }
 }
 
-impl Drop for Guard {
+impl<P> Drop for Guard<P> {
     fn drop(&mut self) {
-        drop(self.close());
+        if !self.is_closed {
+            drop(self.exchange.close());
+        }
     }
 }
