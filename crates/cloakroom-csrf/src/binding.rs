@@ -29,8 +29,8 @@ impl Binding {
         Self(Bytes::Short(Secret::new(family_id)))
     }
 
-    pub(crate) const fn visitor(bytes: [u8; 32]) -> Self {
-        Self(Bytes::Long(Secret::new(bytes)))
+    pub(crate) const fn visitor(hash: [u8; 32]) -> Self {
+        Self(Bytes::Long(Secret::new(hash)))
     }
 
     /// The bytes behind their length.

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_core::Secret;
 use cloakroom_keyring::RandomError;
 use rand_core::TryCryptoRng;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::Binding;
@@ -57,9 +58,10 @@ impl Visitor {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.expose()))
     }
 
-    /// What the tokens of this visitor are bound to.
-    pub const fn binding(&self) -> Binding {
-        Binding::visitor(*self.0.expose())
+    /// What the tokens of this visitor are bound to: SHA-256 of the bytes. A session's binding is a hash as well, and one that
+    /// a store keeps: whoever has read it there knows no bytes for a cookie that are hashed to it.
+    pub fn binding(&self) -> Binding {
+        Binding::visitor(Sha256::digest(self.0.expose()).into())
     }
 }
 

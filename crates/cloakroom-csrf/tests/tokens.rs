@@ -11,7 +11,7 @@ use cloakroom_csrf::cloakroom_keyring::{Key, KeyRing};
 use cloakroom_csrf::{Binding, CsrfTokens, IssueError, TokenError, Visitor};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use proptest::prelude::*;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 const NOW: UnixTime = UnixTime::from_millis(1_750_000_000_123);
 
@@ -52,6 +52,10 @@ fn g3_a_token_has_the_bytes_of_the_protocol() {
         (Binding::session([7; 32]), vec![7; 32]),
         (Binding::ticket([8; 16]), vec![8; 16]),
         (Binding::family([9; 16]), vec![9; 16]),
+        (
+            Visitor::parse(&[b'A'; 43]).unwrap().binding(),
+            Sha256::digest([0; 32]).to_vec(),
+        ),
     ] {
         let token = CsrfTokens::new(&ring()).issue(&binding, NOW).unwrap();
         assert_eq!(token.len(), CsrfTokens::TEXT_LEN);
@@ -117,6 +121,19 @@ fn g3_a_token_is_good_for_twelve_hours_to_the_millisecond() {
             expected.map(Ok)
         );
     }
+}
+
+#[test]
+fn g3_the_hash_that_a_store_keeps_of_a_session_makes_no_visitor() {
+    let tokens = CsrfTokens::new(&ring());
+    // The bytes that somebody has read in a store, as the cookie of a visitor.
+    let kept = [7; 32];
+    let visitor = Visitor::parse(URL_SAFE_NO_PAD.encode(kept).as_bytes()).unwrap();
+    let token = tokens.issue(&visitor.binding(), NOW).unwrap();
+    assert_eq!(
+        tokens.verify(&token, &Binding::session(kept), NOW),
+        Err(TokenError::Rejected)
+    );
 }
 
 #[test]
