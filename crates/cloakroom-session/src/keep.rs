@@ -104,6 +104,7 @@ impl Work {
         };
         self.succeeded
             && self.can_carry
+            && !self.keeps_token
             && found.current
             && self.sessions().now() >= since.saturating_add(age)
     }

@@ -31,6 +31,8 @@ pub(crate) struct Request {
     unreadable: OnceLock<Selector>,
     /// Whether `state` has ever held a change: most requests make none, and nobody needs the lock to see that.
     said: AtomicBool,
+    /// Whether the token stays as it is, though it may be time to renew it.
+    keeps_token: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -110,6 +112,7 @@ impl Request {
             waiting: tokio::sync::Mutex::const_new(()),
             unreadable: OnceLock::new(),
             said: AtomicBool::new(false),
+            keeps_token: AtomicBool::new(false),
             state: Mutex::new(State {
                 changes: Said::default(),
                 edition: 0,
@@ -297,6 +300,14 @@ impl Request {
         }
         self.edit(&mut state, change);
         Ok(true)
+    }
+
+    pub(crate) fn keep_token(&self) {
+        self.keeps_token.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn keeps_token(&self) -> bool {
+        self.keeps_token.load(Ordering::Acquire)
     }
 
     fn edit(&self, state: &mut State, change: impl FnOnce(&mut Changes)) {

@@ -127,6 +127,12 @@ impl Session {
         Ok(matches!(self.request.load().await?, Loaded::Ambiguous(_)))
     }
 
+    /// Leaves the token as it is in this request, though it may be time to renew it: for a request that must not set a cookie,
+    /// as it brought others of somebody else. Logins and logouts are not concerned.
+    pub fn keep_token(&self) {
+        self.request.keep_token();
+    }
+
     /// When whoever is logged in last proved to be whom: OpenID Connect's `auth_time`.
     ///
     /// # Errors

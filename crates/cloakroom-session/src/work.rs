@@ -26,6 +26,8 @@ pub(crate) struct Work {
     pub(crate) succeeded: bool,
     /// Whether somebody can be given a new token.
     pub(crate) can_carry: bool,
+    /// Whether no periodic renewal may happen.
+    pub(crate) keeps_token: bool,
 }
 
 /// The session that stands when what gives and what changes is done.
@@ -50,11 +52,13 @@ impl Work {
             changes.deltas.clear();
         }
         let can_carry = !request.bearer || handed_over;
+        let keeps_token = request.keeps_token();
         Self {
             request,
             changes,
             succeeded,
             can_carry,
+            keeps_token,
         }
     }
 
