@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use cloakroom_core::{Tick, UnixTime};
 use cloakroom_jwt::danger::claims_without_verification;
-use cloakroom_jwt::{Error, ErrorKind, FetchTicket, Lookup, VerifiedOwned};
+use cloakroom_jwt::{Error, ErrorKind, FetchTicket, Lookup, Policy, VerifiedOwned};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, watch};
@@ -95,6 +95,11 @@ impl JwksVerifier {
     pub fn is_ready(&self) -> bool {
         let state = self.state();
         self.is_live(&state, self.tick(&state))
+    }
+
+    /// The policies of all issuers, whether or not their keys have been fetched.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.0.shared.issuers.iter().map(|issuer| &issuer.policy)
     }
 
     fn state(&self) -> Arc<State> {

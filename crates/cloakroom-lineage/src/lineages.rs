@@ -90,16 +90,40 @@ impl Lineages {
     /// Those of the store of revocations; `Unavailable` when this node's clock and the store's are further apart than the
     /// fleet's skew; `Timeout` when cut-offs keep coming, or lie further ahead, set by a clock that was off.
     pub async fn stamp(&self, subject: &str) -> Result<Stamp, StoreError> {
+        self.stamp_when(subject, |stamp| stamp.authenticated_at().max(stamp.issued_at()))
+            .await
+    }
+
+    /// The time of authentication for a session, a family or a ticket that is made for `subject` now: that of a
+    /// [`stamp`](Self::stamp), which here need not wait for the whole seconds of a JWT. Right after a cut-off it takes a few
+    /// milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stamp`](Self::stamp).
+    pub async fn authenticated_at(&self, subject: &str) -> Result<UnixTime, StoreError> {
+        let stamp = self.stamp_when(subject, Stamp::authenticated_at).await?;
+        Ok(stamp.authenticated_at())
+    }
+
+    /// A stamp, once no later cut-off, which lies the skew ahead of the store's clock, can lie before what it is `latest`
+    /// used for.
+    async fn stamp_when(
+        &self,
+        subject: &str,
+        latest: impl Fn(Stamp) -> UnixTime,
+    ) -> Result<Stamp, StoreError> {
+        let skew = self.revocations.fleet().max_skew;
         for _ in 0..ROUNDS {
             let now = self.clocks.now().wall;
             let (cutoff, time) = self.look_up(subject, now).await?;
             // By the earlier clock, so that without a cut-off nothing is ahead of the store's.
             let stamp = Stamp::after(cutoff, now.min(time));
-            let wait = stamp.wait(time, self.revocations.fleet().max_skew);
-            if wait.is_zero() {
-                return Ok(stamp);
+            let wait = latest(stamp).checked_duration_since(time.saturating_add(skew));
+            match wait {
+                Some(wait) if !wait.is_zero() => sleep(wait.min(LONGEST_WAIT)).await,
+                _ => return Ok(stamp),
             }
-            sleep(wait.min(LONGEST_WAIT)).await;
         }
         Err(StoreErrorKind::Timeout.into())
     }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use cloakroom_core::UnixTime;
 
 /// The time of issue for what is minted now: after every cut-off of its subject that was set before the stamp was taken.
@@ -24,14 +22,6 @@ impl Stamp {
             at: first.map_or(now, |first| first.max(now)),
             cutoff,
         }
-    }
-
-    /// How long it has to wait until it may be given out: until no later cut-off, which lies `skew` ahead of the store's
-    /// clock, can lie before it. `time` is the store's.
-    pub(crate) fn wait(self, time: UnixTime, skew: Duration) -> Duration {
-        let latest = self.at.max(self.issued_at());
-        let wait = latest.checked_duration_since(time.saturating_add(skew));
-        wait.unwrap_or_default()
     }
 
     /// For sessions, families and tickets: the time of authentication, in milliseconds.

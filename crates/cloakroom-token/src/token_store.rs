@@ -11,6 +11,10 @@ use crate::{AccessToken, Client, Created, Family, NewFamily, Presented, Rotated,
 /// A family is *live* while `now` is before both of its deadlines and its authentication lies after the cut-offs of its
 /// subject and of the whole store. What is not live answers like what is not there, save that its row still stands in the
 /// way of a new one. `now` is the caller's clock.
+///
+/// Of a secret there is its SHA-256 alone, and a database may compare that with `=`, which takes longer the more of it agrees.
+/// What that tells is of a hash: nobody can vary a secret so that its hash comes closer to another, and the MAC of a refresh
+/// token is verified before any store is asked.
 pub trait TokenStore: Send + Sync + 'static {
     /// Stores a new family, and never writes over a row.
     ///

@@ -76,6 +76,12 @@ struct Registered {
 pub(crate) enum Found<C> {
     Nothing,
     Token(Bearer<C>),
+    /// Cookies that verify and differ: all whose claims can be read.
+    #[cfg_attr(
+        not(feature = "identity"),
+        expect(dead_code, reason = "identities alone look at each of them")
+    )]
+    Conflict(Vec<Bearer<C>>),
     /// Cookies of which none counts.
     Cookies(BearerErrorKind),
 }
@@ -94,6 +100,7 @@ impl<C: DeserializeOwned> Bearer<C> {
     ) -> Result<Self, Error> {
         let kind = match look(headers, extensions, verifier)? {
             Found::Token(bearer) => return Ok(bearer),
+            Found::Conflict(_) => BearerErrorKind::Conflict,
             Found::Cookies(kind) => kind,
             Found::Nothing => BearerErrorKind::Required,
         };
@@ -113,7 +120,7 @@ impl<C: DeserializeOwned> Bearer<C> {
     ) -> Result<Option<Self>, Error> {
         Ok(match look(headers, extensions, verifier)? {
             Found::Token(bearer) => Some(bearer),
-            Found::Cookies(_) | Found::Nothing => None,
+            Found::Conflict(_) | Found::Cookies(_) | Found::Nothing => None,
         })
     }
 }
@@ -290,6 +297,8 @@ fn in_cookies<C: DeserializeOwned>(
     let checking = Checking::new(jar, verifier, BearerSource::Cookie);
     // The first that verified, whether its claims are a `C` or not.
     let mut held = None;
+    // Those that verified besides, and differ.
+    let mut others = Vec::new();
     let mut refused = None;
     for value in cookies.all(name).take(CANDIDATES).map(CookieValue::as_bytes) {
         if matches!(held, Some((token, _)) if token == value) {
@@ -300,11 +309,7 @@ fn in_cookies<C: DeserializeOwned>(
             Err(_) => Err(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
         };
         match checked {
-            Ok(_) | Err(BearerErrorKind::Unreadable) if held.is_some() => {
-                let kind = BearerErrorKind::Conflict;
-                jar.observe_refused(&kind, Some(name));
-                return Ok(Found::Cookies(kind));
-            }
+            Ok(_) | Err(BearerErrorKind::Unreadable) if held.is_some() => others.push(checked),
             Ok(_) | Err(BearerErrorKind::Unreadable) => held = Some((value, checked)),
             // Nobody can say what it is, so it counts against no other; but where there is no other, that is the answer.
             Err(kind @ BearerErrorKind::KeysUnavailable { .. }) => refused = Some(kind),
@@ -312,6 +317,11 @@ fn in_cookies<C: DeserializeOwned>(
                 refused.get_or_insert(kind);
             }
         }
+    }
+    if !others.is_empty() {
+        jar.observe_refused(&BearerErrorKind::Conflict, Some(name));
+        let all = held.into_iter().map(|(_, checked)| checked).chain(others);
+        return Ok(Found::Conflict(all.filter_map(Result::ok).collect()));
     }
     match (held, refused) {
         (Some((_, Ok(bearer))), _) => {

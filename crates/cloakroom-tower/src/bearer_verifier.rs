@@ -136,19 +136,15 @@ impl<C> BearerVerifier<C> {
     }
 
     /// Whether a gate can end all that its policies take: no token is older, and none is taken for longer behind its end, than
-    /// revocations are kept for. The policies of
-    /// keys that are fetched are not known here; each of their tokens is judged by itself.
+    /// revocations are kept for. The policies of keys that are fetched are known before the keys are.
     #[cfg(feature = "identity")]
     pub(crate) fn is_revocable_by(&self, gate: &cloakroom_lineage::Gate) -> bool {
-        match self.snapshot() {
-            Snapshot::Local(verifier) => verifier.policies().iter().all(|policy| {
-                policy.is_revocable()
-                    && policy.greatest_leeway() <= gate.leeway()
-                    && policy.greatest_age().is_some_and(|age| age <= gate.max_age())
-            }),
-            #[cfg(feature = "jwks")]
-            Snapshot::Remote(_) => true,
-        }
+        let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
+        verifier.all_policies(|policy| {
+            policy.is_revocable()
+                && policy.greatest_leeway() <= gate.leeway()
+                && policy.greatest_age().is_some_and(|age| age <= gate.max_age())
+        })
     }
 
     pub(crate) fn carriers(&self) -> &Arc<Carriers> {

@@ -68,8 +68,8 @@ pub(crate) enum Brought {
     Session(Session),
     /// A ticket or a token that has verified.
     Verified(Box<Verified>),
-    /// Cookies of one name that authenticate and differ.
-    Conflict,
+    /// Cookies of one name that authenticate and differ: no more of them than are tried.
+    Conflict(Vec<Verified>),
     /// Something that may be good, and nobody can say: 503.
     Unknown(Error),
 }

@@ -69,8 +69,8 @@ impl Logins {
         })
     }
 
-    /// The time for what is minted for `subject`: of a session's login, of a [`Ticket`], for `iat` and `auth_time` of a JWT.
-    /// Take it before the password is looked at, as [`Stamp`] says.
+    /// The time for what is minted for `subject`, if among it is a JWT: for its `iat` and `auth_time`. Take it before the
+    /// password is looked at, as [`Stamp`] says. Right after "log out everywhere" that takes up to a second.
     ///
     /// # Errors
     ///
@@ -80,8 +80,19 @@ impl Logins {
         stamp.map_err(|error| IdentityError::from(IdentityErrorKind::Store(error)).into())
     }
 
+    /// The same for a session or a [`Ticket`], which know milliseconds: right after "log out everywhere" it takes a few.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stamp`](Self::stamp).
+    pub async fn authenticated_at(&self, subject: &str) -> Result<UnixTime, Error> {
+        let at = self.slot.settings().lineages()?.authenticated_at(subject).await;
+        at.map_err(|error| IdentityError::from(IdentityErrorKind::Store(error)).into())
+    }
+
     /// Logs `subject` in by a session, as [`Session::login_at`](cloakroom_session::Session::login_at) does, at the time that
-    /// the [stamp](Self::stamp) gave, or that it was when the password was looked at.
+    /// [`authenticated_at`](Self::authenticated_at) or the [stamp](Self::stamp) gave, or that it was when the password was
+    /// looked at.
     ///
     /// # Errors
     ///
@@ -242,12 +253,17 @@ impl Logins {
                 Some(Err(Refused::Denied | Refused::CutOff | Refused::TooOld))
             )
         };
-        let verified = self.presented.brought.iter().filter_map(|brought| match brought {
-            Brought::Verified(verified) if !has_ended(verified) => verified.denial(),
-            _ => None,
+        let verified = self.presented.brought.iter().flat_map(|brought| match brought {
+            Brought::Verified(verified) => std::slice::from_ref(&**verified),
+            // Nobody can say which of them the logout means, and each is a login.
+            Brought::Conflict(all) => all,
+            _ => &[],
         });
+        let denials = verified
+            .filter(|one| !has_ended(one))
+            .filter_map(Verified::denial);
         Ending {
-            denials: verified.collect(),
+            denials: denials.collect(),
             lineages: ends.as_ref().map(|ends| ends.lineages.clone()),
         }
     }

@@ -137,7 +137,7 @@ impl Settings {
         for brought in &presented.brought {
             let identity = match brought {
                 Brought::Nothing => None,
-                Brought::Conflict => {
+                Brought::Conflict(_) => {
                     is_conflict = true;
                     None
                 }
@@ -157,6 +157,12 @@ impl Settings {
         if is_conflict {
             self.tell(presented, Event::new(EventKind::IdentityConflict, None));
             first = None;
+            // No cookie is set over any of them, so that of a session is not renewed.
+            for brought in &presented.brought {
+                if let Brought::Session(session) = brought {
+                    session.keep_token();
+                }
+            }
         }
         match first {
             None if presented.by == By::Authorization => Err(self.rejected()),

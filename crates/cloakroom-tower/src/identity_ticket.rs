@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap};
 
 use crate::identity_carrier::{Brought, By, Carrier, Kind, Verified};
 use crate::jar::Jar;
-use crate::sealed::{Handle, Look};
+use crate::sealed::{Handle, Held, Look};
 use crate::{Error, IdentitySource, InvalidIdentityLayer, SealedCookie, Sealer};
 
 /// Tickets in a sealed cookie.
@@ -35,21 +35,10 @@ impl<T: SealedCookie + AsRef<Ticket>> Carrier for TicketCarrier<T> {
         let handle = Handle::new(jar.clone(), self.0.clone());
         Ok(match handle.look(headers)? {
             Look::Nothing => Brought::Nothing,
-            Look::Conflict => Brought::Conflict,
-            Look::Held(held, resealed) => {
-                let ticket = held.value.as_ref();
-                Brought::Verified(Box::new(Verified {
-                    issuer: LOCAL.to_owned(),
-                    subject: Some(ticket.subject().to_owned()),
-                    issued_at: Some(ticket.authenticated_at()),
-                    authenticated_at: Some(ticket.authenticated_at()),
-                    expires_at: Some(held.expires_at),
-                    token_id: Some(ticket.id_text()),
-                    source: IdentitySource::Ticket,
-                    cookie: Some(self.0.name().clone()),
-                    resealed,
-                }))
+            Look::Conflict(all) => {
+                Brought::Conflict(all.iter().map(|held| self.verified(held, None)).collect())
             }
+            Look::Held(held, resealed) => Brought::Verified(Box::new(self.verified(&held, resealed))),
         })
     }
 
@@ -67,6 +56,23 @@ impl<T: SealedCookie + AsRef<Ticket>> Carrier for TicketCarrier<T> {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+impl<T: SealedCookie + AsRef<Ticket>> TicketCarrier<T> {
+    fn verified(&self, held: &Held<T>, resealed: Option<SetCookie>) -> Verified {
+        let ticket = held.value.as_ref();
+        Verified {
+            issuer: LOCAL.to_owned(),
+            subject: Some(ticket.subject().to_owned()),
+            issued_at: Some(ticket.authenticated_at()),
+            authenticated_at: Some(ticket.authenticated_at()),
+            expires_at: Some(held.expires_at),
+            token_id: Some(ticket.id_text()),
+            source: IdentitySource::Ticket,
+            cookie: Some(self.0.name().clone()),
+            resealed,
+        }
     }
 }
 

@@ -69,7 +69,12 @@ impl<C: DeserializeOwned + 'static> Carrier for TokenCarrier<C> {
                 &bearer,
                 self.verifier.cookie(),
             )))),
-            Ok(Found::Cookies(BearerErrorKind::Conflict)) => Ok(Brought::Conflict),
+            Ok(Found::Conflict(all)) => {
+                let cookie = self.verifier.cookie();
+                Ok(Brought::Conflict(
+                    all.iter().map(|one| verified(one, cookie)).collect(),
+                ))
+            }
             Ok(Found::Cookies(_) | Found::Nothing) => Ok(Brought::Nothing),
             Err(Error::Bearer(error)) => Ok(match error.kind() {
                 BearerErrorKind::KeysUnavailable { .. } => Brought::Unknown(Error::Bearer(error)),

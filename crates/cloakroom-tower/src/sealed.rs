@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use cloakroom_cookie::{CookieName, CookieValue, SetCookie};
 use cloakroom_core::UnixTime;
-use cloakroom_seal::{OpenError, Opened};
+use cloakroom_seal::{MAX_CANDIDATES, OpenError, Opened};
 use http::{Extensions, HeaderMap};
 
 use crate::jar::{Decided, Jar};
@@ -46,8 +46,12 @@ pub(crate) struct Held<T> {
 pub(crate) enum Look<T> {
     /// No value that counts.
     Nothing,
-    /// Two values that open and differ.
-    Conflict,
+    /// Values that open and differ: all of those that are tried and open.
+    #[cfg_attr(
+        not(feature = "identity"),
+        expect(dead_code, reason = "identities alone look at each of them")
+    )]
+    Conflict(Vec<Held<T>>),
     /// A value, and the cookie with the value sealed anew where it should be.
     Held(Held<T>, Option<SetCookie>),
 }
@@ -226,7 +230,11 @@ impl<T: SealedCookie> Handle<T> {
             Err(error) => {
                 self.jar.observe(kind_of(error), name);
                 return Ok(match error {
-                    OpenError::Conflict => Look::Conflict,
+                    OpenError::Conflict => {
+                        let tried = cookies.all(name).take(MAX_CANDIDATES).map(CookieValue::as_bytes);
+                        let opened = tried.filter_map(|one| self.sealer.open(&current, [one], now).ok());
+                        Look::Conflict(opened.filter_map(held).collect())
+                    }
                     _ => Look::Nothing,
                 });
             }

@@ -53,6 +53,18 @@ impl TokenVerifier {
     }
 }
 
+#[cfg(feature = "identity")]
+impl TokenVerifier {
+    /// Whether each policy is as `rule` says, also that of an issuer whose keys are still to be fetched.
+    pub(crate) fn all_policies(&self, rule: impl Fn(&cloakroom_jwt::Policy) -> bool) -> bool {
+        match &self.0 {
+            Kind::Local(verifier) => verifier.policies().iter().all(rule),
+            #[cfg(feature = "jwks")]
+            Kind::Remote(verifier) => verifier.policies().all(rule),
+        }
+    }
+}
+
 impl Snapshot {
     pub(crate) fn verify<'s>(
         &'s self,

@@ -111,6 +111,16 @@ async fn f13_a_stamp_waits_until_later_cut_offs_cover_it() {
         let stamp = node.lineages.stamp("ada").await.unwrap();
         assert_eq!(stamp.authenticated_at(), later(cutoff, 1));
         assert_eq!(begin.elapsed(), Duration::from_millis(1000 - part));
+        // What is no JWT does not wait for whole seconds.
+        let cutoff = node.lineages.end_all(&node.subject).await.unwrap().cutoff;
+        let begin = Instant::now();
+        let at = node.lineages.authenticated_at("ada").await.unwrap();
+        assert_eq!(
+            (at, begin.elapsed()),
+            (later(cutoff, 1), Duration::from_millis(1))
+        );
+        let cutoff = node.lineages.end_all(&node.subject).await.unwrap().cutoff;
+        assert!(at <= cutoff);
     }
 }
 

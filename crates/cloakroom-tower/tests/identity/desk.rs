@@ -111,6 +111,7 @@ pub(crate) struct Plan {
     /// What the lineages end beside local logins.
     pub(crate) issuer: Option<&'static str>,
     pub(crate) policy: fn(Policy) -> Policy,
+    pub(crate) settings: fn(Settings) -> Settings,
     pub(crate) carriers: fn(IdentityLayerBuilder, &Carriers) -> IdentityLayerBuilder,
 }
 
@@ -129,6 +130,7 @@ impl Default for Plan {
             lineages: true,
             issuer: Some(ISSUER),
             policy: |policy| policy.revocable(12 * HOUR, Duration::from_secs(2)),
+            settings: |settings| settings,
             carriers: |builder, carriers| {
                 builder
                     .session(&carriers.sessions)
@@ -191,7 +193,7 @@ impl Desk {
             tick: Tick::from_millis(u64::try_from(wall().as_millis()).unwrap()),
         });
         let (store, recorder) = (Probe::new(), Recorder::new());
-        let sessions = Sessions::new(store.clone(), Settings::new(index())).unwrap();
+        let sessions = Sessions::new(store.clone(), (plan.settings)(Settings::new(index()))).unwrap();
         let sessions = sessions.with_clock(now.clone());
         let revocations = Revocations::new(&clocks);
         let follower = Follower::new(&clocks);
@@ -438,7 +440,7 @@ async fn act(State(gate): State<Gate>, parts: Parts) -> Result<Response, Error> 
             ["maybe"] => seen.push(maybe(Identity::read_optional(headers, extensions).await?).await),
             ["enter", by @ ("session" | "ticket"), subject, ref late @ ..] => {
                 let logins = logins()?;
-                let at = logins.stamp(subject).await?.authenticated_at();
+                let at = logins.authenticated_at(subject).await?;
                 if !late.is_empty() {
                     gate.wait().await;
                 }

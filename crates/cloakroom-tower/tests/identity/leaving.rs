@@ -1,5 +1,6 @@
 //! Logouts.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cloakroom_tower::cloakroom_jwt::danger;
@@ -310,4 +311,44 @@ async fn a_token_without_an_end_is_denied_for_as_long_as_it_is_taken() {
         let me = format!("{ISSUER} u1 -60000 Token(Cookie)");
         desk.maybe(&[&other]).await.is(200, &me);
     }
+}
+
+#[tokio::test]
+async fn g8_a_logout_in_a_conflict_ends_each_login_that_verified() {
+    let desk = Desk::new().await;
+    let tickets = ["u1", "u1", "u2", "u1", "u1"].map(|subject| desk.ticket(subject));
+    let tokens = ["u1", "u2", "u1"].map(|subject| {
+        desk.token_cookie(&json!({"sub": subject, "jti": format!("t-{subject}-{}", desk.now().as_millis())}))
+    });
+    let cookies = |all: &[String]| -> Vec<String> { all.to_vec() };
+    for (all, tried) in [(cookies(&tickets), 4), (cookies(&tokens), 2)] {
+        let writes = desk.revocations.writes.load(Ordering::Relaxed);
+        let brought: Vec<_> = all.iter().map(String::as_str).collect();
+        desk.maybe(&brought).await.is(200, "nobody");
+        desk.act(&brought, "leave").await.removes(&ALL);
+        assert_eq!(desk.revocations.writes.load(Ordering::Relaxed) - writes, tried);
+        desk.learn_at(desk.now().as_millis() + 100).await;
+        for one in &brought[..tried] {
+            desk.maybe(&[one]).await.is(200, "nobody");
+        }
+    }
+    // What nobody has looked at lives on: there is no end to what may be planted.
+    desk.maybe(&[&tickets[4]]).await.is(200, "local u1 0 Ticket");
+}
+
+#[tokio::test]
+async fn g8_a_conflict_renews_no_session() {
+    let plan = Plan {
+        settings: |settings| settings.renew_every(Duration::from_secs(60)),
+        ..Plan::default()
+    };
+    let desk = Desk::with(plan).await;
+    let (session, ticket) = (desk.session("u1").await, desk.ticket("u2"));
+    desk.learn_at(T0 + 60_000).await;
+    let answer = desk.maybe(&[&session, &ticket]).await;
+    answer.is(200, "nobody");
+    assert_eq!(answer.set_cookies(), []);
+    // Its token is as good as before, and goes on to be renewed where it is alone.
+    let answer = desk.maybe(&[&session]).await;
+    assert!(answer.sets_beside(&[]).starts_with("__Host-id="));
 }

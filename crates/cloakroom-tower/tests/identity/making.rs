@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use cloakroom_tower::cloakroom_cookie::{CookieName, SetCookie};
+use cloakroom_tower::cloakroom_jwks::{JwksVerifier, danger};
 use cloakroom_tower::cloakroom_lineage::cloakroom_revocation::{
     Fleet, MemoryRevocationStore, RevocationCheck,
 };
@@ -153,6 +154,32 @@ fn f15_a_verifier_that_takes_tokens_after_their_denial_is_dropped_is_no_carrier(
             .token(&verifier)
             .with_gate(gate_of(12 * HOUR));
         assert_eq!(token.finish().is_ok(), is_made);
+    }
+}
+
+#[tokio::test]
+async fn f15_the_policies_of_keys_that_are_fetched_are_held_against_the_gate_too() {
+    let leeway = Fleet::default().leeway;
+    let more = Duration::from_millis(1);
+    for (age, leeway, is_made) in [
+        (Some(12 * HOUR), leeway, true),
+        (Some(12 * HOUR + more), leeway, false),
+        (Some(12 * HOUR), leeway + more, false),
+        (None, Duration::ZERO, false),
+    ] {
+        let policy = policy().leeway(leeway);
+        let policy = match age {
+            Some(age) => policy.revocable(age, Duration::from_secs(2)),
+            None => policy,
+        };
+        // Nobody listens there: no key is ever fetched.
+        let keys = JwksVerifier::builder().issuer(policy, "http://127.0.0.1:1/keys");
+        let keys = danger::loopback_http(keys).start().unwrap();
+        let verifier = BearerVerifier::<Claims>::from_cookie(keys, JWT).unwrap();
+        let token = IdentityLayer::builder()
+            .token(&verifier)
+            .with_gate(gate_of(12 * HOUR));
+        assert_eq!(token.finish().is_ok(), is_made, "{age:?} {leeway:?}");
     }
 }
 
