@@ -86,12 +86,17 @@ async fn f7_a_disk_that_fails_hides_no_lack_of_replicas() {
         Denied::Token
     );
     // A directory stands where the snapshot is to be.
-    std::fs::create_dir(master.data_dir().join("failing.rdb")).unwrap();
-    for setting in [["dbfilename", "failing.rdb"], ["save", "3600 1"]] {
-        master.command(&["CONFIG", "SET", setting[0], setting[1]]).unwrap();
-    }
+    let snapshot = master.data_dir().join("dump.rdb");
+    let _ = std::fs::remove_file(&snapshot);
+    std::fs::create_dir(snapshot).unwrap();
+    master.command(&["CONFIG", "SET", "save", "3600 1"]).unwrap();
     master.command(&["BGSAVE"]).unwrap();
-    let fails = || master.command(&["INFO", "persistence"]).unwrap().contains("rdb_last_bgsave_status:err");
+    let fails = || {
+        master
+            .command(&["INFO", "persistence"])
+            .unwrap()
+            .contains("rdb_last_bgsave_status:err")
+    };
     while !fails() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
