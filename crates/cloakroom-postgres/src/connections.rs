@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cloakroom_error::{StoreError, StoreErrorKind};
+#[cfg(any(feature = "session", feature = "token"))]
+use sqlx::Row as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
@@ -11,6 +13,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Pg
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+#[cfg(any(feature = "session", feature = "token"))]
+use crate::error::no_row;
 use crate::error::{connection_survives, is_collision, store_error};
 use crate::settings::Settings;
 
@@ -104,6 +108,26 @@ impl Connections {
     ) -> Result<Option<PgRow>, StoreError> {
         let mut rows = self.rows(again, || Statement::One(statement())).await?;
         Ok(rows.pop())
+    }
+
+    /// Whether the statement, which writes, answers a row.
+    #[cfg(any(feature = "session", feature = "token"))]
+    pub(crate) async fn does<'q>(
+        &self,
+        statement: impl Fn() -> Query<'q, Postgres, PgArguments>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.row(Again::Writes, statement).await?.is_some())
+    }
+
+    /// The number that a statement which writes answers in its only row.
+    #[cfg(any(feature = "session", feature = "token"))]
+    pub(crate) async fn number<'q, T>(&self, statement: impl Fn() -> Statement<'q>) -> Result<T, StoreError>
+    where
+        T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        let rows = self.rows(Again::Writes, statement).await?;
+        let row = rows.first().ok_or_else(no_row)?;
+        row.try_get(0).map_err(store_error)
     }
 
     /// A connection for one statement.

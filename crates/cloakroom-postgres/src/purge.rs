@@ -8,8 +8,9 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Postgres, Row as _, SqlStr};
 
-use crate::connections::{Again, Connections};
+use crate::connections::{Again, Connections, Statement};
 use crate::error::{no_row, store_error};
+use crate::opened::Opened;
 use crate::sql::query;
 
 /// How many rows one statement looks at, at least and at most. Its locks are held until it has done with all of them.
@@ -44,7 +45,7 @@ WITH due AS MATERIALIZED (
 SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM gone)";
 
 /// Runs [`DUE`] until nothing is due any more, and tells how many it deleted, `max` at most.
-pub(crate) async fn due(
+async fn due(
     connections: &Connections,
     statement: &SqlStr,
     now: UnixTime,
@@ -75,6 +76,31 @@ pub(crate) async fn due(
     Ok(deleted)
 }
 
+/// Deletes what is past a deadline by [`DUE`], then what the cut-off of the whole store ended by a statement that is given
+/// how many. Tells how many it deleted, `max` at most.
+pub(crate) async fn ended(
+    connections: &Connections,
+    [due_statement, cut_off]: [&SqlStr; 2],
+    now: UnixTime,
+    max: i64,
+) -> Result<i64, StoreError> {
+    let deleted = due(connections, due_statement, now, max).await?;
+    let cut_off = batches(connections, max - deleted, |many| query(cut_off).bind(many)).await?;
+    Ok(deleted + cut_off)
+}
+
+/// Deletes cut-offs that are too old to end anything by [`FORGET`](crate::cutoffs::FORGET), `max` at most.
+pub(crate) async fn forget(
+    opened: &Opened,
+    statement: &SqlStr,
+    now: UnixTime,
+    max: i64,
+) -> Result<(), StoreError> {
+    let before = now.saturating_sub(opened.settings.retention()).as_millis();
+    let statement = |many| query(statement).bind(before).bind(many);
+    batches(&opened.connections, max, statement).await.map(drop)
+}
+
 /// Runs a statement, which is given how many rows it may delete and answers how many it did, until it finds fewer.
 pub(crate) async fn batches<'q>(
     connections: &Connections,
@@ -84,11 +110,7 @@ pub(crate) async fn batches<'q>(
     let mut deleted = 0;
     while deleted < max {
         let look_at = (max - deleted).min(*LOOK_AT.end());
-        let row = connections
-            .row(Again::Writes, || statement(look_at))
-            .await?
-            .ok_or_else(no_row)?;
-        let gone: i64 = row.try_get(0).map_err(store_error)?;
+        let gone: i64 = connections.number(|| Statement::One(statement(look_at))).await?;
         deleted += gone;
         if gone < look_at {
             break;

@@ -1,10 +1,8 @@
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::Selector;
 use cloakroom_store::{Listed, Page, StoreError, Subject, SubjectIndex};
-use sqlx::Row as _;
 
 use crate::connections::{Again, Statement};
-use crate::error::{no_row, store_error};
 use crate::session::delete_by_subject;
 use crate::session::store::{Inner, PostgresSessionStore, stored};
 use crate::sql::query;
@@ -48,15 +46,14 @@ impl SubjectIndex for PostgresSessionStore {
         let Inner {
             opened, statements, ..
         } = self.inner();
-        let row = opened
+        opened
             .connections
-            .row(Again::Writes, || {
+            .does(|| {
                 query(&statements.delete_one)
                     .bind(&selector.as_bytes()[..])
                     .bind(subject.as_str())
             })
-            .await?;
-        Ok(row.is_some())
+            .await
     }
 
     async fn delete_by_subject(
@@ -66,15 +63,8 @@ impl SubjectIndex for PostgresSessionStore {
         now: UnixTime,
     ) -> Result<u64, StoreError> {
         let opened = &self.inner().opened;
-        let rows = opened
-            .connections
-            .rows(Again::Writes, || {
-                Statement::Script(delete_by_subject::script(&opened.schema, subject, except, now))
-            })
-            .await?;
-        let row = rows.first().ok_or_else(no_row)?;
-        let ended: i64 = row.try_get(0).map_err(store_error)?;
-        Ok(ended.unsigned_abs())
+        let script = || Statement::Script(delete_by_subject::script(&opened.schema, subject, except, now));
+        opened.connections.number(script).await.map(i64::unsigned_abs)
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
@@ -83,10 +73,8 @@ impl SubjectIndex for PostgresSessionStore {
         } = self.inner();
         opened
             .connections
-            .row(Again::Writes, || {
-                query(&statements.revoke_all).bind(now.as_millis())
-            })
-            .await?;
-        Ok(())
+            .does(|| query(&statements.revoke_all).bind(now.as_millis()))
+            .await
+            .map(drop)
     }
 }

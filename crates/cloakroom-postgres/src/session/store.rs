@@ -9,8 +9,8 @@ use cloakroom_store::{
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{PgPool, Row as _};
 
-use crate::connections::Again;
-use crate::error::{OpenError, corrupt, no_row, store_error};
+use crate::connections::{Again, Statement};
+use crate::error::{OpenError, corrupt, store_error};
 use crate::opened::{Opened, options};
 use crate::purge::bucket;
 use crate::session::load;
@@ -152,9 +152,9 @@ impl SessionStore for PostgresSessionStore {
         let Inner {
             opened, statements, ..
         } = self.inner();
-        let row = opened
+        let answer: i32 = opened
             .connections
-            .row(Again::Writes, || {
+            .number(|| {
                 let known = record.authentication();
                 let query = query(match known {
                     None => &statements.create_of_visitor,
@@ -167,14 +167,12 @@ impl SessionStore for PostgresSessionStore {
                 .bind(record.absolute_deadline().as_millis())
                 .bind(bucket(record.idle_deadline().as_millis()))
                 .bind(&record.payload()[..]);
-                match known {
+                Statement::One(match known {
                     None => query,
                     Some(known) => query.bind(known.subject.as_str()).bind(known.at.as_millis()),
-                }
+                })
             })
-            .await?
-            .ok_or_else(no_row)?;
-        let answer: i32 = row.try_get(0).map_err(store_error)?;
+            .await?;
         Ok(match answer {
             0 => Created::Done,
             1 => Created::Exists,
@@ -295,13 +293,10 @@ impl SessionStore for PostgresSessionStore {
         let Inner {
             opened, statements, ..
         } = self.inner();
-        let row = opened
+        opened
             .connections
-            .row(Again::Writes, || {
-                query(&statements.delete).bind(&selector.as_bytes()[..])
-            })
-            .await?;
-        Ok(row.is_some())
+            .does(|| query(&statements.delete).bind(&selector.as_bytes()[..]))
+            .await
     }
 
     async fn purge_expired(&self, now: UnixTime, max: std::num::NonZeroU32) -> Result<u64, StoreError> {

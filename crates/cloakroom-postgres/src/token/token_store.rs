@@ -7,11 +7,10 @@ use cloakroom_token::{
     StoreErrorKind, TokenStore,
 };
 use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 
 use crate::connections::{Again, Statement};
-use crate::error::{no_row, store_error};
-use crate::purge::{batches, bucket, due};
+use crate::error::store_error;
+use crate::purge::{batches, bucket, ended, forget};
 use crate::sql::query;
 use crate::token::store::{Inner, PostgresTokenStore};
 use crate::token::{revoke_subject, row};
@@ -24,25 +23,27 @@ impl TokenStore for PostgresTokenStore {
             .map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
         let Inner { opened, statements } = self.inner();
         let idle_deadline = family.idle_deadline.min(family.absolute_deadline).as_millis();
-        let row = opened
+        let answer = opened
             .connections
-            .row(Again::Writes, || {
-                query(&statements.create_family)
-                    .bind(&family.id.as_bytes()[..])
-                    .bind(&family.secret_hash.as_bytes()[..])
-                    .bind(family.client.as_str())
-                    .bind(family.subject.as_str())
-                    .bind(family.authenticated_at.as_millis())
-                    .bind(family.confirmation.as_ref().map(|key| &key.as_bytes()[..]))
-                    .bind(&family.key_id.as_bytes()[..])
-                    .bind(now.as_millis())
-                    .bind(idle_deadline)
-                    .bind(family.absolute_deadline.as_millis())
-                    .bind(bucket(idle_deadline))
-                    .bind(&family.data[..])
+            .number(|| {
+                Statement::One(
+                    query(&statements.create_family)
+                        .bind(&family.id.as_bytes()[..])
+                        .bind(&family.secret_hash.as_bytes()[..])
+                        .bind(family.client.as_str())
+                        .bind(family.subject.as_str())
+                        .bind(family.authenticated_at.as_millis())
+                        .bind(family.confirmation.as_ref().map(|key| &key.as_bytes()[..]))
+                        .bind(&family.key_id.as_bytes()[..])
+                        .bind(now.as_millis())
+                        .bind(idle_deadline)
+                        .bind(family.absolute_deadline.as_millis())
+                        .bind(bucket(idle_deadline))
+                        .bind(&family.data[..]),
+                )
             })
             .await?;
-        created(row)
+        Ok(created(answer))
     }
 
     async fn rotate(&self, presented: &Presented, now: UnixTime) -> Result<Rotated, StoreError> {
@@ -113,29 +114,27 @@ impl TokenStore for PostgresTokenStore {
         client: &Client,
     ) -> Result<bool, StoreError> {
         let Inner { opened, statements } = self.inner();
-        let row = opened
+        opened
             .connections
-            .row(Again::Writes, || {
+            .does(|| {
                 query(&statements.end_family)
                     .bind(&id.as_bytes()[..])
                     .bind(&secret_hash.as_bytes()[..])
                     .bind(client.as_str())
             })
-            .await?;
-        Ok(row.is_some())
+            .await
     }
 
     async fn end_one(&self, subject: &Subject, id: &Selector) -> Result<bool, StoreError> {
         let Inner { opened, statements } = self.inner();
-        let row = opened
+        opened
             .connections
-            .row(Again::Writes, || {
+            .does(|| {
                 query(&statements.end_one)
                     .bind(&id.as_bytes()[..])
                     .bind(subject.as_str())
             })
-            .await?;
-        Ok(row.is_some())
+            .await
     }
 
     async fn list_by_subject(
@@ -169,50 +168,43 @@ impl TokenStore for PostgresTokenStore {
         now: UnixTime,
     ) -> Result<u64, StoreError> {
         let opened = &self.inner().opened;
-        let rows = opened
-            .connections
-            .rows(Again::Writes, || {
-                Statement::Script(revoke_subject::script(&opened.schema, subject, cutoff, now))
-            })
-            .await?;
-        let row = rows.first().ok_or_else(no_row)?;
-        let ended: i64 = row.try_get(0).map_err(store_error)?;
-        Ok(ended.unsigned_abs())
+        let script = || Statement::Script(revoke_subject::script(&opened.schema, subject, cutoff, now));
+        opened.connections.number(script).await.map(i64::unsigned_abs)
     }
 
     async fn revoke_all(&self, cutoff: UnixTime) -> Result<(), StoreError> {
         let Inner { opened, statements } = self.inner();
         opened
             .connections
-            .row(Again::Writes, || {
-                query(&statements.revoke_all).bind(cutoff.as_millis())
-            })
-            .await?;
-        Ok(())
+            .does(|| query(&statements.revoke_all).bind(cutoff.as_millis()))
+            .await
+            .map(drop)
     }
 
     async fn create_access(&self, token: &AccessToken, now: UnixTime) -> Result<Created, StoreError> {
         fits(&token.data)?;
         let Inner { opened, statements } = self.inner();
         let tag = token.subject.tag();
-        let row = opened
+        let answer = opened
             .connections
-            .row(Again::Writes, || {
-                query(&statements.create_access)
-                    .bind(&token.hash.as_bytes()[..])
-                    .bind(now.as_millis())
-                    .bind(token.client.as_str())
-                    .bind(token.subject.as_str())
-                    .bind(&tag.as_bytes()[..])
-                    .bind(token.authenticated_at.as_millis())
-                    .bind(token.family.as_ref().map(|id| &id.as_bytes()[..]))
-                    .bind(token.confirmation.as_ref().map(|key| &key.as_bytes()[..]))
-                    .bind(token.issued_at.as_millis())
-                    .bind(token.expires_at.as_millis())
-                    .bind(&token.data[..])
+            .number(|| {
+                Statement::One(
+                    query(&statements.create_access)
+                        .bind(&token.hash.as_bytes()[..])
+                        .bind(now.as_millis())
+                        .bind(token.client.as_str())
+                        .bind(token.subject.as_str())
+                        .bind(&tag.as_bytes()[..])
+                        .bind(token.authenticated_at.as_millis())
+                        .bind(token.family.as_ref().map(|id| &id.as_bytes()[..]))
+                        .bind(token.confirmation.as_ref().map(|key| &key.as_bytes()[..]))
+                        .bind(token.issued_at.as_millis())
+                        .bind(token.expires_at.as_millis())
+                        .bind(&token.data[..]),
+                )
             })
             .await?;
-        created(row)
+        Ok(created(answer))
     }
 
     async fn load_access(&self, hash: &TokenHash, now: UnixTime) -> Result<Option<AccessToken>, StoreError> {
@@ -230,36 +222,28 @@ impl TokenStore for PostgresTokenStore {
 
     async fn end_access(&self, hash: &TokenHash, client: &Client) -> Result<bool, StoreError> {
         let Inner { opened, statements } = self.inner();
-        let row = opened
+        opened
             .connections
-            .row(Again::Writes, || {
+            .does(|| {
                 query(&statements.end_access)
                     .bind(&hash.as_bytes()[..])
                     .bind(client.as_str())
             })
-            .await?;
-        Ok(row.is_some())
+            .await
     }
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         let Inner { opened, statements } = self.inner();
         let connections = &opened.connections;
         let max = i64::from(max.get());
-        let mut deleted = due(connections, &statements.purge_due, now, max).await?;
-        deleted += batches(connections, max - deleted, |many| {
-            query(&statements.purge_cut_off).bind(many)
-        })
-        .await?;
+        let by = [&statements.purge_due, &statements.purge_cut_off];
+        let mut deleted = ended(connections, by, now, max).await?;
         deleted += batches(connections, max - deleted, |many| {
             query(&statements.purge_access).bind(now.as_millis()).bind(many)
         })
         .await?;
         if deleted < max {
-            let before = now.saturating_sub(opened.settings.retention()).as_millis();
-            batches(connections, max, |many| {
-                query(&statements.purge_cutoffs).bind(before).bind(many)
-            })
-            .await?;
+            forget(opened, &statements.purge_cutoffs, now, max).await?;
         }
         Ok(deleted.unsigned_abs())
     }
@@ -273,11 +257,10 @@ fn fits(data: &[u8]) -> Result<(), StoreError> {
     Err(StoreErrorKind::TooLarge.into())
 }
 
-fn created(row: Option<PgRow>) -> Result<Created, StoreError> {
-    let answer: i32 = row.ok_or_else(no_row)?.try_get(0).map_err(store_error)?;
-    Ok(match answer {
+fn created(answer: i32) -> Created {
+    match answer {
         0 => Created::Done,
         1 => Created::Exists,
         _ => Created::Refused,
-    })
+    }
 }
