@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "session", feature = "token"))]
+mod buckets;
 #[cfg(any(feature = "revocation", feature = "session", feature = "token"))]
 mod connection;
 #[cfg(any(feature = "revocation", feature = "session", feature = "token"))]

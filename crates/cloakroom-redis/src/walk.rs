@@ -30,10 +30,6 @@ struct Position {
 
 /// What a purge does with the keys that it meets.
 pub(crate) trait Purge: Sync {
-    fn server(&self) -> &Server;
-
-    fn keys(&self) -> &Keys;
-
     /// Purges at most `max` of these keys on this master, and tells how many it has.
     fn purge_found(
         &self,
@@ -60,8 +56,14 @@ impl Walk {
     ///
     /// It goes on where the last walk stopped, was dropped or failed, so that a large store is purged in parts. It ends
     /// when it has been everywhere.
-    pub(crate) async fn go_on(&self, purge: &impl Purge, max: u64) -> Result<u64, StoreError> {
-        let masters = masters(purge.server().connection()).await?;
+    pub(crate) async fn go_on(
+        &self,
+        server: &Server,
+        keys: &Keys,
+        purge: &impl Purge,
+        max: u64,
+    ) -> Result<u64, StoreError> {
+        let masters = masters(server.connection()).await?;
         let mut position = self.position();
         let mut has_begun_anew = position == Position::beginning();
         let (mut purged, mut examined) = (0, 0);
@@ -75,7 +77,7 @@ impl Walk {
                 has_begun_anew = true;
                 continue;
             };
-            let (next, found) = scan(purge, master.place(), &position.cursor).await?;
+            let (next, found) = scan(server, keys, master.place(), &position.cursor).await?;
             examined += found.len();
             purged += purge.purge_found(master.place(), &found, max - purged).await?;
             if purged >= max {
@@ -112,14 +114,15 @@ impl Position {
 
 /// One step of a walk: where the next begins, and the store's keys that this one met.
 async fn scan(
-    purge: &impl Purge,
+    server: &Server,
+    keys: &Keys,
     master: Place,
     cursor: &[u8],
 ) -> Result<(Vec<u8>, Vec<Vec<u8>>), StoreError> {
     let mut command = redis::cmd("SCAN");
-    command.arg(cursor).arg("MATCH").arg(purge.keys().pattern());
+    command.arg(cursor).arg("MATCH").arg(keys.pattern());
     command.arg("COUNT").arg(STEP);
-    let answer = purge.server().command(master, &command).await?;
+    let answer = server.command(master, &command).await?;
     let [cursor, found] = <[Value; 2]>::try_from(array(answer)?).map_err(|_| unexpected())?;
     let found = array(found)?.into_iter().map(bytes).collect::<Result<_, _>>()?;
     Ok((bytes(cursor)?, found))

@@ -42,6 +42,7 @@ async fn values<'a>(
     store: &RedisSessionStore,
     selectors: impl ExactSizeIterator<Item = &'a Selector>,
 ) -> Result<Vec<Value>, StoreError> {
+    let store = store.buckets();
     let count = 2 * selectors.len();
     let mut command = Cmd::with_capacity(1 + count, count * KEY);
     command.arg("MGET");
@@ -50,10 +51,10 @@ async fn values<'a>(
         let bucket = Bucket::of(selector.tag());
         at = bucket.place();
         command
-            .arg(store.keys().row(selector))
-            .arg(store.keys().store_cutoff(bucket));
+            .arg(store.keys.row(selector))
+            .arg(store.keys.store_cutoff(bucket));
     }
-    let values = array(store.server().command(at, &command).await?)?;
+    let values = array(store.server.command(at, &command).await?)?;
     if values.len() == count {
         Ok(values)
     } else {

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,18 +10,17 @@ use cloakroom_store::{
     Change, Created, JointLoads, Listed, MAX_PAYLOAD, NewRecord, Page, Rotated, Rotation, SessionStore,
     StoreError, StoreErrorKind, Stored, Subject, SubjectIndex, Touched, Updated, Version,
 };
-use redis::{Cmd, Value};
+use redis::Value;
 
 use super::builder::RedisSessionStoreBuilder;
 use super::row::{self, reason_byte};
 use super::scripts::Scripts;
 use super::{load, purge};
+use crate::buckets::{Buckets, part_of_list};
 use crate::error::OpenError;
 use crate::keys::{self, Bucket, Keys};
-use crate::script::{Lua, time_bytes};
+use crate::script::time_bytes;
 use crate::server::{Server, count, unexpected};
-use crate::store_cutoff::write_everywhere;
-use crate::walk::Walk;
 
 /// What a part of a list carries at most, in bytes, save that it carries one session in any case.
 const MAX_LISTED: usize = 4 << 20;
@@ -29,12 +29,16 @@ const MAX_LISTED: usize = 4 << 20;
 pub struct RedisSessionStore(Arc<Inner>);
 
 struct Inner {
-    keys: Keys,
-    scripts: Scripts,
-    server: Server,
-    cutoff_retention: String,
+    buckets: Buckets<Scripts>,
     loads: JointLoads,
-    walk: Walk,
+}
+
+impl Deref for Inner {
+    type Target = Buckets<Scripts>;
+
+    fn deref(&self) -> &Buckets<Scripts> {
+        &self.buckets
+    }
 }
 
 impl RedisSessionStore {
@@ -54,40 +58,14 @@ impl RedisSessionStore {
     }
 
     pub(super) fn new(keys: Keys, server: Server, cutoff_retention: Duration) -> Self {
-        // A server refuses times to live that overflow; 10^15 ms are 30,000 years.
-        let retention = cutoff_retention.as_millis().clamp(1, 1_000_000_000_000_000);
         Self(Arc::new(Inner {
-            keys,
-            scripts: Scripts::new(),
-            server,
-            cutoff_retention: retention.to_string(),
+            buckets: Buckets::new(keys, Scripts::new(), server, cutoff_retention),
             loads: JointLoads::default(),
-            walk: Walk::new(),
         }))
     }
 
-    pub(super) fn keys(&self) -> &Keys {
-        &self.0.keys
-    }
-
-    pub(super) fn scripts(&self) -> &Scripts {
-        &self.0.scripts
-    }
-
-    pub(super) fn server(&self) -> &Server {
-        &self.0.server
-    }
-
-    pub(super) fn walk(&self) -> &Walk {
-        &self.0.walk
-    }
-
-    async fn run(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
-        self.0.server.run(bucket.place(), script, call).await
-    }
-
-    async fn run_durably(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
-        self.0.server.run_durably(bucket.place(), script, call).await
+    pub(super) fn buckets(&self) -> &Buckets<Scripts> {
+        &self.0.buckets
     }
 }
 
@@ -114,7 +92,7 @@ impl SessionStore for RedisSessionStore {
             .arg(&time_bytes(session.absolute_deadline)[..])
             .arg(&*keys::member(&selector))
             .arg(&*names.rows(bucket));
-        match self.run_durably(bucket, &self.0.scripts.create, call).await? {
+        match self.0.run_durably(bucket, &self.0.scripts.create, call).await? {
             Value::Int(0) => Ok(Created::Exists),
             Value::Int(1) => Ok(Created::Done),
             Value::Int(2) => Ok(Created::Refused),
@@ -148,7 +126,7 @@ impl SessionStore for RedisSessionStore {
             .arg(&next.number().to_be_bytes()[..])
             .arg(&time_bytes(change.idle_deadline)[..])
             .arg(&change.payload);
-        match self.run_durably(bucket, &self.0.scripts.update, call).await? {
+        match self.0.run_durably(bucket, &self.0.scripts.update, call).await? {
             Value::Int(0) => Ok(Updated::Gone),
             Value::Int(1) => Ok(Updated::Done(next)),
             Value::BulkString(row) => Ok(Updated::Conflict(Box::new(decode(*selector, &row)?))),
@@ -166,7 +144,7 @@ impl SessionStore for RedisSessionStore {
         let keys = [&*self.0.keys.row(selector), &*self.0.keys.store_cutoff(bucket)];
         let mut call = self.0.scripts.touch.call(&keys);
         call.arg(&time_bytes(now)[..]).arg(&time_bytes(idle_deadline)[..]);
-        match self.run(bucket, &self.0.scripts.touch, call).await? {
+        match self.0.run(bucket, &self.0.scripts.touch, call).await? {
             Value::Int(0) => Ok(Touched::Gone),
             Value::Int(1) => Ok(Touched::Done),
             _ => Err(unexpected()),
@@ -206,7 +184,7 @@ impl SessionStore for RedisSessionStore {
             .arg(payload)
             .arg(&*names.cutoffs(bucket))
             .arg(&*names.sets(bucket));
-        match self.run_durably(bucket, &self.0.scripts.rotate, call).await? {
+        match self.0.run_durably(bucket, &self.0.scripts.rotate, call).await? {
             Value::Int(0) => Ok(Rotated::Gone),
             Value::Int(2) => Ok(Rotated::Stale),
             Value::Int(3) => Ok(Rotated::Refused),
@@ -223,12 +201,12 @@ impl SessionStore for RedisSessionStore {
         let keys = [&*self.0.keys.row(selector)];
         let mut call = self.0.scripts.delete.call(&keys);
         call.arg(&*keys::member(selector)).arg(&*self.0.keys.sets(bucket));
-        let answer = self.run_durably(bucket, &self.0.scripts.delete, call).await?;
+        let answer = self.0.run_durably(bucket, &self.0.scripts.delete, call).await?;
         Ok(count(&answer)? > 0)
     }
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-        purge::purge_expired(self, now, max).await
+        purge::purge_expired(&self.0, now, max).await
     }
 }
 
@@ -251,24 +229,12 @@ impl SubjectIndex for RedisSessionStore {
             .arg(subject.as_str())
             .arg(&*self.0.keys.rows(bucket))
             .arg(MAX_LISTED.to_string());
-        let answer = self.run(bucket, &self.0.scripts.list, call).await?;
-        let Value::Array(answers) = answer else {
-            return Err(unexpected());
-        };
-        let mut answers = answers.into_iter().map(|answer| match answer {
-            Value::BulkString(bytes) => Ok(bytes),
-            _ => Err(unexpected()),
-        });
-        let next = answers.next().unwrap_or_else(|| Err(unexpected()))?;
+        let answer = self.0.run(bucket, &self.0.scripts.list, call).await?;
+        let (next, sessions) = part_of_list(answer, decode)?;
         let next = match &*next {
             b"" => None,
             member => Some(keys::selector(member).ok_or_else(unexpected)?),
         };
-        let mut sessions = Vec::with_capacity(answers.len() / 2);
-        while let (Some(member), Some(row)) = (answers.next(), answers.next()) {
-            let selector = keys::selector(&member?).ok_or_else(unexpected)?;
-            sessions.push(decode(selector, &row?)?);
-        }
         Ok(Listed { sessions, next })
     }
 
@@ -280,7 +246,10 @@ impl SubjectIndex for RedisSessionStore {
         let keys = [&*self.0.keys.row(selector), &*self.0.keys.set(subject)];
         let mut call = self.0.scripts.delete_one.call(&keys);
         call.arg(&*keys::member(selector)).arg(subject.as_str());
-        let answer = self.run_durably(bucket, &self.0.scripts.delete_one, call).await?;
+        let answer = self
+            .0
+            .run_durably(bucket, &self.0.scripts.delete_one, call)
+            .await?;
         Ok(count(&answer)? > 0)
     }
 
@@ -306,24 +275,21 @@ impl SubjectIndex for RedisSessionStore {
             .arg(&*names.rows(bucket))
             .arg(&*self.0.cutoff_retention);
         let answer = self
+            .0
             .run_durably(bucket, &self.0.scripts.delete_by_subject, call)
             .await?;
         count(&answer)
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<(), StoreError> {
-        write_everywhere(&self.0.server, &self.0.keys, &self.0.scripts.revoke, now).await
+        self.0.revoke_all(&self.0.scripts.revoke, now).await
     }
 }
 
 /// Prints neither addresses nor credentials.
 impl fmt::Debug for RedisSessionStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisSessionStore")
-            .field("keys", &self.0.keys)
-            .field("cluster", &self.0.server.connection().is_cluster())
-            .field("min_replicas", &self.0.server.min_replicas())
-            .finish_non_exhaustive()
+        self.0.debug("RedisSessionStore", f)
     }
 }
 

@@ -5,7 +5,8 @@ use cloakroom_token::{AccessToken, Client, Created};
 use redis::Value;
 
 use super::row::{decode_access, encode_access};
-use super::store::RedisTokenStore;
+use super::scripts::Scripts;
+use crate::buckets::Buckets;
 use crate::keys::{Bucket, Keys, push_digits};
 use crate::script::time_bytes;
 use crate::server::{count, unexpected};
@@ -39,26 +40,26 @@ impl<'a> Lineage<'a> {
 }
 
 pub(super) async fn create(
-    store: &RedisTokenStore,
+    store: &Buckets<Scripts>,
     token: &AccessToken,
     now: UnixTime,
 ) -> Result<Created, StoreError> {
-    let (bucket, key) = record(store.keys(), &token.hash);
+    let (bucket, key) = record(&store.keys, &token.hash);
     let (row, time) = (encode_access(token), time_to_live(token.expires_at, now));
-    if store.server().connection().is_cluster() {
+    if store.server.connection().is_cluster() {
         // What ends its subject or its family between the two is seen by each load.
         if !stands(store, &Lineage::of(token), now).await? {
             return Ok(Created::Refused);
         }
-        let mut call = store.scripts().put_access.call(&[&key]);
+        let mut call = store.scripts.put_access.call(&[&key]);
         call.arg(row).arg(time);
         let answer = store
-            .server()
-            .run_durably(bucket.place(), &store.scripts().put_access, call);
+            .server
+            .run_durably(bucket.place(), &store.scripts.put_access, call);
         return created(&answer.await?);
     }
-    let mut call = store.scripts().create_access.call(&[&key]);
-    call.arg(store.keys().prefix())
+    let mut call = store.scripts.create_access.call(&[&key]);
+    call.arg(store.keys.prefix())
         .arg(&time_bytes(now)[..])
         .arg(&time_bytes(token.authenticated_at)[..])
         .arg(&token.subject.tag().as_bytes()[..])
@@ -67,20 +68,20 @@ pub(super) async fn create(
         .arg(row)
         .arg(time);
     let answer = store
-        .server()
-        .run_durably(bucket.place(), &store.scripts().create_access, call);
+        .server
+        .run_durably(bucket.place(), &store.scripts.create_access, call);
     created(&answer.await?)
 }
 
 pub(super) async fn load(
-    store: &RedisTokenStore,
+    store: &Buckets<Scripts>,
     hash: &TokenHash,
     now: UnixTime,
 ) -> Result<Option<AccessToken>, StoreError> {
-    let (bucket, key) = record(store.keys(), hash);
-    if store.server().connection().is_cluster() {
+    let (bucket, key) = record(&store.keys, hash);
+    if store.server.connection().is_cluster() {
         let mut get = redis::cmd("GET");
-        let found = match store.server().command(bucket.place(), get.arg(key)).await? {
+        let found = match store.server.command(bucket.place(), get.arg(key)).await? {
             Value::Nil => return Ok(None),
             Value::BulkString(row) => decode_access(hash, &row)?,
             _ => return Err(unexpected()),
@@ -88,11 +89,9 @@ pub(super) async fn load(
         let is_live = now < found.expires_at && stands(store, &Lineage::of(&found), now).await?;
         return Ok(is_live.then_some(found));
     }
-    let mut call = store.scripts().load_access.call(&[&key]);
-    call.arg(store.keys().prefix()).arg(&time_bytes(now)[..]);
-    let answer = store
-        .server()
-        .run(bucket.place(), &store.scripts().load_access, call);
+    let mut call = store.scripts.load_access.call(&[&key]);
+    call.arg(store.keys.prefix()).arg(&time_bytes(now)[..]);
+    let answer = store.server.run(bucket.place(), &store.scripts.load_access, call);
     match answer.await? {
         Value::Int(0) => Ok(None),
         Value::BulkString(row) => decode_access(hash, &row).map(Some),
@@ -101,21 +100,21 @@ pub(super) async fn load(
 }
 
 pub(super) async fn end(
-    store: &RedisTokenStore,
+    store: &Buckets<Scripts>,
     hash: &TokenHash,
     client: &Client,
 ) -> Result<bool, StoreError> {
-    let (bucket, key) = record(store.keys(), hash);
-    let mut call = store.scripts().end_access.call(&[&key]);
+    let (bucket, key) = record(&store.keys, hash);
+    let mut call = store.scripts.end_access.call(&[&key]);
     call.arg(client.as_str());
     let answer = store
-        .server()
-        .run_durably(bucket.place(), &store.scripts().end_access, call);
+        .server
+        .run_durably(bucket.place(), &store.scripts.end_access, call);
     Ok(count(&answer.await?)? > 0)
 }
 
 /// Asks the slot of the subject, and that of the family if it is another.
-async fn stands(store: &RedisTokenStore, lineage: &Lineage<'_>, now: UnixTime) -> Result<bool, StoreError> {
+async fn stands(store: &Buckets<Scripts>, lineage: &Lineage<'_>, now: UnixTime) -> Result<bool, StoreError> {
     let tag = lineage.subject.tag();
     let elsewhere = lineage
         .family
@@ -132,7 +131,7 @@ async fn stands(store: &RedisTokenStore, lineage: &Lineage<'_>, now: UnixTime) -
 }
 
 async fn asked(
-    store: &RedisTokenStore,
+    store: &Buckets<Scripts>,
     tag: SubjectTag,
     authenticated_at: UnixTime,
     subject: &str,
@@ -140,15 +139,15 @@ async fn asked(
     now: UnixTime,
 ) -> Result<bool, StoreError> {
     let bucket = Bucket::of(tag);
-    let script = &store.scripts().stands;
-    let mut call = script.call(&[&*store.keys().store_cutoff(bucket)]);
-    call.arg(store.keys().prefix())
+    let script = &store.scripts.stands;
+    let mut call = script.call(&[&*store.keys.store_cutoff(bucket)]);
+    call.arg(store.keys.prefix())
         .arg(&time_bytes(now)[..])
         .arg(&time_bytes(authenticated_at)[..])
         .arg(&tag.as_bytes()[..])
         .arg(subject)
         .arg(family.map_or(&[][..], |id| &id.as_bytes()[..]));
-    Ok(count(&store.server().run(bucket.place(), script, call).await?)? > 0)
+    Ok(count(&store.server.run(bucket.place(), script, call).await?)? > 0)
 }
 
 fn created(answer: &Value) -> Result<Created, StoreError> {

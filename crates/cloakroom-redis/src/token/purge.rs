@@ -4,38 +4,30 @@ use cloakroom_core::UnixTime;
 use cloakroom_error::StoreError;
 
 use super::access;
-use super::store::RedisTokenStore;
+use super::scripts::Scripts;
+use crate::buckets::Buckets;
 use crate::connection::Place;
-use crate::keys::{Keys, Kind};
+use crate::keys::Kind;
 use crate::script::time_bytes;
-use crate::server::Server;
 use crate::walk::{Purge, SWEPT, together};
 
 /// Deletes families that are not live, access tokens that have ended by themselves, and entries of sets whose row is gone.
 pub(super) async fn purge_expired(
-    store: &RedisTokenStore,
+    store: &Buckets<Scripts>,
     now: UnixTime,
     max: NonZeroU32,
 ) -> Result<u64, StoreError> {
-    store.walk().go_on(&Purged { store, now }, max.get().into()).await
+    store.purge(&Purged { store, now }, max.get().into()).await
 }
 
 struct Purged<'a> {
-    store: &'a RedisTokenStore,
+    store: &'a Buckets<Scripts>,
     now: UnixTime,
 }
 
 impl Purge for Purged<'_> {
-    fn server(&self) -> &Server {
-        self.store.server()
-    }
-
-    fn keys(&self) -> &Keys {
-        self.store.keys()
-    }
-
     async fn purge_found(&self, master: Place, found: &[Vec<u8>], max: u64) -> Result<u64, StoreError> {
-        let (names, scripts) = (self.store.keys(), self.store.scripts());
+        let (names, scripts) = (&self.store.keys, &self.store.scripts);
         let now = &time_bytes(self.now)[..];
         let (mut families, mut tokens, mut sweeps) = (Vec::new(), Vec::new(), Vec::new());
         // A subject is text, so a key that is none was not written here.
@@ -73,10 +65,10 @@ impl Purge for Purged<'_> {
                 if batch.is_empty() {
                     break;
                 }
-                purged += together(self.store.server(), master, script, batch).await?;
+                purged += together(&self.store.server, master, script, batch).await?;
             }
         }
-        together(self.store.server(), master, &scripts.sweep, sweeps).await?;
+        together(&self.store.server, master, &scripts.sweep, sweeps).await?;
         Ok(purged)
     }
 }

@@ -10,18 +10,17 @@ use cloakroom_id::{Selector, Subject, TokenHash};
 use cloakroom_token::{
     AccessToken, Client, Confirmation, Created, Family, MAX_DATA, NewFamily, Presented, Rotated, TokenStore,
 };
-use redis::{Cmd, Value};
+use redis::Value;
 
 use super::builder::RedisTokenStoreBuilder;
 use super::row::{decode_family, encode_family};
 use super::scripts::Scripts;
 use super::{access, purge};
+use crate::buckets::{Buckets, part_of_list};
 use crate::error::OpenError;
 use crate::keys::{self, Bucket, Keys};
-use crate::script::{Lua, time_bytes};
+use crate::script::time_bytes;
 use crate::server::{Server, count, unexpected};
-use crate::store_cutoff::write_everywhere;
-use crate::walk::Walk;
 
 /// How many entries of a subject's set a script looks at for a list at least and at most, of which some may have ended.
 const LISTED: RangeInclusive<usize> = 64..=1000;
@@ -30,15 +29,7 @@ const MAX_LISTED: usize = 4 << 20;
 
 /// Families of refresh tokens and opaque access tokens in Redis or Valkey. A clone is another handle to the same store.
 #[derive(Clone)]
-pub struct RedisTokenStore(Arc<Inner>);
-
-struct Inner {
-    keys: Keys,
-    scripts: Scripts,
-    server: Server,
-    cutoff_retention: String,
-    walk: Walk,
-}
+pub struct RedisTokenStore(Arc<Buckets<Scripts>>);
 
 impl RedisTokenStore {
     /// Connects to the server or the Cluster of `url` with the usual settings: see
@@ -57,39 +48,8 @@ impl RedisTokenStore {
     }
 
     pub(super) fn new(keys: Keys, server: Server, cutoff_retention: Duration) -> Self {
-        // A server refuses times to live that overflow; 10^15 ms are 30,000 years.
-        let retention = cutoff_retention.as_millis().clamp(1, 1_000_000_000_000_000);
-        Self(Arc::new(Inner {
-            keys,
-            scripts: Scripts::new(),
-            server,
-            cutoff_retention: retention.to_string(),
-            walk: Walk::new(),
-        }))
-    }
-
-    pub(super) fn keys(&self) -> &Keys {
-        &self.0.keys
-    }
-
-    pub(super) fn scripts(&self) -> &Scripts {
-        &self.0.scripts
-    }
-
-    pub(super) fn server(&self) -> &Server {
-        &self.0.server
-    }
-
-    pub(super) fn walk(&self) -> &Walk {
-        &self.0.walk
-    }
-
-    async fn run(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
-        self.0.server.run(bucket.place(), script, call).await
-    }
-
-    async fn run_durably(&self, bucket: Bucket, script: &Lua, call: Cmd) -> Result<Value, StoreError> {
-        self.0.server.run_durably(bucket.place(), script, call).await
+        let buckets = Buckets::new(keys, Scripts::new(), server, cutoff_retention);
+        Self(Arc::new(buckets))
     }
 
     /// A part of a list, and the member behind which the next one begins.
@@ -116,20 +76,9 @@ impl RedisTokenStore {
             .arg(&*names.rows(bucket))
             .arg(MAX_LISTED)
             .arg(max);
-        let Value::Array(answers) = self.run(bucket, &self.0.scripts.list, call).await? else {
-            return Err(unexpected());
-        };
-        let mut answers = answers.into_iter().map(|answer| match answer {
-            Value::BulkString(bytes) => Ok(bytes),
-            _ => Err(unexpected()),
-        });
-        let next = answers.next().unwrap_or_else(|| Err(unexpected()))?;
+        let answer = self.0.run(bucket, &self.0.scripts.list, call).await?;
+        let (next, families) = part_of_list(answer, |id, row| decode_family(&id, row))?;
         let next = String::from_utf8(next).map_err(|_| unexpected())?;
-        let mut families = Vec::with_capacity(answers.len() / 2);
-        while let (Some(member), Some(row)) = (answers.next(), answers.next()) {
-            let id = keys::selector(&member?).ok_or_else(unexpected)?;
-            families.push(decode_family(&id, &row?)?);
-        }
         Ok((families, Some(next).filter(|next| !next.is_empty())))
     }
 }
@@ -157,7 +106,7 @@ impl TokenStore for RedisTokenStore {
             .arg(&time_bytes(family.absolute_deadline)[..])
             .arg(keys::member(&family.id))
             .arg(&*names.rows(bucket));
-        match self.run_durably(bucket, &self.0.scripts.create, call).await? {
+        match self.0.run_durably(bucket, &self.0.scripts.create, call).await? {
             Value::Int(0) => Ok(Created::Exists),
             Value::Int(1) => Ok(Created::Done),
             Value::Int(2) => Ok(Created::Refused),
@@ -182,7 +131,7 @@ impl TokenStore for RedisTokenStore {
             .arg(keys::member(&presented.id))
             .arg(&*names.cutoffs(bucket))
             .arg(&*names.sets(bucket));
-        let answer = match self.run_durably(bucket, &self.0.scripts.rotate, call).await? {
+        let answer = match self.0.run_durably(bucket, &self.0.scripts.rotate, call).await? {
             Value::Array(answer) => answer,
             Value::Int(0) => return Ok(Rotated::Gone),
             Value::Int(1) => return Ok(Rotated::WrongSecret),
@@ -218,7 +167,7 @@ impl TokenStore for RedisTokenStore {
         call.arg(&time_bytes(now)[..])
             .arg(&secret_hash.as_bytes()[..])
             .arg(&*names.cutoffs(bucket));
-        match self.run(bucket, &self.0.scripts.load, call).await? {
+        match self.0.run(bucket, &self.0.scripts.load, call).await? {
             Value::Int(0) => Ok(None),
             Value::BulkString(row) => decode_family(id, &row).map(Some),
             _ => Err(unexpected()),
@@ -237,7 +186,10 @@ impl TokenStore for RedisTokenStore {
             .arg(client.as_str())
             .arg(keys::member(id))
             .arg(&*self.0.keys.sets(bucket));
-        let answer = self.run_durably(bucket, &self.0.scripts.end_family, call).await?;
+        let answer = self
+            .0
+            .run_durably(bucket, &self.0.scripts.end_family, call)
+            .await?;
         Ok(count(&answer)? > 0)
     }
 
@@ -250,7 +202,7 @@ impl TokenStore for RedisTokenStore {
         call.arg(subject.as_str())
             .arg(keys::member(id))
             .arg(&*self.0.keys.sets(bucket));
-        let answer = self.run_durably(bucket, &self.0.scripts.end_one, call).await?;
+        let answer = self.0.run_durably(bucket, &self.0.scripts.end_one, call).await?;
         Ok(count(&answer)? > 0)
     }
 
@@ -297,43 +249,40 @@ impl TokenStore for RedisTokenStore {
             .arg(&*names.rows(bucket))
             .arg(&*self.0.cutoff_retention);
         let answer = self
+            .0
             .run_durably(bucket, &self.0.scripts.revoke_subject, call)
             .await?;
         count(&answer)
     }
 
     async fn revoke_all(&self, cutoff: UnixTime) -> Result<(), StoreError> {
-        write_everywhere(&self.0.server, &self.0.keys, &self.0.scripts.revoke_all, cutoff).await
+        self.0.revoke_all(&self.0.scripts.revoke_all, cutoff).await
     }
 
     /// One script on a single server; on a Cluster one in the slot of the subject and then one in that of the record.
     async fn create_access(&self, token: &AccessToken, now: UnixTime) -> Result<Created, StoreError> {
         check_size(&token.data)?;
-        access::create(self, token, now).await
+        access::create(&self.0, token, now).await
     }
 
     /// One script on a single server; on a Cluster the record and then a script in the slot of its subject.
     async fn load_access(&self, hash: &TokenHash, now: UnixTime) -> Result<Option<AccessToken>, StoreError> {
-        access::load(self, hash, now).await
+        access::load(&self.0, hash, now).await
     }
 
     async fn end_access(&self, hash: &TokenHash, client: &Client) -> Result<bool, StoreError> {
-        access::end(self, hash, client).await
+        access::end(&self.0, hash, client).await
     }
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
-        purge::purge_expired(self, now, max).await
+        purge::purge_expired(&self.0, now, max).await
     }
 }
 
 /// Prints neither addresses nor credentials.
 impl fmt::Debug for RedisTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisTokenStore")
-            .field("keys", &self.0.keys)
-            .field("cluster", &self.0.server.connection().is_cluster())
-            .field("min_replicas", &self.0.server.min_replicas())
-            .finish_non_exhaustive()
+        self.0.debug("RedisTokenStore", f)
     }
 }
 
