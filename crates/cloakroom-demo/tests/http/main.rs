@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "the lint knows tests, not their helpers")]
 
 mod access_token;
+mod app;
+mod csrf;
+mod everywhere;
 mod key_ring;
 mod login;
 mod refusals;

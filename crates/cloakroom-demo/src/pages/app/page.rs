@@ -161,7 +161,7 @@ fn leaving(page: &AppPage<'_>) -> Markup {
             }
             div.choices {
                 (leave_form(page, "/app/logout", "app-out", "primary", "Log out"))
-                (leave_form(page, "/app/everywhere", "everywhere", "danger", "Log out everywhere"))
+                (leave_form(page, "/app/everywhere", "app-everywhere", "danger", "Log out everywhere"))
             }
         }
     }
