@@ -50,11 +50,11 @@ impl Node {
             now
         });
         let heard = Arc::new(Mutex::default());
-        let hears: Arc<Mutex<Vec<EventKind>>> = Arc::clone(&heard);
+        let told: Arc<Mutex<Vec<EventKind>>> = Arc::clone(&heard);
         let lineages = Lineages::new(Arc::clone(store))
             .issuer("https://id.example")
             .with_clocks(clocks)
-            .observer(move |event: &Event| hears.lock().unwrap().push(event.kind()));
+            .observer(move |event: &Event| told.lock().unwrap().push(event.kind()));
         Self {
             lineages,
             store: Arc::clone(store),
