@@ -1,7 +1,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
-use cloakroom_tower::{BearerErrorKind, Error};
+use cloakroom_tower::{BearerErrorKind, Error, IdentityErrorKind};
 use tower::ServiceExt as _;
 
 use crate::app::App;
@@ -19,7 +19,18 @@ pub(crate) struct ApiAnswer {
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) body: String,
     /// What the API itself knows about its refusal; no more of it goes over the wire than stands above.
-    pub(crate) refused: Option<BearerErrorKind>,
+    pub(crate) refused: Option<Refusal>,
+}
+
+/// Why the API refused a token.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is not good.
+    Token(BearerErrorKind),
+    /// It is good, and was ended early.
+    Ended,
+    /// Whether it was ended is not known at present.
+    Unjudged,
 }
 
 /// The text cannot stand in a header field, so no client could send it.
@@ -52,7 +63,12 @@ impl App {
             status: parts.status,
             fields: fields.collect(),
             refused: match parts.extensions.get::<Error>() {
-                Some(Error::Bearer(error)) => Some(error.kind().clone()),
+                Some(Error::Bearer(error)) => Some(Refusal::Token(error.kind().clone())),
+                Some(Error::Identity(error)) => match error.kind() {
+                    IdentityErrorKind::Rejected => Some(Refusal::Ended),
+                    IdentityErrorKind::Stale { .. } => Some(Refusal::Unjudged),
+                    _ => None,
+                },
                 _ => None,
             },
             body: match to_bytes(body, BODY_LIMIT).await {

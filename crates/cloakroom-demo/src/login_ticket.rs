@@ -3,7 +3,7 @@ use cloakroom_seal::Ticket;
 use cloakroom_tower::{Persistence, SealedCookie};
 use serde::{Deserialize, Serialize};
 
-/// The wire name of the one cookie that this server sets.
+/// The wire name of the cookie that carries a ticket.
 pub(crate) const COOKIE: &str = "__Host-id";
 
 /// Who is logged in: all of the log-in's state, and the browser alone keeps it.

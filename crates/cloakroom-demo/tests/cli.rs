@@ -58,6 +58,7 @@ fn demo_as_nobody(folder: &Folder) -> Command {
         db.clone(),
         folder.key_file(),
         folder.index_file(),
+        folder.signing_file(),
         folder.sessions(),
     ] {
         if file.exists() {
@@ -83,6 +84,7 @@ fn help_and_version_go_to_standard_output() {
         "--db",
         "--key-file",
         "--store",
+        "--access-ttl",
         "--help",
         "--version",
         "8990",
@@ -124,6 +126,17 @@ fn bad_flags_are_refused() {
             "--store sqlite: takes the path of a file",
         ),
         (&["--db", "a", "--store", "sqlite:a"], "lie in the same file"),
+        (
+            &["--access-ttl", "4"],
+            "--access-ttl takes a number of seconds from 5 to 3600, not \"4\"; see --help",
+        ),
+        (&["--access-ttl", "3601"], "not \"3601\""),
+        (&["--access-ttl", "1e3"], "not \"1e3\""),
+        (&["--access-ttl"], "missing argument for option '--access-ttl'"),
+        (
+            &["--access-ttl", "9", "--access-ttl", "9"],
+            "--access-ttl is given twice",
+        ),
     ] {
         refuses(Command::new(PROGRAM).args(args), reason);
     }
@@ -164,6 +177,7 @@ fn what_is_made_is_private() {
         folder.db(),
         folder.key_file(),
         folder.index_file(),
+        folder.signing_file(),
         folder.sessions(),
     ] {
         assert_eq!(
@@ -180,6 +194,7 @@ fn what_is_made_is_private() {
             "users.db",
             "users.keys.index",
             "users.keys.json",
+            "users.keys.signing",
             "users.sessions.db"
         ]
     );
@@ -517,29 +532,56 @@ async fn session_files_that_cannot_be_used_are_refused_and_left_alone() {
 }
 
 #[test]
-fn index_secrets_that_are_none_are_refused_with_the_reason() {
-    for (text, reason) in [
-        (&b""[..], "cannot use the index secret "),
-        (b"AAAA", "cannot use the index secret "),
-        (&[b'A'; 44], "cannot use the index secret "),
-        (b"\xff\xfe", "it is not UTF-8 text"),
+fn secrets_that_are_none_are_refused_with_the_reason() {
+    for (file, name, what) in [
+        (
+            Folder::index_file as fn(&Folder) -> _,
+            "users.keys.index",
+            "cannot use the index secret ",
+        ),
+        (
+            Folder::signing_file,
+            "users.keys.signing",
+            "cannot use the key that signs tokens ",
+        ),
     ] {
-        let folder = Folder::new();
-        write_private(&folder.index_file(), text);
-        refuses(&mut demo(&folder.db()), reason);
-        assert_eq!(fs::read(folder.index_file()).unwrap(), text);
-        assert_eq!(folder.names(), ["users.keys.index"]);
+        for (text, reason) in [
+            (&b""[..], what),
+            (b"AAAA", what),
+            (&[b'A'; 44], what),
+            (b"\xff\xfe", "it is not UTF-8 text"),
+        ] {
+            let folder = Folder::new();
+            write_private(&file(&folder), text);
+            refuses(&mut demo(&folder.db()), reason);
+            assert_eq!(fs::read(file(&folder)).unwrap(), text);
+            assert_eq!(folder.names(), [name]);
+        }
+        #[cfg(unix)]
+        {
+            let folder = Folder::new();
+            assert!(Server::start(&folder).stop("TERM").success());
+            fs::set_permissions(file(&folder), fs::Permissions::from_mode(0o640)).unwrap();
+            refuses(
+                &mut demo(&folder.db()),
+                "others than its owner may read or write it",
+            );
+        }
     }
-    #[cfg(unix)]
-    {
-        let folder = Folder::new();
-        assert!(Server::start(&folder).stop("TERM").success());
-        fs::set_permissions(folder.index_file(), fs::Permissions::from_mode(0o640)).unwrap();
-        refuses(
-            &mut demo(&folder.db()),
-            "others than its owner may read or write it",
-        );
-    }
+}
+
+#[test]
+fn the_life_of_access_tokens_is_chosen() {
+    let folder = Folder::new();
+    let mut command = demo(&folder.db());
+    command.args(["--access-ttl", "7"]);
+    let server = Server::spawn(command);
+    Browser::new(server.address).register("ada");
+    let body = b"{\"name\":\"ada\",\"password\":\"correct horse\"}";
+    let host = server.address.to_string();
+    let fields: [(&str, &[u8]); 2] = [("Host", host.as_bytes()), ("Content-Type", b"application/json")];
+    let answer = support::client::send(server.address, "POST /api/token", &fields, body);
+    assert!(answer.body.contains("\"expires_in\":7,"), "{}", answer.body);
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub(crate) mod canned;
 #[cfg(feature = "browser")]
 pub(crate) mod chromium;
 pub(crate) mod client;
+pub(crate) mod held;
 pub(crate) mod server;
 
 use std::path::Path;

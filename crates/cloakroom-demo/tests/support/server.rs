@@ -105,6 +105,11 @@ impl Folder {
         self.path().join("users.keys.index")
     }
 
+    /// What the key that signs access tokens is made of.
+    pub(crate) fn signing_file(&self) -> PathBuf {
+        self.path().join("users.keys.signing")
+    }
+
     /// The names in the folder, in order.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(self.path())

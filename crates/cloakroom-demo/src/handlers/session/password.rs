@@ -62,8 +62,8 @@ async fn keep_this_one_alone(app: &App, session: &Session, user: &User) -> Resul
     let this = session.info().await?.ok_or(SessionError::LoginRequired)?.selector;
     let subject = app.sessions.subject(&user.id).map_err(SessionError::from)?;
     app.lineages.end_others(&subject, &this).await?;
-    let stamp = app.lineages.stamp(&user.id).await?;
-    session.login_at(&user.id, stamp.authenticated_at())?;
+    let at = app.lineages.authenticated_at(&user.id).await?;
+    session.login_at(&user.id, at)?;
     Ok(session.commit().await?)
 }
 

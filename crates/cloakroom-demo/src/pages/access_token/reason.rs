@@ -3,7 +3,7 @@ use cloakroom_tower::BearerErrorKind;
 use maud::{Markup, html};
 
 use super::{Change, Resigned};
-use crate::api_call::ApiAnswer;
+use crate::api_call::{ApiAnswer, Refusal};
 use crate::forged_token::Tampering;
 
 /// What was done to the token before it was sent.
@@ -43,6 +43,16 @@ pub(super) fn why(answer: &ApiAnswer, change: Change) -> &'static str {
             "The token is not the reason."
         };
     };
+    let refused = match refused {
+        Refusal::Token(kind) => kind,
+        Refusal::Ended => {
+            return "It is genuine, and it has been ended: its person has logged out everywhere since, or has another \
+                    password.";
+        }
+        Refusal::Unjudged => {
+            return "Whether it has been ended is not known: the store has not been heard of for more than a second.";
+        }
+    };
     match refused {
         BearerErrorKind::Malformed => {
             "What follows “Bearer” is not what a token may be spelled with, so the request is bad and no token was \
@@ -77,7 +87,7 @@ fn why_rejected(kind: ErrorKind, change: Change) -> &'static str {
             "The header names an algorithm that no key of this API has. The keys choose, not the header."
         }
         ErrorKind::UnknownKey => {
-            "No key has the id in its header: it is of another issuer, or of this one before it was started again."
+            "No key has the id in its header: it is of another issuer, or of this one under another key."
         }
         ErrorKind::Signature => {
             "The signature covers every character of header and claims. This one was made over other characters, and \

@@ -237,8 +237,8 @@ fn the_published_key_verifies_our_tokens() {
     assert_eq!((&key["kty"], &key["crv"]), (&json!("OKP"), &json!("Ed25519")));
     assert!(!key.contains_key("d"), "no private member");
     let fetched = JwkSet::fetched(response.body.as_bytes(), Backend::RustCrypto, None).unwrap();
-    let origin = format!("http://{}", browser.address);
-    let policy = Policy::access_token(format!("{origin}/"), format!("{origin}/api"));
+    let issuer = "https://cloakroom-demo.localhost/";
+    let policy = Policy::access_token(issuer, format!("{issuer}api"));
     let verifier = Verifier::one(policy, fetched.keys).unwrap();
     let accepted = verifier
         .verify_owned::<Value>(&token(&browser, ""), UnixTime::now())
@@ -247,15 +247,21 @@ fn the_published_key_verifies_our_tokens() {
 }
 
 #[test]
-fn a_restart_ends_every_token_and_no_log_in() {
+fn a_token_outlives_a_restart_and_not_its_key() {
     let (folder, server, mut browser) = start();
     browser.register("ada");
     let token = token(&browser, "");
-    let port = server.address.port();
+    let bearer = format!("Bearer {token}");
     assert!(server.stop("TERM").success());
-    let _server = Server::start_on(&folder, port);
+    let server = Server::start(&folder);
+    browser.address = server.address;
+    assert_eq!(get(&browser, "/api/me", &bearer).status, 200);
+    assert!(server.stop("TERM").success());
+    std::fs::remove_file(folder.signing_file()).unwrap();
+    let server = Server::start(&folder);
+    browser.address = server.address;
     assert_eq!(browser.who().as_deref(), Some("ada"));
-    let response = get(&browser, "/api/me", &format!("Bearer {token}"));
+    let response = get(&browser, "/api/me", &bearer);
     assert_eq!(
         (response.status, response.one("WWW-Authenticate")),
         (
@@ -264,5 +270,9 @@ fn a_restart_ends_every_token_and_no_log_in() {
         )
     );
     let page = call(&mut browser, &token, "/api/me", "as-it-is");
-    assert!(page.body.contains("before it was started again"), "{}", page.body);
+    assert!(
+        page.body.contains("or of this one under another key"),
+        "{}",
+        page.body
+    );
 }

@@ -8,6 +8,10 @@ fn each_device_is_listed_where_and_when() {
     let (_folder, server, mut browser) = with_session("ada");
     let mut phone = Browser::new(server.address);
     let origin = format!("http://{}", server.address);
+    let form = format!(
+        "name=ada&password=correct+horse&remember=yes&csrf={}",
+        phone.csrf()
+    );
     let answer = phone.request(
         "POST /session/login",
         &[
@@ -15,7 +19,7 @@ fn each_device_is_listed_where_and_when() {
             ("Content-Type", b"application/x-www-form-urlencoded"),
             ("User-Agent", b"Phone/1.0 <b>"),
         ],
-        b"name=ada&password=correct+horse&remember=yes",
+        form.as_bytes(),
     );
     redirected(&answer, "session-in");
     account(server.address, "bob");

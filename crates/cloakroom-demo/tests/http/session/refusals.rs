@@ -59,11 +59,17 @@ fn a_store_that_fails_makes_nobody_a_stranger() {
     let (folder, server, mut browser) = with_session("ada");
     fs::remove_file(folder.sessions()).unwrap();
     for path in ["count", "race", "logout", "devices", "password"] {
-        let answer = browser.post(
+        let answer = browser.clone().post(
             &format!("/session/{path}"),
             "act=end-all&old=correct+horse&new=better+horse",
         );
-        assert_eq!((answer.status, answer.set("__Host-session")), (503, None), "{path}");
+        // The browser may forget, whatever the store does.
+        let removed = (path == "logout").then_some(REMOVAL);
+        assert_eq!(
+            (answer.status, answer.set("__Host-session")),
+            (503, removed),
+            "{path}"
+        );
         assert_eq!(answer.one("Retry-After"), Some("2"), "{path}");
         assert!(
             answer.body.contains("The store of the sessions does not answer"),
@@ -73,11 +79,11 @@ fn a_store_that_fails_makes_nobody_a_stranger() {
     let page = browser.get("/session");
     assert_eq!(page.status, 503);
     assert!(!page.body.contains("action=\"/session/login\""));
-    // Whoever has no cookie needs no store, and the other log-in has none.
-    assert_eq!(who(&mut Browser::new(server.address)), None);
-    let mut ticket = Browser::new(server.address);
-    ticket.log_in("ada");
-    assert_eq!(ticket.who().as_deref(), Some("ada"));
+    // Whoever has no cookie needs no store. To log in takes one, by whichever carrier.
+    let mut stranger = Browser::new(server.address);
+    assert_eq!(who(&mut stranger), None);
+    let answer = stranger.post("/login", "name=ada&password=correct+horse");
+    assert_eq!((answer.status, answer.set("__Host-id")), (503, None));
 }
 
 #[test]
@@ -97,7 +103,7 @@ fn forms_of_other_sites_are_refused() {
                 (403, None),
                 "{path} {fields:?}"
             );
-            assert!(answer.body.contains("the form came from another site"));
+            assert!(answer.body.contains("Refused: the form"));
         }
     }
     assert_eq!(count(&mut browser), 0);
