@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use cloakroom_core::UnixTime;
+use cloakroom_core::{UnixTime, ct_eq};
 use cloakroom_token::cloakroom_id::{Selector, Subject, TokenHash};
 use cloakroom_token::{
     AccessRow, AccessToken, Client, Created, Family, FamilyRow, MAX_DATA, NewFamily, Presented, Rotated,
@@ -49,7 +49,7 @@ impl TokenStore for SqliteTokenStore {
         let result = find(&mut reader, id, now).await;
         let found = reader.settle(result).map_err(store_error)?;
         Ok(found
-            .filter(|found| found.secret == secret_hash.as_bytes())
+            .filter(|found| ct_eq(&found.secret, secret_hash.as_bytes()))
             .map(|found| found.family))
     }
 
@@ -269,7 +269,7 @@ async fn rotate(
 /// Why a token does not rotate; `None` if it does.
 fn judge(found: Found, presented: &Presented, now: UnixTime) -> Option<Rotated> {
     let Found { family, secret } = found;
-    if secret != presented.secret_hash.as_bytes() {
+    if !ct_eq(&secret, presented.secret_hash.as_bytes()) {
         return Some(Rotated::WrongSecret);
     }
     if family.client != presented.client {
