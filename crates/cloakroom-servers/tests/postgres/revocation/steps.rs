@@ -66,7 +66,10 @@ async fn the_number_of_entries_is_that_of_the_rows() {
     let store = place.revocations(FLEET).await;
     for number in 0..70 {
         let _ = store
-            .deny(&denial_until("alice", &format!("t{number}"), past(10 * MINUTE)), PAST)
+            .deny(
+                &denial_until("alice", &format!("t{number}"), past(10 * MINUTE)),
+                PAST,
+            )
             .await
             .unwrap();
     }
