@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
@@ -7,13 +6,13 @@ use cloakroom_core::UnixTime;
 use cloakroom_csrf::{Binding, CsrfPolicy, CsrfTokens};
 use cloakroom_keyring::KeyRing;
 use http::{Extensions, HeaderMap, Request, Response};
-use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::csrf_future::{CsrfFuture, Ending};
 use crate::csrf_settings::{Found, Settings};
 use crate::csrf_slot::Slot;
 use crate::jar::Jar;
+use crate::layered::layered;
 use crate::on_error::{DefaultResponse, OnError};
 use crate::{CsrfPassed, Error, EventKind, Observer};
 
@@ -27,7 +26,6 @@ use crate::{CsrfPassed, Error, EventKind, Observer};
 /// response that passes it sets a cookie of a carrier, it replaces the visitor's cookie, `__Host-csrf`.
 ///
 /// Routes inside can be under a stricter policy: by a second `CsrfLayer` there.
-#[derive(Clone)]
 pub struct CsrfLayer<F = DefaultResponse> {
     settings: Arc<Settings>,
     on_error: Arc<F>,
@@ -167,47 +165,11 @@ impl<F> CsrfLayer<F> {
     }
 }
 
-impl<F> fmt::Debug for CsrfLayer<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CsrfLayer")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
+layered! {
+    CsrfLayer makes
 
-impl<S, F> Layer<S> for CsrfLayer<F> {
-    type Service = CsrfService<S, F>;
-
-    fn layer(&self, inner: S) -> CsrfService<S, F> {
-        CsrfService {
-            inner,
-            layer: CsrfLayer {
-                settings: Arc::clone(&self.settings),
-                on_error: Arc::clone(&self.on_error),
-            },
-        }
-    }
-}
-
-/// The service that [`CsrfLayer`] makes.
-pub struct CsrfService<S, F = DefaultResponse> {
-    inner: S,
-    layer: CsrfLayer<F>,
-}
-
-impl<S: Clone, F> Clone for CsrfService<S, F> {
-    fn clone(&self) -> Self {
-        self.layer.layer(self.inner.clone())
-    }
-}
-
-impl<S: fmt::Debug, F> fmt::Debug for CsrfService<S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CsrfService")
-            .field("inner", &self.inner)
-            .field("layer", &self.layer)
-            .finish()
-    }
+    /// The service that [`CsrfLayer`] makes.
+    CsrfService
 }
 
 impl<S, F, ReqBody, ResBody> Service<Request<ReqBody>> for CsrfService<S, F>

@@ -1,15 +1,14 @@
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use cloakroom_cookie::CookieName;
 use http::{Request, Response};
-use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::identity_future::IdentityFuture;
 use crate::identity_settings::Settings;
 use crate::identity_slot::Slot;
+use crate::layered::layered;
 use crate::on_error::{DefaultResponse, OnError};
 use crate::{Error, IdentityLayerBuilder, Observer};
 
@@ -48,7 +47,6 @@ use crate::{Error, IdentityLayerBuilder, Observer};
 /// ```
 ///
 /// The body of the inner service's responses is made `From<String>` when an error is the response.
-#[derive(Clone)]
 pub struct IdentityLayer<F = DefaultResponse> {
     settings: Arc<Settings>,
     on_error: Arc<F>,
@@ -113,47 +111,11 @@ impl<F> IdentityLayer<F> {
     }
 }
 
-impl<F> fmt::Debug for IdentityLayer<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdentityLayer")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
+layered! {
+    IdentityLayer makes
 
-impl<S, F> Layer<S> for IdentityLayer<F> {
-    type Service = IdentityService<S, F>;
-
-    fn layer(&self, inner: S) -> IdentityService<S, F> {
-        IdentityService {
-            inner,
-            layer: IdentityLayer {
-                settings: Arc::clone(&self.settings),
-                on_error: Arc::clone(&self.on_error),
-            },
-        }
-    }
-}
-
-/// The service that [`IdentityLayer`] makes.
-pub struct IdentityService<S, F = DefaultResponse> {
-    inner: S,
-    layer: IdentityLayer<F>,
-}
-
-impl<S: Clone, F> Clone for IdentityService<S, F> {
-    fn clone(&self) -> Self {
-        self.layer.layer(self.inner.clone())
-    }
-}
-
-impl<S: fmt::Debug, F> fmt::Debug for IdentityService<S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdentityService")
-            .field("inner", &self.inner)
-            .field("layer", &self.layer)
-            .finish()
-    }
+    /// The service that [`IdentityLayer`] makes.
+    IdentityService
 }
 
 impl<S, F, ReqBody, ResBody> Service<Request<ReqBody>> for IdentityService<S, F>

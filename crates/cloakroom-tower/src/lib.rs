@@ -67,6 +67,8 @@ mod invalid_sealed_cookie;
 mod invalid_session_cookie;
 mod jar;
 mod layer;
+#[cfg(any(feature = "csrf", feature = "identity"))]
+mod layered;
 mod observer;
 mod on_error;
 #[cfg(any(feature = "jwt", feature = "sealed", feature = "session"))]
