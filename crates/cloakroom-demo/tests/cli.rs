@@ -571,20 +571,6 @@ fn secrets_that_are_none_are_refused_with_the_reason() {
 }
 
 #[test]
-fn the_life_of_access_tokens_is_chosen() {
-    let folder = Folder::new();
-    let mut command = demo(&folder.db());
-    command.args(["--access-ttl", "7"]);
-    let server = Server::spawn(command);
-    Browser::new(server.address).register("ada");
-    let body = b"{\"name\":\"ada\",\"password\":\"correct horse\"}";
-    let host = server.address.to_string();
-    let fields: [(&str, &[u8]); 2] = [("Host", host.as_bytes()), ("Content-Type", b"application/json")];
-    let answer = support::client::send(server.address, "POST /api/token", &fields, body);
-    assert!(answer.body.contains("\"expires_in\":7,"), "{}", answer.body);
-}
-
-#[test]
 fn servers_that_start_at_once_share_one_new_ring() {
     let folder = Folder::new();
     let servers = std::thread::scope(|scope| {

@@ -142,10 +142,11 @@ impl Chromium {
             .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// Every cookie in the browser, in the order of their names.
+    /// Every cookie in the browser but a visitor's, which says nothing of a log-in, in the order of their names.
     pub(crate) async fn cookies(&self) -> Vec<Value> {
         let answer = self.devtools("Network.getAllCookies", json!({})).await;
         let mut cookies = answer["cookies"].as_array().unwrap().clone();
+        cookies.retain(|cookie| cookie["name"] != "__Host-csrf");
         cookies.sort_by_key(|cookie| cookie["name"].as_str().unwrap().to_owned());
         cookies
     }

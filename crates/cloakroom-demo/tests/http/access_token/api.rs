@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{ADA, call, get, grant, json_of, send, token};
 use crate::start;
-use crate::support::server::Server;
+use crate::support::client::Browser;
+use crate::support::server::{Folder, PROGRAM, Server};
 
 #[test]
 fn a_program_gets_a_token_and_the_api_takes_it() {
@@ -274,5 +275,23 @@ fn a_token_outlives_a_restart_and_not_its_key() {
         page.body.contains("or of this one under another key"),
         "{}",
         page.body
+    );
+}
+
+#[test]
+fn the_life_of_a_token_is_chosen() {
+    let folder = Folder::new();
+    let mut command = std::process::Command::new(PROGRAM);
+    command
+        .args(["--port", "0", "--access-ttl", "7", "--db"])
+        .arg(folder.db());
+    let server = Server::spawn(command);
+    let mut browser = Browser::new(server.address);
+    browser.register("ada");
+    let answer = grant(&browser, "{\"name\":\"ada\",\"password\":\"correct horse\"}");
+    assert_eq!(json_of(&answer)["expires_in"], 7);
+    assert_eq!(
+        get(&browser, "/api/me", &format!("Bearer {}", token(&browser, ""))).status,
+        200
     );
 }
