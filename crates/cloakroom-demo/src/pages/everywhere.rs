@@ -28,7 +28,12 @@ pub(super) fn everywhere(csrf: &CsrfField) -> Markup {
 }
 
 /// The page that asks for the password once more, and then ends everything.
-pub(crate) fn everywhere_page(name: &str, csrf: &CsrfField, error: Option<&FormError>) -> Markup {
+pub(crate) fn everywhere_page(
+    action: &str,
+    name: &str,
+    csrf: &CsrfField,
+    error: Option<&FormError>,
+) -> Markup {
     layout(
         "Your password once more",
         &html! { span.who { (name) } },
@@ -43,7 +48,7 @@ pub(crate) fn everywhere_page(name: &str, csrf: &CsrfField, error: Option<&FormE
                 @if let Some(error) = error {
                     p.error role="alert" id="form-error" { (error_text(error)) }
                 }
-                form method="post" action="/everywhere" {
+                form method="post" action=(action) {
                     (csrf)
                     // For password managers, which keep a password by its name. The server knows who is logged in.
                     input.unseen type="text" value=(name) readonly autocomplete="username" tabindex="-1" aria-hidden="true";

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the lint knows tests, not their helpers")]
 
+mod app;
 mod session;
 #[path = "../support/mod.rs"]
 mod support;

@@ -33,7 +33,9 @@ impl Held {
         let value = value.ok_or(NotHeld::Absent)?;
         let text = str::from_utf8(value.as_bytes()).map_err(|_| NotHeld::Unknown)?;
         let tokens = app.refresh.tokens();
-        let opened = tokens.open(text, &Refresh::client()).map_err(|_| NotHeld::Unknown)?;
+        let opened = tokens
+            .open(text, &Refresh::client())
+            .map_err(|_| NotHeld::Unknown)?;
         Ok(Self {
             text: text.to_owned(),
             tokens,

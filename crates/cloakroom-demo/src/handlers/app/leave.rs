@@ -7,8 +7,8 @@ use super::held::Held;
 use super::no_token::remove;
 use super::{Fields, deny};
 use crate::app::{App, see_other};
-use crate::handlers::Failure;
-use crate::pages::Notice;
+use crate::handlers::{Failure, everywhere};
+use crate::pages::{CsrfField, Notice};
 use crate::posted::Posted;
 
 /// `POST /app/logout`: ends the family, for every copy of its tokens, and the access token that the script has.
@@ -34,6 +34,8 @@ pub(super) async fn log_out(
 pub(super) async fn log_out_everywhere(
     State(app): State<App>,
     cookies: Cookies,
+    csrf: CsrfField,
+    Posted(fields): Posted<everywhere::Fields>,
 ) -> Result<Response, Failure> {
     let family = match Held::of(&app, &cookies) {
         Ok(held) => held.family().await?,
@@ -42,6 +44,16 @@ pub(super) async fn log_out_everywhere(
     let Some(family) = family else {
         return Ok(see_other("/app", Notice::AppEnded));
     };
+    let ask = everywhere::Ask {
+        action: "/app/everywhere",
+        subject: family.subject.as_str(),
+        authenticated_at: Some(family.authenticated_at),
+        password: fields.password,
+        csrf: &csrf,
+    };
+    if let Some(page) = ask.for_password(&app).await? {
+        return Ok(page);
+    }
     app.lineages.end_all(&family.subject).await?;
     remove(&cookies)?;
     Ok(see_other("/app", Notice::AppEverywhere))

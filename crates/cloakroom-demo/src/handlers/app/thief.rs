@@ -50,7 +50,9 @@ async fn go_ahead(app: &App, cookies: &Cookies) -> Result<Value, NoToken> {
             return Ok(json!({ "generations": generations }));
         }
         let (tokens, now) = (held.tokens(), UnixTime::now());
-        newest = tokens.rotate(&newest.token, &Refresh::client(), None, now).await?;
+        newest = tokens
+            .rotate(&newest.token, &Refresh::client(), None, now)
+            .await?;
     }
     Err(NoToken::Late)
 }

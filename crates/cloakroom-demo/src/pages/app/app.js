@@ -177,7 +177,7 @@ async function steal() {
   }
 }
 
-// The forms work without this; with it the access token is ended, too.
+// The forms to log out work without this; with it the access token ends, too.
 async function leave(event) {
   event.preventDefault();
   const form = event.target;
@@ -202,7 +202,7 @@ async function leave(event) {
 
 setInterval(() => {
   const left = access ? Math.max(0, Math.ceil((access.ends - performance.now()) / 1000)) : 0;
-  at("left").textContent = access ? `${left} s` : "there is none";
+  at("left").textContent = access ? `good for another ${left} s` : "none";
 }, 250);
 
 at("call").addEventListener("click", call);

@@ -31,7 +31,7 @@ pub(crate) fn app_page(page: &AppPage<'_>) -> Markup {
         "The app",
         &html! {
             span.who { (page.name) }
-            (leave_form(page, "/app/logout", "app-out", "quiet", "Log out"))
+            (log_out(page, "quiet"))
         },
         page.notice,
         &html! {
@@ -62,8 +62,8 @@ fn program(page: &AppPage<'_>) -> Markup {
             p #state role="status" { "No access token yet." }
             p #again hidden { a.button href="/app" { "Log in again" } }
             dl.sheet {
-                dt { "Access token, good for another" } dd #left { "there is none" }
-                dt { "Refresh token, generation" } dd #generation { (page.family.generation) }
+                dt { "Access token" } dd #left { "none" }
+                dt { "Refresh token" } dd { "generation " span #generation { (page.family.generation) } }
             }
             div.choices {
                 button.primary #call type="button" { "Ask the API who I am" }
@@ -160,19 +160,22 @@ fn leaving(page: &AppPage<'_>) -> Markup {
                 }
             }
             div.choices {
-                (leave_form(page, "/app/logout", "app-out", "primary", "Log out"))
-                (leave_form(page, "/app/everywhere", "app-everywhere", "danger", "Log out everywhere"))
+                (log_out(page, "primary"))
+                form method="post" action="/app/everywhere" {
+                    input type="hidden" name="csrf" value=(page.csrf);
+                    button.danger type="submit" { "Log out everywhere" }
+                }
             }
         }
     }
 }
 
 /// A form that works without the script; with it the access token is sent along, so that it ends as well.
-fn leave_form(page: &AppPage<'_>, action: &str, notice: &str, class: &str, label: &str) -> Markup {
+fn log_out(page: &AppPage<'_>, class: &str) -> Markup {
     html! {
-        form method="post" action=(action) data-notice=(notice) {
+        form method="post" action="/app/logout" data-notice="app-out" {
             input type="hidden" name="csrf" value=(page.csrf);
-            button class=(class) type="submit" { (label) }
+            button class=(class) type="submit" { "Log out" }
         }
     }
 }

@@ -1,3 +1,5 @@
+use crate::support::execute;
+
 use super::{COOKIE, Profile, REMOVAL, another, logged_in, over};
 
 #[track_caller]
@@ -83,4 +85,25 @@ fn a_log_in_that_has_ended_ends_nothing_more() {
         "{COOKIE}: {}",
         page.body
     );
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_takes_a_password_of_the_last_five_minutes() {
+    let (folder, server, mut profile) = logged_in();
+    let mut other = another(server.address);
+    let statement = "UPDATE cloakroom_token_family SET authenticated_at = authenticated_at - 301000";
+    execute(&folder.sessions(), statement).await;
+    for (password, says) in [
+        ("", "Your password once more"),
+        ("&password=wrong+horse", "The password is wrong."),
+    ] {
+        let form = format!("csrf={}{password}", profile.csrf);
+        let answer = profile.post("/app/everywhere", None, &form);
+        assert_eq!(answer.status, 403);
+        assert!(answer.body.contains(says) && answer.body.contains("action=\"/app/everywhere\""));
+    }
+    assert_eq!(other.refresh()["generation"], 1);
+    let form = format!("csrf={}&password=correct+horse", profile.csrf);
+    assert_eq!(profile.post("/app/everywhere", None, &form).status, 303);
+    assert_eq!((profile.cookie(), other.refused(None)), (None, over("ended")));
 }
