@@ -100,8 +100,8 @@ impl Notice {
             Self::Registered => "Welcome. Your account is made and you are logged in.",
             Self::LoggedIn => "You are logged in.",
             Self::LoggedOut => {
-                "This browser has forgotten its ticket, and the ticket is struck out: a copy of it taken earlier opens \
-                 nothing, on any server, within a second."
+                "This browser has forgotten its ticket. The ticket is struck out as well: a copy of it taken earlier \
+                 opens nothing, on any server, within a second."
             }
             Self::Everywhere => {
                 "You are logged out everywhere: every sealed cookie, session and token of your account has ended, or \
