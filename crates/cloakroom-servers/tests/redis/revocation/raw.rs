@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use cloakroom_redis::RedisRevocationStore;
 use cloakroom_revocation::conformance::fixture::{
-    HOUR, ISSUER, NOW, PAST, SMALL, at, credential, denial, denial_until, past,
+    HOUR, ISSUER, NOW, PAST, SMALL, credential, denial, denial_until, past,
 };
 use cloakroom_revocation::{Denied, Entry, RevocationFeed as _, RevocationStore as _, StoreErrorKind};
 
