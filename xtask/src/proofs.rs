@@ -101,7 +101,6 @@ const STRANGERS: &[Stranger] = &[
             "ctutils",
             "digest",
             "getrandom",
-            "hashbrown",
             "hkdf",
             "hmac",
             "hybrid-array",
