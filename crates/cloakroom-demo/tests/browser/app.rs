@@ -200,7 +200,7 @@ async fn a_thief_is_caught_and_both_are_out() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_the_other_tab_s_access_token_too() {
+async fn logging_out_removes_the_cookie_and_shows_the_form() {
     let (_folder, _server, chromium) = logged_in("300").await;
     chromium.follow("header form[action='/app/logout'] button").await;
     assert!(
