@@ -1,8 +1,13 @@
 use std::sync::Arc;
+use std::task::Poll;
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::Selector;
 
 use super::check::{created, ok, race};
-use super::fixture::{MINUTE, NOW, at, change, of, selector, subject, visitor};
-use crate::{SubjectIndex, Updated, Version};
+use super::fixture::{HOUR, MINUTE, NOW, at, change, of, rotation, selector, subject, visitor};
+use super::rotate::rotated;
+use crate::{Rotated, Stored, SubjectIndex, Touched, Updated, Version};
 
 /// A store may ask for several sessions at once, whatever their subjects, and each by the time of its own load.
 pub async fn loads_side_by_side_each_get_their_own(store: impl SubjectIndex) {
@@ -67,4 +72,90 @@ pub async fn loads_show_what_was_answered_before_them(store: impl SubjectIndex) 
         )
         .await;
     }
+}
+
+/// Asserts what a load answers, and that `load_now` answers the same if it answers at all.
+async fn assert_loads(
+    store: &impl SubjectIndex,
+    selector: &Selector,
+    now: UnixTime,
+    expected: Option<&Stored>,
+) {
+    assert!(ok(store.load(selector, now).await).as_ref() == expected);
+    if let Poll::Ready(at_once) = store.load_now(selector, now) {
+        assert!(at_once.as_ref() == expected, "`load_now` answers something else");
+    }
+}
+
+/// What a store answers at once is what its load answers, before and after every kind of change and of end.
+pub async fn loads_at_once_answer_what_loads_do(store: impl SubjectIndex) {
+    let (ada, bob) = (subject("ada"), subject("bob"));
+    assert_loads(&store, &selector(ada.tag()), NOW, None).await;
+    for draft in [of(&ada), visitor()] {
+        let mut row = created(&store, draft.build(), NOW).await;
+        let key = row.selector;
+        assert_loads(&store, &key, NOW, Some(&row)).await;
+        // The idle deadline, at the millisecond.
+        let end = row.idle_deadline;
+        assert_loads(
+            &store,
+            &key,
+            UnixTime::from_millis(end.as_millis() - 1),
+            Some(&row),
+        )
+        .await;
+        assert_loads(&store, &key, end, None).await;
+        assert_loads(&store, &key, at(HOUR), None).await;
+
+        let answer = store.update(&key, row.version, &change(*b"new"), at(1)).await;
+        assert_eq!(ok(answer), Updated::Done(row.version.next()));
+        row.version = row.version.next();
+        row.payload = (*b"new").into();
+        row.last_seen_at = at(1);
+        assert_loads(&store, &key, at(1), Some(&row)).await;
+
+        let next = rotation();
+        let answer = store.rotate(&key, &row.verifier_hash, &next, at(2)).await;
+        assert_eq!(ok(answer), Rotated::Done(row.version.next()));
+        row = rotated(&row, &next, at(2));
+        assert_loads(&store, &key, at(2), Some(&row)).await;
+
+        // The absolute deadline, up to which it is now kept in use.
+        let end = row.absolute_deadline;
+        assert_eq!(ok(store.touch(&key, end, at(3)).await), Touched::Done);
+        row.idle_deadline = end;
+        row.last_seen_at = at(3);
+        assert_loads(
+            &store,
+            &key,
+            UnixTime::from_millis(end.as_millis() - 1),
+            Some(&row),
+        )
+        .await;
+        assert_loads(&store, &key, end, None).await;
+        assert_loads(&store, &key, at(24 * HOUR), None).await;
+
+        assert!(ok(store.delete(&key).await));
+        assert_loads(&store, &key, at(3), None).await;
+    }
+
+    // A cut-off of a subject, one session spared, and one of the whole store.
+    let ended = created(&store, of(&ada).build(), NOW).await;
+    let mut spared = created(&store, of(&ada).build(), NOW).await;
+    let other = created(&store, of(&bob).build(), NOW).await;
+    let stranger = created(&store, visitor().build(), NOW).await;
+    let except = Some(&spared.selector);
+    assert_eq!(ok(store.delete_by_subject(&ada, except, at(MINUTE)).await), 1);
+    spared.lineage_at = at(MINUTE + 1);
+    assert_loads(&store, &ended.selector, at(MINUTE), None).await;
+    for row in [&spared, &other, &stranger] {
+        assert_loads(&store, &row.selector, at(MINUTE), Some(row)).await;
+    }
+    ok(store.revoke_all(at(MINUTE)).await);
+    for row in [&ended, &other, &stranger] {
+        assert_loads(&store, &row.selector, at(MINUTE), None).await;
+    }
+    assert_loads(&store, &spared.selector, at(MINUTE), Some(&spared)).await;
+    ok(store.revoke_all(at(MINUTE + 1)).await);
+    assert_loads(&store, &spared.selector, at(MINUTE + 1), None).await;
 }

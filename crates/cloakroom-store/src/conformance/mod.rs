@@ -115,6 +115,7 @@ macro_rules! conformance_tests {
             d24_no_creation_survives_a_revocation_beside_it,
             d24_revoke_all_ends_what_is_earlier,
             d24_revoke_all_only_moves_forward,
+            loads_at_once_answer_what_loads_do,
             loads_show_what_was_answered_before_them,
             loads_side_by_side_each_get_their_own,
             model_and_store_agree_on_any_sequence,

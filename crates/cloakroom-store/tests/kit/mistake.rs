@@ -13,6 +13,8 @@ pub(crate) enum Mistake {
     LoadGoesByAbsoluteAlone,
     LoadAtTheDeadline,
     LoadIgnoresTheCutOff,
+    LoadNowForgetsTheDeadlines,
+    LoadNowForgetsTheCutOff,
     UpdateResurrects,
     UpdateOfTheEnded,
     UpdateIgnoresTheVersion,

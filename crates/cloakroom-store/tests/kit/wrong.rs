@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
@@ -262,15 +263,19 @@ impl SessionStore for Wrong {
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
         let state = self.lock();
+        let kept = |row: &&Stored| self.is(Mistake::TornEndAll) && row.is_live(now);
         let row = self.live(&state, selector, now);
-        let torn = self.is(Mistake::TornEndAll);
-        Ok(row.or_else(|| {
-            state
-                .rows
-                .get(selector)
-                .filter(|row| torn && row.is_live(now))
-                .cloned()
-        }))
+        Ok(row.or_else(|| state.rows.get(selector).filter(kept).cloned()))
+    }
+
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+        let state = self.lock();
+        let row = state.rows.get(selector).filter(|row| match self.mistake {
+            Mistake::LoadNowForgetsTheDeadlines => !self.is_cut_off(&state, row),
+            Mistake::LoadNowForgetsTheCutOff => row.is_live(now),
+            _ => self.is_live(&state, row, now),
+        });
+        Poll::Ready(row.cloned())
     }
 
     async fn update(
