@@ -16,6 +16,32 @@ const STALE: Result<(), Refused> = Err(Refused::Stale {
     retry_after: Duration::from_secs(1),
 });
 
+/// A snapshot of all that `store` has now, and a gate that goes by it.
+pub(crate) async fn loaded(clock: &Clock, store: &MemoryRevocationStore) -> (Snapshot, Gate) {
+    let settings = ReaderSettings {
+        spread: Duration::ZERO,
+        ..ReaderSettings::default()
+    };
+    let fleet = Fleet::default();
+    let mut reader = Reader::new(fleet, settings);
+    let check = RevocationCheck::new(fleet, fleet.longest_age, [reader.snapshot()]).unwrap();
+    while check.age(clock.now()).is_none() {
+        let now = clock.now();
+        let answer = match reader.next(now) {
+            Next::Wait(_) => continue,
+            Next::Ask(Question::Head) => Answer::Head(store.head().await.unwrap()),
+            Next::Ask(Question::Page(after)) => {
+                Answer::Page(store.page(after.as_ref(), reader.page()).await.unwrap())
+            }
+            Next::Ask(Question::Poll(cursor)) => {
+                Answer::Polled(store.poll(&cursor, reader.page()).await.unwrap())
+            }
+        };
+        drop(reader.answer(now, answer, now));
+    }
+    (reader.snapshot(), Gate::new(check, clock.clocks()))
+}
+
 /// A store with two tokens, one of them denied, and a gate whose snapshot has just been loaded.
 struct Fixture {
     clock: Clock,
@@ -35,31 +61,11 @@ impl Fixture {
         let end = issued_at.saturating_add(Duration::from_secs(3600));
         let denial = Denial::new(LOCAL, "ada", "denied", issued_at, end).unwrap();
         assert_eq!(store.deny(&denial, issued_at).await.unwrap(), Denied::Token);
-        let settings = ReaderSettings {
-            spread: Duration::ZERO,
-            ..ReaderSettings::default()
-        };
-        let mut reader = Reader::new(fleet, settings);
-        let check = RevocationCheck::new(fleet, fleet.longest_age, [reader.snapshot()]).unwrap();
-        while check.age(clock.now()).is_none() {
-            let now = clock.now();
-            let answer = match reader.next(now) {
-                Next::Wait(_) => continue,
-                Next::Ask(Question::Head) => Answer::Head(store.head().await.unwrap()),
-                Next::Ask(Question::Page(after)) => {
-                    Answer::Page(store.page(after.as_ref(), reader.page()).await.unwrap())
-                }
-                Next::Ask(Question::Poll(cursor)) => {
-                    Answer::Polled(store.poll(&cursor, reader.page()).await.unwrap())
-                }
-            };
-            drop(reader.answer(now, answer, now));
-        }
-        let gate = Gate::new(check, clock.clocks());
+        let (snapshot, gate) = loaded(&clock, &store).await;
         Self {
             clock,
             store,
-            snapshot: reader.snapshot(),
+            snapshot,
             gate,
             issued_at,
         }

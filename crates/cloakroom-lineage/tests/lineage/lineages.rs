@@ -4,16 +4,20 @@ use std::time::Duration;
 use cloakroom_lineage::cloakroom_core::UnixTime;
 use cloakroom_lineage::cloakroom_id::{IndexSecret, Selector, Subject, TokenHash, VerifierHash};
 use cloakroom_lineage::cloakroom_revocation::{
-    Credential, Denial, Denied, Fleet, LOCAL, MemoryRevocationStore, RevocationStore as _, StoreErrorKind,
+    Credential, Denial, Denied, Fleet, LOCAL, MemoryRevocationStore, Refused, RevocationStore as _,
+    StoreErrorKind,
 };
 use cloakroom_lineage::cloakroom_store::{
     Authentication, Created, MemoryStore, NewRecord, SessionStore as _, Unindexed,
 };
 use cloakroom_lineage::cloakroom_token::cloakroom_keyring::KeyId;
-use cloakroom_lineage::cloakroom_token::{self, Client, MemoryTokenStore, NewFamily, TokenStore as _};
+use cloakroom_lineage::cloakroom_token::{
+    self, Client, MemoryTokenStore, NewFamily, Presented, Rotated, TokenStore as _,
+};
 use cloakroom_lineage::{Lineages, Stamp};
 
 use crate::clock::Clock;
+use crate::gates::loaded;
 
 const ISSUER: &str = "https://id.example";
 
@@ -90,6 +94,23 @@ impl Fixture {
             .unwrap()
     }
 
+    /// Rotates the family's token of this generation.
+    async fn rotate(&self, generation: u32) -> Rotated {
+        let family = &self.family;
+        let presented = Presented {
+            id: family.id,
+            secret_hash: family.secret_hash,
+            generation,
+            client: family.client.clone(),
+            confirmation: None,
+            next_key: family.key_id,
+            idle_deadline: family.idle_deadline,
+            grace: Duration::from_secs(10),
+        };
+        let now = self.clock.now().wall;
+        self.tokens.rotate(&presented, now).await.unwrap()
+    }
+
     /// Whether the session and the family are there.
     async fn alive(&self) -> (bool, bool) {
         let now = self.clock.now().wall;
@@ -159,6 +180,55 @@ async fn f19_a_login_whose_stamp_was_taken_before_leaves_nothing() {
     // Nobody else's stamp moves.
     let other = lineages.stamp("grace").await.unwrap();
     assert_eq!(other.authenticated_at(), fixture.clock.now().wall);
+}
+
+#[tokio::test]
+async fn f19_logging_out_everywhere_races_a_refresh_and_leaves_nothing() {
+    // A refresh takes a stamp, rotates, and mints an access token by the stamp. Everything ends before its step of this
+    // number, or after the last one.
+    for step in 0..4 {
+        let fixture = Fixture::new().await;
+        let lineages = fixture.lineages();
+        let end_before = async |number| {
+            if step == number {
+                let ended = lineages.end_all(&fixture.subject).await.unwrap();
+                assert!(ended.cutoff > fixture.clock.now().wall);
+                // So long that a stamp taken now need not wait.
+                fixture.clock.advance(1000);
+            }
+        };
+        end_before(0).await;
+        let stamp = lineages.stamp("ada").await.unwrap();
+        end_before(1).await;
+        let rotated = fixture.rotate(0).await;
+        if step < 2 {
+            assert_eq!(rotated, Rotated::Gone, "step {step}: nothing is minted");
+        } else {
+            assert!(matches!(rotated, Rotated::Done(_)), "step {step}: {rotated:?}");
+            end_before(2).await;
+            let minted = Credential {
+                issuer: ISSUER,
+                subject: Some("ada"),
+                issued_at: Some(stamp.issued_at()),
+                token_id: Some("minted"),
+            };
+            if step == 3 {
+                let (_, gate) = loaded(&fixture.clock, &fixture.revocations).await;
+                assert_eq!(gate.check(&minted).await, Ok(()));
+            }
+            end_before(3).await;
+            // At once, and when the clock has passed the cut-off.
+            for _ in 0..2 {
+                let (_, gate) = loaded(&fixture.clock, &fixture.revocations).await;
+                assert_eq!(gate.check(&minted).await, Err(Refused::CutOff), "step {step}");
+                fixture.clock.advance(5000);
+            }
+        }
+        // Neither a retry of that refresh nor a refresh by its answer finds the family.
+        assert_eq!(fixture.rotate(0).await, Rotated::Gone);
+        assert_eq!(fixture.rotate(1).await, Rotated::Gone);
+        assert_eq!(fixture.alive().await, (false, false));
+    }
 }
 
 #[tokio::test]

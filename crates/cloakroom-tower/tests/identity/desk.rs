@@ -453,6 +453,7 @@ async fn act(State(gate): State<Gate>, parts: Parts) -> Result<Response, Error> 
                 let cookie = SetCookie::new(name.to_owned(), value).finish().unwrap();
                 logins()?.log_in_by_token_cookie(cookie)?;
             }
+            ["wait"] => gate.wait().await,
             ["enter", "answer"] => logins()?.log_in_by_answer()?,
             ["leave"] => logins()?.log_out().await?,
             ["leave", "everywhere"] => {

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use cloakroom_tower::SealedCookie as _;
 use cloakroom_tower::cloakroom_jwt::danger;
 use cloakroom_tower::cloakroom_session::cloakroom_store::StoreErrorKind;
 use serde_json::json;
 
-use crate::desk::{Desk, Gate, HOUR, ISSUER, Plan, T0, request};
+use crate::desk::{Desk, Gate, HOUR, ISSUER, Login, Plan, T0, request};
 
 const ALL: [&str; 3] = ["__Host-id", "__Host-jwt", "__Host-ticket"];
 const REJECTED: &str = "the credentials in Authorization are not good\n";
@@ -225,6 +226,55 @@ async fn f19_logging_out_everywhere_races_a_login_and_leaves_nothing() {
         desk.maybe(&[&ticket]).await.is(200, "nobody");
         let subject = desk.sessions.subject("u1").unwrap();
         assert_eq!(desk.sessions.end_all(&subject).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn f19_logging_out_everywhere_races_a_re_seal_and_leaves_nothing() {
+    // Everything ends after the re-seal, while the handler of its request runs, or before, where no snapshot tells of it.
+    for when in ["after", "beside", "before"] {
+        let desk = Desk::new().await;
+        let (ticket, other) = (desk.ticket("u1"), desk.ticket("u2"));
+        desk.rotate();
+        desk.learn_at(T0 + 500).await;
+        let here = desk.ticket("u1");
+        let end = async || {
+            let answer = desk.act(&[&here], "leave everywhere").await;
+            assert_eq!(answer.body, "2500 0");
+        };
+        if when == "before" {
+            end().await;
+        }
+        let cookies = [&*ticket];
+        let ending = async {
+            desk.waiting.reached().await;
+            if when == "beside" {
+                end().await;
+            }
+            desk.waiting.open();
+        };
+        let (answer, ()) = tokio::join!(desk.act(&cookies, "maybe, wait"), ending);
+        let sealed = answer.sets_beside(&[]).to_owned();
+        assert!(sealed.starts_with("__Host-ticket=") && sealed != ticket);
+        if when == "after" {
+            end().await;
+        }
+        // It tells the same time of its login as before, which lies behind the cut-off.
+        assert_eq!(answer.body, "local u1 0 Ticket");
+        desk.me(&[&sealed]).await.is(200, "local u1 0 Ticket");
+        for time in [T0 + 600, T0 + 10_000] {
+            desk.learn_at(time).await;
+            for cookie in [&ticket, &sealed, &here] {
+                desk.maybe(&[cookie]).await.is(200, "nobody");
+            }
+        }
+        // Nor does a re-seal move the end of a ticket that lives on.
+        let sealed = desk.me(&[&other]).await.sets_beside(&[]).to_owned();
+        let end = T0 + i64::try_from(Login::MAX_TTL.as_millis()).unwrap();
+        desk.learn_at(end - 1).await;
+        desk.maybe(&[&sealed]).await.is(200, "local u2 0 Ticket");
+        desk.learn_at(end).await;
+        desk.maybe(&[&sealed]).await.is(200, "nobody");
     }
 }
 
