@@ -63,7 +63,7 @@ pub(crate) fn welcome(page: &Welcome) -> Markup {
                 ul.facts {
                     li { strong { "Encrypted and bound. " } "AES-256-GCM-SIV, tied to the cookie’s name, its purpose and its time." }
                     li { strong { "Out of reach. " } code { "__Host-" } ", HttpOnly, Secure, SameSite=Lax: no script reads it, no other host sets it." }
-                    li { strong { "For programs, too. " } a href="/jwt" { "Get a token" } " that lives for five minutes, and see what an API says to a forged one." }
+                    li { strong { "For programs, too. " } a href="/jwt" { "Get a token" } " that lives for a few minutes, and see what an API says to a forged one." }
                     li { strong { "Or a session. " } a href="/session" { "Log in with one" } " that the server remembers: see your devices, and end any of them at once." }
                     li { strong { "Or an app. " } a href="/app" { "Log in to one" } " that refreshes its token in the background, and catches a thief who has a copy." }
                     li { strong { "Keys that rotate. " } "Change the key ring while you are logged in, and stay logged in." }
