@@ -1,5 +1,6 @@
 //! `RedisTokenStore` on a Cluster.
 
+mod cost;
 mod failover;
 mod kit;
 mod place;
