@@ -126,6 +126,7 @@ impl Jar {
         self.settings().limits
     }
 
+    #[cfg(feature = "sealed")]
     pub(crate) fn observe(&self, kind: EventKind, cookie: &CookieName) {
         self.settings().observe(kind, cookie);
     }
