@@ -28,6 +28,14 @@ impl Place {
 /// Eight processes of this program, each a node.
 pub(crate) struct Nodes(Vec<Node>);
 
+/// What a node has seen by its end.
+pub(crate) struct Seen {
+    /// Of each token, when its last accepted request began, and when it was refused first, or 0.
+    pub(crate) tokens: Vec<(u64, u64)>,
+    /// How often it found its snapshot too old and refused everything, since somebody last listened to it.
+    pub(crate) failed_closed: usize,
+}
+
 struct Node {
     child: Child,
     input: Option<ChildStdin>,
@@ -44,8 +52,8 @@ impl Nodes {
         self.0.iter_mut().map(|node| node.wait_until(word)).collect()
     }
 
-    /// Ends them, and tells of each token when its last accepted request began and when it was refused first, or 0.
-    pub(crate) fn end(mut self) -> Vec<Vec<(u64, u64)>> {
+    /// Ends them, and tells what each has seen.
+    pub(crate) fn end(mut self) -> Vec<Seen> {
         for node in &mut self.0 {
             node.input = None;
         }
@@ -90,16 +98,20 @@ impl Node {
         }
     }
 
-    fn end(&mut self) -> Vec<(u64, u64)> {
-        let mut seen = Vec::new();
+    fn end(&mut self) -> Seen {
+        let mut seen = Seen {
+            tokens: Vec::new(),
+            failed_closed: 0,
+        };
         loop {
             let line = self.said.recv_timeout(PATIENCE).unwrap();
             let mut words = line.split(' ');
             match words.next() {
                 Some("token") => {
                     let mut number = || words.next().unwrap().parse().unwrap();
-                    seen.push((number(), number()));
+                    seen.tokens.push((number(), number()));
                 }
+                Some("stale") => seen.failed_closed += 1,
                 Some("end") => return seen,
                 _ => {}
             }

@@ -203,6 +203,84 @@ impl Wrong {
         (count as u64, None)
     }
 
+    /// Under one lock; or takes the row out, to be put back after a while.
+    fn rotate_at_once(
+        &self,
+        torn: Option<Stored>,
+        selector: &Selector,
+        old: &VerifierHash,
+        rotation: &Rotation,
+        now: UnixTime,
+    ) -> Result<Rotated, Box<Stored>> {
+        let mut state = self.lock();
+        let row = match self.mistake {
+            Mistake::TornRotate => torn,
+            Mistake::RotateRevivesTheCutOff if rotation.authenticated_at.is_some() => {
+                state.rows.get(selector).filter(|row| row.is_live(now)).cloned()
+            }
+            _ => self.live(&state, selector, now),
+        };
+        let Some(mut row) = row else {
+            return Ok(Rotated::Gone);
+        };
+        if let Some(time) = rotation.authenticated_at {
+            let cutoff = self.cutoff(&state, row.authentication.as_ref());
+            let refused = cutoff.is_some_and(|cutoff| time <= cutoff);
+            match &mut row.authentication {
+                Some(_) if refused && !self.is(Mistake::RotateIgnoresTheCutOff) => {
+                    return Ok(Rotated::Refused);
+                }
+                Some(known) if !self.is(Mistake::RotateForgetsTheAuthentication) => known.at = time,
+                None if !self.is(Mistake::RotateAuthenticatesVisitors) => return Ok(Rotated::Refused),
+                _ => {}
+            }
+            row.lineage_at = match self.mistake {
+                Mistake::RotateMovesTheLineageBack => time,
+                _ => row.lineage_at.max(time),
+            };
+        }
+        if let Some(asked) = rotation.absolute_deadline
+            && (rotation.authenticated_at.is_some() || self.is(Mistake::RotateExtendsUnasked))
+        {
+            row.absolute_deadline = match self.mistake {
+                Mistake::RotateShortensTheLife => asked,
+                _ => row.absolute_deadline.max(asked),
+            };
+        }
+        let previous = row.previous.as_ref().map(|previous| previous.verifier_hash);
+        let fits = match self.mistake {
+            Mistake::RotateIgnoresTheVerifier => true,
+            Mistake::RotateTakesThePreviousVerifier => row.verifier_hash == *old || previous == Some(*old),
+            _ => row.verifier_hash == *old,
+        };
+        let expect = rotation.data.as_ref().map(|(version, _)| *version);
+        let other = expect.is_some_and(|expect| expect != row.version);
+        if !fits || (other && !self.is(Mistake::RotateIgnoresTheVersion)) {
+            return Ok(Rotated::Stale);
+        }
+        row.previous = (!self.is(Mistake::RotateKeepsNoPrevious)).then_some(Previous {
+            verifier_hash: row.verifier_hash,
+            rotated_at: now,
+            reason: match self.mistake {
+                Mistake::RotateForgetsTheReason => RotationReason::Periodic,
+                _ => rotation.reason,
+            },
+        });
+        row.verifier_hash = rotation.verifier_hash;
+        row.version = row.version.next();
+        if let Some((_, payload)) = &rotation.data {
+            row.payload = payload.clone();
+        }
+        self.touched(&mut row, rotation.idle_deadline, now);
+        if self.is(Mistake::RotateByDeleting) {
+            state.rows.remove(selector);
+            return Err(Box::new(row));
+        }
+        let version = row.version;
+        self.put(&mut state, row);
+        Ok(Rotated::Done(version))
+    }
+
     /// A row of nothing but a selector.
     fn invented(selector: &Selector, idle_deadline: UnixTime, now: UnixTime) -> Stored {
         Stored {
@@ -377,92 +455,15 @@ impl SessionStore for Wrong {
         }
         let torn = self.live(&self.lock(), selector, now);
         self.tear(Mistake::TornRotate).await;
-        let (row, stale) = {
-            let state = self.lock();
-            let row = match self.mistake {
-                Mistake::TornRotate => torn,
-                Mistake::RotateRevivesTheCutOff if rotation.authenticated_at.is_some() => {
-                    state.rows.get(selector).filter(|row| row.is_live(now)).cloned()
-                }
-                _ => self.live(&state, selector, now),
-            };
-            let Some(mut row) = row else {
-                return Ok(Rotated::Gone);
-            };
-            if let Some(time) = rotation.authenticated_at {
-                let cutoff = self.cutoff(&state, row.authentication.as_ref());
-                let refused = cutoff.is_some_and(|cutoff| time <= cutoff);
-                match &mut row.authentication {
-                    Some(_) if refused && !self.is(Mistake::RotateIgnoresTheCutOff) => {
-                        return Ok(Rotated::Refused);
-                    }
-                    Some(known) if !self.is(Mistake::RotateForgetsTheAuthentication) => known.at = time,
-                    None if !self.is(Mistake::RotateAuthenticatesVisitors) => return Ok(Rotated::Refused),
-                    _ => {}
-                }
-                row.lineage_at = match self.mistake {
-                    Mistake::RotateMovesTheLineageBack => time,
-                    _ => row.lineage_at.max(time),
-                };
-            }
-            if let Some(asked) = rotation.absolute_deadline
-                && (rotation.authenticated_at.is_some() || self.is(Mistake::RotateExtendsUnasked))
-            {
-                row.absolute_deadline = match self.mistake {
-                    Mistake::RotateShortensTheLife => asked,
-                    _ => row.absolute_deadline.max(asked),
-                };
-            }
-            let previous = row.previous.as_ref().map(|previous| previous.verifier_hash);
-            let fits = match self.mistake {
-                Mistake::RotateIgnoresTheVerifier => true,
-                Mistake::RotateTakesThePreviousVerifier => {
-                    row.verifier_hash == *old || previous == Some(*old)
-                }
-                _ => row.verifier_hash == *old,
-            };
-            let expect = rotation.data.as_ref().map(|(version, _)| *version);
-            let other = expect.is_some_and(|expect| expect != row.version);
-            (
-                row,
-                !fits || (other && !self.is(Mistake::RotateIgnoresTheVersion)),
-            )
-        };
-        if stale {
-            return Ok(Rotated::Stale);
-        }
-        let mut row = row;
-        row.previous = (!self.is(Mistake::RotateKeepsNoPrevious)).then_some(Previous {
-            verifier_hash: row.verifier_hash,
-            rotated_at: now,
-            reason: match self.mistake {
-                Mistake::RotateForgetsTheReason => RotationReason::Periodic,
-                _ => rotation.reason,
-            },
-        });
-        row.verifier_hash = rotation.verifier_hash;
-        row.version = row.version.next();
-        if let Some((_, payload)) = &rotation.data {
-            row.payload = payload.clone();
-        }
-        self.touched(&mut row, rotation.idle_deadline, now);
-        if self.is(Mistake::RotateByDeleting) {
-            self.lock().rows.remove(selector);
-            yield_now().await;
-        }
-        let mut held = self.lock();
-        // Between the locks it may have been rotated, deleted or changed.
-        let torn = self.is(Mistake::TornRotate) || self.is(Mistake::RotateByDeleting);
-        if !torn {
-            match held.rows.get(selector) {
-                None => return Ok(Rotated::Gone),
-                Some(current) if current.version.next() != row.version => return Ok(Rotated::Stale),
-                _ => {}
+        match self.rotate_at_once(torn, selector, old, rotation, now) {
+            Ok(rotated) => Ok(rotated),
+            Err(row) => {
+                yield_now().await;
+                let version = row.version;
+                self.put(&mut self.lock(), *row);
+                Ok(Rotated::Done(version))
             }
         }
-        let version = row.version;
-        self.put(&mut held, row);
-        Ok(Rotated::Done(version))
     }
 
     async fn delete(&self, selector: &Selector) -> Result<bool, StoreError> {
