@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod clocks;
+mod detached;
 mod ended;
 mod event;
 mod follower;

@@ -9,6 +9,7 @@ use cloakroom_store::SubjectIndex;
 use cloakroom_token::TokenStore;
 use tokio::time::sleep;
 
+use crate::detached::detached;
 use crate::event::{Hears, tell};
 use crate::holder::{Holder, Revokes, SessionHolder, TokenHolder};
 use crate::{Clocks, Ended, EventKind, Observer, Stamp};
@@ -80,7 +81,8 @@ impl Lineages {
         self.issuers.iter().any(|known| **known == *issuer)
     }
 
-    /// The stamp for what is minted for `subject` now, of the store itself. See [`Stamp`] for when to take it.
+    /// The stamp for what is minted for `subject` now, of the store itself, when it rests on a proof: a password, a passkey.
+    /// See [`Stamp`] for when to take it. What rests on a lineage takes [`renewal_stamp`](Self::renewal_stamp).
     ///
     /// It is given out only when every later cut-off is sure to lie at or after it: right after a cut-off that takes up to
     /// a second, for a JWT tells whole seconds.
@@ -90,8 +92,25 @@ impl Lineages {
     /// Those of the store of revocations; `Unavailable` when this node's clock and the store's are further apart than the
     /// fleet's skew; `Timeout` when cut-offs keep coming, or lie further ahead, set by a clock that was off.
     pub async fn stamp(&self, subject: &str) -> Result<Stamp, StoreError> {
-        self.stamp_when(subject, |stamp| stamp.authenticated_at().max(stamp.issued_at()))
-            .await
+        self.stamp_when(subject, Stamp::latest).await
+    }
+
+    /// The stamp for what rests on a lineage, and the only one for it: the access token of a refresh, a JWT for a session or
+    /// a ticket. `authenticated_at` is the lineage's own, in full precision. `None`: the lineage is over, mint nothing.
+    ///
+    /// While everything of a subject is being ended, the cut-off is written before the sessions and families are deleted.
+    /// Between the two a family still rotates, and a [`stamp`](Self::stamp) lies after that cut-off. What is minted by it
+    /// would outlive the family.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stamp`](Self::stamp).
+    pub async fn renewal_stamp(
+        &self,
+        subject: &str,
+        authenticated_at: UnixTime,
+    ) -> Result<Option<Stamp>, StoreError> {
+        self.renewal_when(subject, authenticated_at, Stamp::latest).await
     }
 
     /// The time of authentication for a session, a family or a ticket that is made for `subject` now: that of a
@@ -104,6 +123,37 @@ impl Lineages {
     pub async fn authenticated_at(&self, subject: &str) -> Result<UnixTime, StoreError> {
         let stamp = self.stamp_when(subject, Stamp::authenticated_at).await?;
         Ok(stamp.authenticated_at())
+    }
+
+    /// The time of authentication for the session that [`end_others`](Self::end_others) left alone, to be logged in anew.
+    /// `None`: something later has ended it, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stamp`](Self::stamp).
+    pub async fn kept_at(&self, subject: &str, ended: &Ended) -> Result<Option<UnixTime>, StoreError> {
+        // As if it had been logged in right after the end of the others.
+        let since = ended.cutoff.saturating_add(Duration::from_millis(1));
+        let stamp = self.renewal_when(subject, since, Stamp::authenticated_at).await?;
+        Ok(stamp.map(Stamp::authenticated_at))
+    }
+
+    /// A stamp for what rests on a lineage of this time, unless it is over, which nobody has to wait for.
+    async fn renewal_when(
+        &self,
+        subject: &str,
+        since: UnixTime,
+        latest: impl Fn(Stamp) -> UnixTime,
+    ) -> Result<Option<Stamp>, StoreError> {
+        let latest = |stamp: Stamp| {
+            if stamp.ends(since) {
+                UnixTime::MIN
+            } else {
+                latest(stamp)
+            }
+        };
+        let stamp = self.stamp_when(subject, latest).await?;
+        Ok(Some(stamp).filter(|stamp| !stamp.ends(since)))
     }
 
     /// A stamp, once no later cut-off, which lies the skew ahead of the store's clock, can lie before what it is `latest`
@@ -171,7 +221,8 @@ impl Lineages {
 
     /// Ends whatever `subject` holds, what is being minted included.
     ///
-    /// The cut-offs come first, then each store ends what it holds. All of it is tried even when a part fails.
+    /// The cut-offs come first, then each store ends what it holds. All of it is tried even when a part fails, and also when
+    /// the future is dropped once it was polled: within a runtime of tokio this is done in a task of its own.
     ///
     /// # Errors
     ///
@@ -180,63 +231,76 @@ impl Lineages {
         self.end_all_but(subject, None).await
     }
 
-    /// The same, but the session of `except` lives on: "log out my other devices".
+    /// The same, but the session of `except` lives on: "log out my other devices". It still has the time of its old login,
+    /// by which no JWT is minted any more; [`kept_at`](Self::kept_at) gives it a new one.
     ///
     /// # Errors
     ///
     /// Those of [`end_all`](Self::end_all).
     pub async fn end_others(&self, subject: &Subject, except: &Selector) -> Result<Ended, StoreError> {
-        self.end_all_but(subject, Some(except)).await
+        self.end_all_but(subject, Some(*except)).await
     }
 
-    async fn end_all_but(&self, subject: &Subject, except: Option<&Selector>) -> Result<Ended, StoreError> {
-        let now = self.cut_off_at(subject.as_str()).await;
-        let mut failed = None;
-        let mut cutoff = now;
-        for issuer in &self.issuers {
-            match self.revocations.cut_off(issuer, subject.as_str(), now).await {
-                Ok(at) => cutoff = cutoff.max(at),
-                Err(error) => failed = failed.or(Some(error)),
+    async fn end_all_but(&self, subject: &Subject, except: Option<Selector>) -> Result<Ended, StoreError> {
+        let (this, subject) = (self.clone(), subject.clone());
+        detached(async move {
+            let now = this.cut_off_at(subject.as_str()).await;
+            let mut failed = None;
+            let mut cutoff = now;
+            for issuer in &this.issuers {
+                match this.revocations.cut_off(issuer, subject.as_str(), now).await {
+                    Ok(at) => cutoff = cutoff.max(at),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
-        }
-        let mut deleted = 0;
-        for holder in &self.holders {
-            match holder.end(subject, except, cutoff, now).await {
-                Ok(ended) => deleted += ended,
-                Err(error) => failed = failed.or(Some(error)),
+            let mut deleted = 0;
+            for holder in &this.holders {
+                match holder.end(&subject, except.as_ref(), cutoff, now).await {
+                    Ok(ended) => deleted += ended,
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
-        }
-        match failed {
-            None => Ok(Ended { cutoff, deleted }),
-            Some(error) => Err(error),
-        }
+            match failed {
+                None => Ok(Ended { cutoff, deleted }),
+                Some(error) => Err(error),
+            }
+        })
+        .await
     }
 
-    /// Denies one credential: a ticket at its logout, an access token by its `jti`.
+    /// Denies one credential: a ticket at its logout, an access token by its `jti`. That is done, too, when the future is
+    /// dropped once it was polled.
     ///
     /// # Errors
     ///
     /// Those of the store of revocations. It may be repeated.
     pub async fn deny(&self, denial: &Denial) -> Result<Denied, StoreError> {
-        self.revocations.deny(denial, self.clocks.now().wall).await
+        let (revocations, denial) = (Arc::clone(&self.revocations), denial.clone());
+        let now = self.clocks.now().wall;
+        detached(async move { revocations.deny(&denial, now).await }).await
     }
 
-    /// Ends everything that anybody holds: the first step after a restored backup. All stores are told even when one fails.
+    /// Ends everything that anybody holds: the first step after a restored backup. All stores are told even when one fails,
+    /// and when the future is dropped once it was polled.
     ///
     /// # Errors
     ///
     /// The first of the stores. It may be repeated.
     pub async fn revoke_all(&self) -> Result<UnixTime, StoreError> {
-        // That it is nobody's name does no harm: what is asked for is the time.
-        let now = self.cut_off_at("everybody").await;
-        let (cutoff, mut failed) = match self.revocations.revoke_all(now).await {
-            Ok(cutoff) => (cutoff, None),
-            Err(error) => (now, Some(error)),
-        };
-        for holder in &self.holders {
-            failed = failed.or(holder.end_everything(cutoff).await.err());
-        }
-        failed.map_or(Ok(cutoff), Err)
+        let this = self.clone();
+        detached(async move {
+            // That it is nobody's name does no harm: what is asked for is the time.
+            let now = this.cut_off_at("everybody").await;
+            let (cutoff, mut failed) = match this.revocations.revoke_all(now).await {
+                Ok(cutoff) => (cutoff, None),
+                Err(error) => (now, Some(error)),
+            };
+            for holder in &this.holders {
+                failed = failed.or(holder.end_everything(cutoff).await.err());
+            }
+            failed.map_or(Ok(cutoff), Err)
+        })
+        .await
     }
 }
 

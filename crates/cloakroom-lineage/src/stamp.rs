@@ -6,6 +6,9 @@ use cloakroom_core::UnixTime;
 /// falls in between then lies after the stamp, and what is minted by it is refused. Taken afterwards it would lead the new
 /// credential past that cut-off.
 ///
+/// What rests on a lineage, and not on a proof of this moment, takes
+/// [`renewal_stamp`](crate::Lineages::renewal_stamp), which is refused once the lineage lies at or before a cut-off.
+///
 /// Right after a cut-off, which lies ahead of the clock, so does the stamp, but never further ahead of the store's clock than
 /// the fleet's skew. The next cut-off lies at least as far ahead, so it reaches what was minted by the stamp however soon it
 /// comes.
@@ -39,6 +42,16 @@ impl Stamp {
         } else {
             whole
         }
+    }
+
+    /// Whether the cut-off that it lies after ended what was authenticated then.
+    pub(crate) fn ends(self, authenticated_at: UnixTime) -> bool {
+        self.cutoff.is_some_and(|cutoff| authenticated_at <= cutoff)
+    }
+
+    /// The later of the two.
+    pub(crate) fn latest(self) -> UnixTime {
+        self.at.max(self.issued_at())
     }
 }
 

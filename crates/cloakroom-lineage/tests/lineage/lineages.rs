@@ -4,8 +4,7 @@ use std::time::Duration;
 use cloakroom_lineage::cloakroom_core::UnixTime;
 use cloakroom_lineage::cloakroom_id::{IndexSecret, Selector, Subject, TokenHash, VerifierHash};
 use cloakroom_lineage::cloakroom_revocation::{
-    Credential, Denial, Denied, Fleet, LOCAL, MemoryRevocationStore, Refused, RevocationStore as _,
-    StoreErrorKind,
+    Credential, Denial, Denied, Fleet, LOCAL, MemoryRevocationStore, Refused, RevocationStore, StoreErrorKind,
 };
 use cloakroom_lineage::cloakroom_store::{
     Authentication, Created, MemoryStore, NewRecord, SessionStore as _, Unindexed,
@@ -19,21 +18,21 @@ use cloakroom_lineage::{Lineages, Stamp};
 use crate::clock::Clock;
 use crate::gates::loaded;
 
-const ISSUER: &str = "https://id.example";
+pub(crate) const ISSUER: &str = "https://id.example";
 
 /// A session and a family of one subject, in stores whose lineages end together.
-struct Fixture {
-    clock: Clock,
-    revocations: Arc<MemoryRevocationStore>,
+pub(crate) struct Fixture {
+    pub(crate) clock: Clock,
+    pub(crate) revocations: Arc<MemoryRevocationStore>,
     sessions: Arc<MemoryStore>,
     tokens: Arc<MemoryTokenStore>,
-    subject: Subject,
-    session: Selector,
+    pub(crate) subject: Subject,
+    pub(crate) session: Selector,
     family: NewFamily,
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let clock = Clock::default();
         let of_store = clock.clone();
         let revocations = MemoryRevocationStore::new(Fleet::default(), move || of_store.now().wall);
@@ -71,8 +70,13 @@ impl Fixture {
         fixture
     }
 
-    fn lineages(&self) -> Lineages {
-        Lineages::new(Arc::clone(&self.revocations))
+    pub(crate) fn lineages(&self) -> Lineages {
+        self.lineages_of(Arc::clone(&self.revocations))
+    }
+
+    /// The same, over this store of revocations.
+    pub(crate) fn lineages_of(&self, revocations: impl RevocationStore) -> Lineages {
+        Lineages::new(revocations)
             .sessions(Arc::clone(&self.sessions))
             .tokens(Arc::clone(&self.tokens))
             .issuer(ISSUER)
@@ -95,7 +99,7 @@ impl Fixture {
     }
 
     /// Rotates the family's token of this generation.
-    async fn rotate(&self, generation: u32) -> Rotated {
+    pub(crate) async fn rotate(&self, generation: u32) -> Rotated {
         let family = &self.family;
         let presented = Presented {
             id: family.id,
@@ -112,7 +116,7 @@ impl Fixture {
     }
 
     /// Whether the session and the family are there.
-    async fn alive(&self) -> (bool, bool) {
+    pub(crate) async fn alive(&self) -> (bool, bool) {
         let now = self.clock.now().wall;
         let family = &self.family;
         (

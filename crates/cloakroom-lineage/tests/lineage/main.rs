@@ -6,5 +6,7 @@ mod clock;
 mod followers;
 mod gates;
 mod lineages;
+mod parked_store;
+mod renewals;
 mod slow_store;
 mod stamps;
