@@ -125,6 +125,8 @@ impl RevocationStore for SqliteRevocationStore {
         // What is no name is in no entry.
         let name = |name: &&str| Entry::check_names(&[name]).is_ok();
         let mut reader = self.0.database.reader().await.map_err(store_error)?;
+        // Before what is read: a cut-off that is not seen is set at this time or later.
+        let time = UnixTime::now();
         let result = sqlx::query(sql::LOOK_UP)
             .bind(Some(credential.issuer).filter(name))
             .bind(credential.token_id.filter(name))
@@ -136,7 +138,7 @@ impl RevocationStore for SqliteRevocationStore {
         Ok(Found {
             denied: row.try_get(0).map_err(store_error)?,
             cutoff: cutoff(1)?.max(cutoff(2)?).map(UnixTime::from_millis),
-            time: UnixTime::now(),
+            time,
         })
     }
 
