@@ -11,7 +11,7 @@ use http::{Extensions, HeaderMap};
 use crate::identity_carrier::{Brought, By, Carrier, Kind, Verified};
 use crate::identity_settings::{Settings, not_configured};
 use crate::identity_slot::{Presented, Slot};
-use crate::identity_switch::{Ending, Switch, to_its_end};
+use crate::identity_switch::{Ending, Switch};
 use crate::identity_ticket::TicketCarrier;
 use crate::{
     CsrfPassed, Error, Identity, IdentityError, IdentityErrorKind, SealedCookie, Session, SessionSource,
@@ -174,7 +174,7 @@ impl Logins {
     /// [`IdentityErrorKind::NotConfigured`] without lineages, and for an issuer that they do not end.
     pub async fn log_out_everywhere(&self, identity: &Identity) -> Result<Ended, Error> {
         let settings = self.slot.settings();
-        let lineages = settings.lineages()?.clone();
+        let lineages = settings.lineages()?;
         if !lineages.covers(identity.issuer()) {
             // The subject of that name may be somebody else.
             return Err(not_configured(
@@ -183,7 +183,8 @@ impl Logins {
         }
         let subject = settings.subject(identity.subject())?;
         let here = self.end_here();
-        let ended = to_its_end(async move { lineages.end_all(&subject).await }).await?;
+        let ended = lineages.end_all(&subject).await;
+        let ended = ended.map_err(|error| IdentityError::from(IdentityErrorKind::Store(error)))?;
         here.map(|()| ended)
     }
 
