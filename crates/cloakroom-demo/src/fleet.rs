@@ -42,7 +42,7 @@ pub(crate) fn follow(
 }
 
 /// Tells the operator of a change for the worse, and of its end. Each poll that fails would be too much.
-fn tell(event: &Event) {
+pub(crate) fn tell(event: &Event) {
     let line = match event.kind() {
         EventKind::Stale(_) => {
             "the store of revocations does not answer: tickets and tokens are refused with 503"

@@ -74,7 +74,10 @@ pub(crate) async fn run(args: &Args) -> Result<(), StartError> {
     ];
     let refresh = keys.with_ring(|ring| Refresh::new(stores.tokens.clone(), ring, index.clone()))?;
     let tokens = Tokens::new(address, &seed, args.access_ttl)?;
-    let lineages = stores.lineages(tokens.issuer()).with_clocks(clocks.clone());
+    let lineages = stores
+        .lineages(tokens.issuer())
+        .with_clocks(clocks.clone())
+        .observer(fleet::tell);
     let layers = keys.with_ring(|ring| {
         Layers::new(Parts {
             ring,

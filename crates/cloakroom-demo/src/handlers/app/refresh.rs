@@ -35,9 +35,15 @@ pub(super) async fn refresh(
 async fn rotate(app: &App, cookies: &Cookies, csrf: &CsrfToken) -> Result<Value, NoToken> {
     let held = Held::of(app, cookies)?;
     // Whose it is has to be known first: the stamp is taken before the rotation that the access token rests on. A "log out
-    // everywhere" that falls in between lies after the stamp, and what is minted here ends with it.
-    let subject = held.family().await?.ok_or(NoToken::Ended)?.subject;
-    let stamp = app.lineages.stamp(subject.as_str()).await?;
+    // everywhere" that falls in between lies after the stamp, and what is minted here ends with it. One whose cut-off is
+    // there, and that is about to delete the family, gives no stamp.
+    let family = held.family().await?.ok_or(NoToken::Ended)?;
+    let subject = family.subject;
+    let stamp = app
+        .lineages
+        .renewal_stamp(subject.as_str(), family.authenticated_at)
+        .await?
+        .ok_or(NoToken::Ended)?;
     let user = app.users.by_id(subject.as_str()).await.map_err(Failure::from)?;
     let Some(user) = user else {
         held.revoke().await?;

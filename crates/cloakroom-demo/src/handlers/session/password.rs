@@ -1,7 +1,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use cloakroom_lineage::Ended;
 use cloakroom_session::SessionError;
+use cloakroom_store::StoreError;
+use cloakroom_store::cloakroom_id::{Selector, Subject};
 use cloakroom_tower::Session;
 use serde::Deserialize;
 
@@ -43,12 +46,14 @@ pub(crate) async fn change_password(
         }
     };
     let hash = app.hasher.hash(password).await?;
-    // First the password, then the cut-off: a log-in that proved the old one has a time before that, and is refused. Of two
-    // who change it at once, one has proven a password that is not the one any more.
-    if !app.users.set_password(&user.id, &proven.hash, &hash).await? {
+    let this = session.info().await?.ok_or(SessionError::LoginRequired)?.selector;
+    let subject = app.sessions.subject(&user.id).map_err(SessionError::from)?;
+    let changing = change(app.clone(), subject, this, proven.hash, hash);
+    // In a task of its own: nobody who hangs up leaves a new password and the old logins.
+    let Some(ended) = tokio::spawn(changing).await?? else {
         return wrong(&app, &session, csrf, user, &Unproven::Wrong).await;
-    }
-    match keep_this_one_alone(&app, &session, &user).await {
+    };
+    match keep_this_one(&app, &session, &user, ended).await {
         Ok(()) => Ok(see_other("/session", Notice::PasswordChanged)),
         Err(error) => {
             report(&error);
@@ -57,13 +62,31 @@ pub(crate) async fn change_password(
     }
 }
 
-/// Ends whatever else the account is logged in by, and gives this session a new token, at a time after that.
-async fn keep_this_one_alone(app: &App, session: &Session, user: &User) -> Result<(), Failure> {
-    let this = session.info().await?.ok_or(SessionError::LoginRequired)?.selector;
-    let subject = app.sessions.subject(&user.id).map_err(SessionError::from)?;
-    app.lineages.end_others(&subject, &this).await?;
-    let at = app.lineages.authenticated_at(&user.id).await?;
-    session.login_at(&user.id, at)?;
+/// Sets the password, if `proven` is the hash of the old one, and ends whatever else the account is logged in by.
+async fn change(
+    app: App,
+    subject: Subject,
+    this: Selector,
+    proven: String,
+    hash: String,
+) -> Result<Option<Result<Ended, StoreError>>, Failure> {
+    // First the password, then the cut-off: a log-in that proved the old one has a time before that, and is refused. Of two
+    // who change it at once, one has proven a password that is not the one any more.
+    if !app.users.set_password(subject.as_str(), &proven, &hash).await? {
+        return Ok(None);
+    }
+    Ok(Some(app.lineages.end_others(&subject, &this).await))
+}
+
+/// Gives this session a new token, at a time after the end of the others, unless it was ended itself since.
+async fn keep_this_one(
+    app: &App,
+    session: &Session,
+    user: &User,
+    ended: Result<Ended, StoreError>,
+) -> Result<(), Failure> {
+    let at = app.lineages.kept_at(&user.id, &ended?).await?;
+    session.login_at(&user.id, at.ok_or(SessionError::LoginRequired)?)?;
     Ok(session.commit().await?)
 }
 
