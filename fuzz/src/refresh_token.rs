@@ -47,7 +47,7 @@ static READER: LazyLock<RefreshKeys> = LazyLock::new(|| {
 ///    bytes, and at their end the MAC of what comes before and of the client under a key that reads.
 /// 2. What is in it is what the bytes say, and it is written as the text that it was read from.
 /// 3. It is no other client's token.
-/// 4. No `Debug` and no error says anything of the text.
+/// 4. No `Debug` and no error says anything of the text, but for whether it names a key that the ring does not list.
 ///
 /// The input is `=` and a text, or the numbers of a key and of a client, 52 bytes of which a right one is made, and edits
 /// of it, three bytes each.
@@ -86,10 +86,29 @@ pub fn refresh_token(data: &[u8]) {
                 assert_eq!(format!("{token:?}"), "RefreshToken(..)");
                 readers += 1;
             }
-            Err(error) => assert_eq!(format!("{error:?}"), "Rejected(())"),
+            Err(error) => {
+                let unknown = error.is_of_unknown_key();
+                assert_eq!(
+                    format!("{error:?}"),
+                    format!("Rejected {{ is_of_unknown_key: {unknown} }}")
+                );
+                assert_eq!(unknown, names_an_unknown_key(text), "a key's id");
+            }
         }
     }
     assert!(readers < 2, "a token of two clients");
+}
+
+/// Whether the text has the form of a token, of a key that the ring does not list.
+fn names_an_unknown_key(text: &str) -> bool {
+    text.strip_prefix(PREFIX)
+        .and_then(|body| decoded(body.as_bytes(), URL_SAFE))
+        .is_some_and(|bytes| {
+            bytes.len() == 88
+                && KEYS[..=READING]
+                    .iter()
+                    .all(|key| key.id().as_bytes()[..] != bytes[..4])
+        })
 }
 
 /// The key and the bytes of a right token.

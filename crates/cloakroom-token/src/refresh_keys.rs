@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_core::Secret;
 use cloakroom_id::{Selector, TokenHash};
-use cloakroom_keyring::{KeyId, KeyRing, Label};
+use cloakroom_keyring::{KeyId, KeyRing, KeyState, Label};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -28,6 +28,7 @@ pub struct RefreshKeys {
     prefix: Box<str>,
     active: KeyId,
     keys: Vec<(KeyId, Secret<[u8; 32]>)>,
+    revoked: Vec<KeyId>,
 }
 
 /// A refresh token whose MAC is right. Whether its family lives, its store knows.
@@ -38,9 +39,11 @@ pub struct RefreshToken {
 }
 
 /// A text is no refresh token of this client: it has another form, its key is unknown or revoked, or its MAC is wrong. It
-/// tells nothing of the text, and not which.
+/// tells nothing of the text, and of the reason no more than whether the ring lists the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rejected(());
+pub struct Rejected {
+    is_of_unknown_key: bool,
+}
 
 impl RefreshKeys {
     /// The greatest length of a prefix, in bytes.
@@ -63,6 +66,11 @@ impl RefreshKeys {
                 .keys()
                 .map(|(key, _)| (key.id(), key.derive(Label::refresh())))
                 .collect(),
+            revoked: ring
+                .entries()
+                .filter(|(_, state)| *state == KeyState::Revoked)
+                .map(|(id, _)| id)
+                .collect(),
         })
     }
 
@@ -75,28 +83,32 @@ impl RefreshKeys {
     ///
     /// # Errors
     ///
-    /// Anything that is wrong is one and the same error.
+    /// Anything that is wrong is one and the same error, but for a key that the ring does not list:
+    /// [`Rejected::is_of_unknown_key`].
     pub fn open(&self, text: &str, client: &Client) -> Result<RefreshToken, Rejected> {
         let body = text
             .strip_prefix(&*self.prefix)
             .filter(|body| body.len() == BODY)
-            .ok_or(Rejected(()))?;
+            .ok_or(Rejected::PLAIN)?;
         let mut bytes = Zeroizing::new([0; SIGNED + MAC]);
         if URL_SAFE_NO_PAD.decode_slice(body, &mut *bytes) != Ok(SIGNED + MAC) {
-            return Err(Rejected(()));
+            return Err(Rejected::PLAIN);
         }
-        let (signed, mac) = bytes.split_first_chunk::<SIGNED>().ok_or(Rejected(()))?;
-        let (key_id, rest) = signed.split_first_chunk::<4>().ok_or(Rejected(()))?;
-        self.mac(KeyId::from_bytes(*key_id), signed, client)
-            .ok_or(Rejected(()))?
+        let (signed, mac) = bytes.split_first_chunk::<SIGNED>().ok_or(Rejected::PLAIN)?;
+        let (key_id, rest) = signed.split_first_chunk::<4>().ok_or(Rejected::PLAIN)?;
+        let key_id = KeyId::from_bytes(*key_id);
+        self.mac(key_id, signed, client)
+            .ok_or(Rejected {
+                is_of_unknown_key: !self.lists(key_id),
+            })?
             .verify_slice(mac)
-            .map_err(|_| Rejected(()))?;
-        let (family, rest) = rest.split_first_chunk::<16>().ok_or(Rejected(()))?;
-        let (generation, secret) = rest.split_first_chunk::<4>().ok_or(Rejected(()))?;
+            .map_err(|_| Rejected::PLAIN)?;
+        let (family, rest) = rest.split_first_chunk::<16>().ok_or(Rejected::PLAIN)?;
+        let (generation, secret) = rest.split_first_chunk::<4>().ok_or(Rejected::PLAIN)?;
         Ok(RefreshToken {
             family: Selector::from_bytes(*family),
             generation: u32::from_be_bytes(*generation),
-            secret: Secret::new(secret.try_into().map_err(|_| Rejected(()))?),
+            secret: Secret::new(secret.try_into().map_err(|_| Rejected::PLAIN)?),
         })
     }
 
@@ -115,6 +127,11 @@ impl RefreshKeys {
         text.push_str(&self.prefix);
         URL_SAFE_NO_PAD.encode_string(&bytes[..], &mut text);
         Some(text)
+    }
+
+    /// Whether the ring lists the key, revoked or not.
+    fn lists(&self, key: KeyId) -> bool {
+        self.revoked.contains(&key) || self.keys.iter().any(|(id, _)| *id == key)
     }
 
     fn mac(&self, key: KeyId, signed: &[u8], client: &Client) -> Option<Hmac<Sha256>> {
@@ -136,6 +153,7 @@ impl fmt::Debug for RefreshKeys {
             .field("prefix", &self.prefix)
             .field("active", &self.active)
             .field("keys", &self.keys.iter().map(|(id, _)| id).collect::<Vec<_>>())
+            .field("revoked", &self.revoked)
             .finish()
     }
 }
@@ -170,6 +188,19 @@ impl RefreshToken {
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RefreshToken(..)")
+    }
+}
+
+impl Rejected {
+    const PLAIN: Self = Self {
+        is_of_unknown_key: false,
+    };
+
+    /// Whether the text has a refresh token's form and names a key that the ring does not list: another server may have the
+    /// key, or it was removed. So nobody here can say what the text is, and a logout must not claim to have ended it. Ids of
+    /// keys are public: anybody can write such a text.
+    pub const fn is_of_unknown_key(self) -> bool {
+        self.is_of_unknown_key
     }
 }
 

@@ -146,7 +146,8 @@ impl<S: TokenStore> RefreshTokens<S> {
     ///
     /// # Errors
     ///
-    /// Anything that is wrong is one and the same error.
+    /// Anything that is wrong is one and the same error, but for a key that the ring does not list:
+    /// [`Rejected::is_of_unknown_key`]. A logout has to answer 503 to that.
     pub fn open(&self, token: &str, client: &Client) -> Result<RefreshToken, Rejected> {
         self.keys.open(token, client)
     }

@@ -5,7 +5,7 @@ use cloakroom_token::cloakroom_keyring::{KeyId, KeyRing};
 use cloakroom_token::{RefreshError, Refusal};
 
 use crate::format::bytes_of;
-use crate::world::{at, issue, key, node, refusal, ring, rotate, store};
+use crate::world::{at, client, issue, key, node, refusal, ring, rotate, store};
 
 fn key_of(token: &str) -> KeyId {
     KeyId::from_bytes(bytes_of(token)[..4].try_into().unwrap())
@@ -70,6 +70,12 @@ fn f16_a_revoked_key_is_refused_and_marks_no_family() {
             "Rejected"
         );
     }
+    let unknown = |ring| {
+        let opened = node(store.clone(), ring).open(&token, &client("app"));
+        opened.unwrap_err().is_of_unknown_key()
+    };
+    // A revoked key is known; one that the ring does not list may be another server's.
+    assert_eq!([unknown(&revoked), unknown(&removed)], [false, true]);
     assert_eq!(store.calls(), asked);
     assert!(!rotate(&old, &token, at(1)).unwrap().retried);
 }
@@ -88,6 +94,12 @@ fn f16_a_server_without_the_row_s_key_says_so_and_ends_nothing() {
     };
     assert!(refused == Refusal::UnknownKey && refused.ended().is_none());
     assert_eq!(refusal(rotate(&behind, &next, at(1))), "Rejected");
+    assert!(
+        behind
+            .open(&next, &client("app"))
+            .unwrap_err()
+            .is_of_unknown_key()
+    );
     // The others go on.
     let again = rotate(&ahead, &first, at(2)).unwrap();
     assert!(again.retried && *again.token == *next);
