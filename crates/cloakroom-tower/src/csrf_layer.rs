@@ -14,6 +14,8 @@ use crate::csrf_slot::Slot;
 use crate::jar::Jar;
 use crate::layered::layered;
 use crate::on_error::{DefaultResponse, OnError};
+#[cfg(feature = "sealed")]
+use crate::sealed::Handle;
 use crate::{CsrfPassed, Error, EventKind, Observer};
 
 /// Decides by a [`CsrfPolicy`] whether a request may change anything, before the inner service is called.
@@ -83,8 +85,25 @@ impl<F> CsrfLayer<F> {
         self
     }
 
-    /// Binds tokens to what `binding` finds in a request's fields and extensions: the ticket of a sealed cookie, the family
-    /// of a token. Of several the first that finds something counts; where none does, there is a visitor.
+    /// Binds tokens to the ticket in the sealed cookie, so no store is asked. Whether the ticket has been ended is not looked
+    /// at either, and because of this look nothing is sent: a ticket under a retiring key is sealed anew by whoever judges it.
+    ///
+    /// Needs a [`CookieLayer`](crate::CookieLayer) outside of this layer. Cookies of the name that hold different tickets are
+    /// as good as none.
+    #[cfg(feature = "sealed")]
+    pub fn bind_ticket<T>(self, tickets: &crate::Sealer<T>) -> Self
+    where
+        T: crate::SealedCookie + AsRef<cloakroom_seal::Ticket>,
+    {
+        let tickets = tickets.clone();
+        self.bind(move |headers, extensions| {
+            let handle = Handle::new(Jar::of(extensions).ok()?, tickets.clone());
+            let held = handle.peek(headers).ok()??;
+            Some(Binding::ticket(*held.value.as_ref().ticket_id()))
+        })
+    }
+
+    /// Binds tokens to what `binding` finds in a request's fields and extensions: the family of a refresh token, say. Of several the first that finds something counts; where none does, there is a visitor.
     pub fn bind(
         mut self,
         binding: impl Fn(&HeaderMap, &Extensions) -> Option<Binding> + Send + Sync + 'static,

@@ -255,6 +255,19 @@ impl<T: SealedCookie> Handle<T> {
         Ok(Look::Held(held, resealed))
     }
 
+    /// The value that counts in this request, as [`Sealed::read`] finds it, and nothing is sent.
+    #[cfg(feature = "csrf")]
+    pub(crate) fn peek(&self, headers: &HeaderMap) -> Result<Option<Held<T>>, Error> {
+        Ok(match self.jar.decided(self.name()) {
+            Decided::Removed => None,
+            Decided::Value(text) => self.reopen(&text),
+            Decided::Nothing => match self.look(headers)? {
+                Look::Held(held, _) => Some(held),
+                Look::Nothing | Look::Conflict(_) => None,
+            },
+        })
+    }
+
     /// Opens what this very request is about to send; no event of the browser's cookie.
     fn reopen(&self, text: &str) -> Option<Held<T>> {
         let current = self.sealer.current();

@@ -1,12 +1,17 @@
 //! Identities and cross-site requests.
 
+use axum::Router;
 use axum::body::Body;
+use axum::routing::any;
 use cloakroom_tower::cloakroom_cookie::SetCookie;
-use cloakroom_tower::{EventKind, SessionCookie};
+use cloakroom_tower::cloakroom_csrf::CsrfPolicy;
+use cloakroom_tower::{CookieLayer, CsrfLayer, CsrfToken, EventKind, SessionCookie};
 use http::{HeaderValue, Request};
+use http_body_util::BodyExt as _;
 use serde_json::json;
+use tower::ServiceExt as _;
 
-use crate::desk::{Desk, ISSUER, Plan, request};
+use crate::desk::{Desk, ISSUER, Plan, request, ring};
 
 const NOT_PASSED: &str = "no CsrfLayer has let this request pass, so no cookie may say who sent it: add \
                           `.layer(cloakroom_tower::CsrfLayer::new(policy, &ring))` outside of IdentityLayer\n";
@@ -162,5 +167,61 @@ async fn a_cross_site_post_with_a_cookie_reaches_no_handler() {
         assert_eq!(answer.status, 403);
         assert_eq!(answer.set_cookies(), [("", ""); 0]);
         assert_eq!(desk.maybe(&[&cookie]).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_csrf_token_is_bound_to_a_ticket_and_nothing_is_sent_for_that() {
+    let desk = Desk::new().await;
+    let (ticket, other) = (desk.ticket("u1"), desk.ticket("u2"));
+    desk.rotate();
+    let now = desk.now();
+    let policy = CsrfPolicy::builder()
+        .public_origin("https://app.example")
+        .carrier_cookie("__Host-ticket")
+        .require_token_everywhere();
+    let csrf = CsrfLayer::new(policy.finish().unwrap(), &ring())
+        .with_clock(move || now)
+        .bind_ticket(&desk.sealer);
+    let app = Router::new()
+        .route("/", any(async |csrf: CsrfToken| csrf.as_str().to_owned()))
+        .layer(csrf)
+        .layer(CookieLayer::new().with_clock(move || now));
+    let call = async |method: &str, cookies: &str, token: &str| {
+        let request = Request::builder()
+            .method(method)
+            .header("cookie", cookies)
+            .header("sec-fetch-site", "same-origin")
+            .header("x-csrf-token", token);
+        let answer = app
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let (head, body) = answer.into_parts();
+        let set = head.headers.get_all("set-cookie").iter();
+        let set: Vec<_> = set
+            .map(|line| line.to_str().unwrap().split('=').next().unwrap().to_owned())
+            .collect();
+        let body = body.collect().await.unwrap().to_bytes();
+        (
+            head.status.as_u16(),
+            set,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    };
+    // Under a retiring key: whoever judges the ticket seals it anew, and here nobody does.
+    let (status, set, token) = call("GET", &ticket, "").await;
+    assert_eq!((status, set), (200, vec![]));
+    let (status, set, _) = call("POST", &ticket, &token).await;
+    assert_eq!((status, set), (200, vec![]));
+    assert_eq!(call("POST", &other, &token).await.0, 403);
+    // Two of them are as good as none: the token is a visitor's, whose cookie is all that is sent.
+    let both = format!("{ticket}; {other}");
+    let (status, set, visitors) = call("GET", &both, "").await;
+    assert_eq!((status, set), (200, vec!["__Host-csrf".to_owned()]));
+    for token in [&token, &visitors] {
+        let (status, set, _) = call("POST", &both, token).await;
+        assert_eq!((status, set), (403, vec![]));
     }
 }
