@@ -55,6 +55,17 @@ impl Attempts {
         Ok(())
     }
 
+    /// Takes an attempt back that came to no password.
+    pub(crate) fn give_back(&self, name: &str) {
+        let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_name.get_mut(name) {
+            count.made -= 1;
+            if count.made == 0 {
+                by_name.remove(name);
+            }
+        }
+    }
+
     /// The password was right: the name starts over.
     pub(crate) fn clear(&self, name: &str) {
         self.by_name
@@ -114,6 +125,24 @@ mod tests {
         }
         attempts.clear("ada");
         assert_eq!(attempts.begin("ada", START), Ok(()));
+    }
+
+    #[test]
+    fn an_attempt_that_came_to_no_password_does_not_count() {
+        let attempts = Attempts::default();
+        attempts.begin("ada", START).unwrap();
+        attempts.give_back("ada");
+        assert!(attempts.by_name.lock().unwrap().is_empty());
+        attempts.give_back("ada");
+        for _ in 1..PER_NAME {
+            attempts.begin("ada", START).unwrap();
+        }
+        for _ in 0..3 {
+            attempts.begin("ada", START).unwrap();
+            attempts.give_back("ada");
+        }
+        assert_eq!(attempts.begin("ada", START), Ok(()));
+        assert_eq!(attempts.begin("ada", START), Err(TooMany { retry_after: WINDOW }));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::password::Password;
 use crate::password_hasher::HashError;
 use crate::tokens::TokenGrant;
 use crate::user_name::UserName;
+use crate::users::Credentials;
 
 /// A person who has just proven a password.
 #[derive(Debug)]
@@ -58,16 +59,8 @@ impl App {
         if let Err(too_many) = self.attempts.begin(name.as_str(), self.tick()) {
             return Ok(Err(Unproven::TooMany(too_many.retry_after.as_secs().max(1))));
         }
-        // First who it is, then the stamp, then the password: should it be changed in between, or everything be ended, what
-        // is minted by this stamp lies before that. An unknown name is asked for like a known one, so that it takes as long.
-        let known = self.users.credentials(&name).await?;
-        let subject = known.map_or_else(|| name.as_str().to_owned(), |known| known.id);
-        let stamp = self.lineages.stamp(&subject).await?;
-        let credentials = self
-            .users
-            .credentials(&name)
-            .await?
-            .filter(|known| known.id == subject);
+        let asked = self.stamp_and_credentials(&name).await;
+        let (stamp, credentials) = asked.inspect_err(|_| self.attempts.give_back(name.as_str()))?;
         let (id, hash) = credentials.map(|known| (known.id, known.password_hash)).unzip();
         let verified = match self.hasher.verify(password, hash.clone()).await {
             Err(HashError::Busy) => return Ok(Err(Unproven::Busy)),
@@ -85,5 +78,15 @@ impl App {
             }
             None => Err(Unproven::Wrong),
         })
+    }
+
+    /// First who it is, then the stamp, then the password: should it be changed in between, or everything be ended, what is
+    /// minted by this stamp lies before that. An unknown name is asked for like a known one, so that it takes as long.
+    async fn stamp_and_credentials(&self, name: &UserName) -> Result<(Stamp, Option<Credentials>), Failure> {
+        let known = self.users.credentials(name).await?;
+        let subject = known.map_or_else(|| name.as_str().to_owned(), |known| known.id);
+        let stamp = self.lineages.stamp(&subject).await?;
+        let credentials = self.users.credentials(name).await?;
+        Ok((stamp, credentials.filter(|known| known.id == subject)))
     }
 }
