@@ -10,6 +10,7 @@ let access = null;
 let timer = 0;
 let running = null;
 let over = false;
+let leaving = false;
 
 // What ended a log-in, by the names that the server gives.
 const ENDS = {
@@ -75,6 +76,9 @@ function end(reason) {
 // Asks again in the background, before the access token ends.
 function plan(seconds) {
   clearTimeout(timer);
+  if (leaving) {
+    return;
+  }
   timer = setTimeout(refresh, seconds * 1000);
 }
 
@@ -87,7 +91,7 @@ function refresh() {
 }
 
 async function rotate() {
-  if (over) {
+  if (over || leaving) {
     return;
   }
   let answer;
@@ -181,11 +185,14 @@ async function steal() {
 async function leave(event) {
   event.preventDefault();
   const form = event.target;
+  // A refresh that is under way brings an access token that has to end, too: it goes along, and none is asked for after it.
+  leaving = true;
+  clearTimeout(timer);
+  await running;
   try {
     const response = await post(new URL(form.action).pathname);
     if (response.type === "opaqueredirect") {
       over = true;
-      clearTimeout(timer);
       access = null;
       location.assign(`/app?notice=${form.dataset.notice}`);
       return;
@@ -197,6 +204,8 @@ async function leave(event) {
   } catch {
     // Said below.
   }
+  leaving = false;
+  plan(2);
   say("The server did not confirm it, so you may still be logged in. Try again.");
 }
 
