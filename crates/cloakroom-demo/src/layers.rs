@@ -7,8 +7,7 @@ use cloakroom_session::Sessions;
 use cloakroom_store::cloakroom_id::IndexSecret;
 use cloakroom_tower::cloakroom_csrf::{Binding, CsrfPolicy, CsrfPolicyBuilder, InvalidCsrfPolicy};
 use cloakroom_tower::{
-    BearerVerifier, CsrfLayer, IdentityLayer, InvalidIdentityLayer, Sealed, Sealer, SessionCookie,
-    SessionLayer,
+    BearerVerifier, CsrfLayer, IdentityLayer, InvalidIdentityLayer, Sealer, SessionCookie, SessionLayer,
 };
 
 use crate::login_ticket::LoginTicket;
@@ -60,13 +59,10 @@ impl Layers {
             .carrier_cookie(REFRESH_COOKIE);
         let (tickets, refresh) = (parts.tickets, parts.refresh);
         let csrf = |policy| {
-            let (tickets, refresh) = (tickets.clone(), refresh.clone());
+            let refresh = refresh.clone();
             CsrfLayer::new(policy, parts.ring)
                 .bind_session(&parts.session_cookie)
-                .bind(move |headers, extensions| {
-                    let ticket = Sealed::read(headers, extensions, &tickets).ok()?;
-                    Some(Binding::ticket(*ticket.get()?.0.ticket_id()))
-                })
+                .bind_ticket(&tickets)
                 .bind(move |headers, _| {
                     let cookies = cloakroom_cookie::Cookies::from_headers(headers).ok()?;
                     let value = cookies.unique(REFRESH_COOKIE).ok()??;

@@ -3,10 +3,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cloakroom_core::UnixTime;
 use cloakroom_seal::Ticket;
-use cloakroom_tower::Logins;
 use maud::Markup;
 use serde::Deserialize;
 
+use super::browser_logins::BrowserLogins;
 use super::{Failure, unproven};
 use crate::app::{App, see_other};
 use crate::login_ticket::LoginTicket;
@@ -34,7 +34,7 @@ pub(crate) async fn register_form(csrf: CsrfField, RawQuery(query): RawQuery) ->
 /// Makes an account and logs it in.
 pub(crate) async fn register(
     State(app): State<App>,
-    logins: Logins,
+    browser: BrowserLogins,
     csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
@@ -63,8 +63,8 @@ pub(crate) async fn register(
     };
     match app.users.create(&name, &hash, app.clocks.now().wall).await? {
         Some(user) => {
-            let stamp = logins.stamp(&user.id).await?;
-            hand_over(&logins, &user.id, stamp.authenticated_at(), Notice::Registered)
+            let stamp = browser.logins.stamp(&user.id).await?;
+            hand_over(&browser, &user.id, stamp.authenticated_at(), Notice::Registered).await
         }
         None => refuse(StatusCode::CONFLICT, FormError::NameTaken),
     }
@@ -73,14 +73,14 @@ pub(crate) async fn register(
 /// Checks name and password, and gives a ticket for them.
 pub(crate) async fn log_in(
     State(app): State<App>,
-    logins: Logins,
+    browser: BrowserLogins,
     csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
     match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
             let at = proven.stamp.authenticated_at();
-            hand_over(&logins, &proven.subject, at, Notice::LoggedIn)
+            hand_over(&browser, &proven.subject, at, Notice::LoggedIn).await
         }
         Err(reason) => Ok(unproven(&reason, FormError::WrongPassword, |error| {
             form_again(false, csrf, &entry.name, error)
@@ -89,14 +89,21 @@ pub(crate) async fn log_in(
 }
 
 /// Ends what this browser is logged in by, copies of it too, and makes it forget.
-pub(crate) async fn log_out(logins: Logins) -> Result<Response, Failure> {
-    logins.log_out().await?;
+pub(crate) async fn log_out(browser: BrowserLogins) -> Result<Response, Failure> {
+    browser.log_out().await?;
     Ok(see_other("/", Notice::LoggedOut))
 }
 
 /// A password was proven just now: the one place where a ticket's life begins.
-fn hand_over(logins: &Logins, subject: &str, at: UnixTime, notice: Notice) -> Result<Response, Failure> {
-    logins.log_in_by_ticket(&LoginTicket(Ticket::issue(subject, at)?))?;
+async fn hand_over(
+    browser: &BrowserLogins,
+    subject: &str,
+    at: UnixTime,
+    notice: Notice,
+) -> Result<Response, Failure> {
+    let ticket = LoginTicket(Ticket::issue(subject, at)?);
+    browser.forget_family().await?;
+    browser.logins.log_in_by_ticket(&ticket)?;
     Ok(see_other("/", notice))
 }
 

@@ -2,9 +2,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cloakroom_core::UnixTime;
-use cloakroom_tower::{Identity, Logins};
+use cloakroom_tower::Identity;
 use serde::Deserialize;
 
+use super::browser_logins::BrowserLogins;
 use super::{Failure, unproven};
 use crate::app::{App, see_other};
 use crate::pages::{CsrfField, FormError, Notice, everywhere_page};
@@ -23,7 +24,7 @@ pub(crate) struct Fields {
 pub(crate) async fn log_out_everywhere(
     State(app): State<App>,
     me: Identity,
-    logins: Logins,
+    browser: BrowserLogins,
     csrf: CsrfField,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Failure> {
@@ -37,7 +38,9 @@ pub(crate) async fn log_out_everywhere(
     if let Some(page) = ask.for_password(&app).await? {
         return Ok(page);
     }
-    logins.log_out_everywhere(&me).await?;
+    browser.logins.log_out_everywhere(&me).await?;
+    // Ended with the rest if it was theirs; another person's ends in this browser.
+    browser.forget_family().await?;
     Ok(see_other("/", Notice::Everywhere))
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod access_token;
 pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod app;
+mod browser_logins;
 pub(crate) mod everywhere;
 pub(crate) mod key_ring;
 pub(crate) mod overview;
@@ -54,6 +55,8 @@ pub(crate) enum Failure {
     Subject(#[from] InvalidSubject),
     #[error(transparent)]
     Denial(#[from] InvalidDenial),
+    #[error("the refresh token to be ended names a key that this server does not have")]
+    UnknownKey,
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
@@ -66,6 +69,7 @@ impl IntoResponse for Failure {
         }
         match self {
             Self::Users(_) => Problem::Unavailable.into_response(),
+            Self::UnknownKey => Problem::AppRemains.into_response(),
             // Carries the error to the layer, which answers for it.
             Self::Cookie(error) => error.into_response(),
             Self::Refresh(RefreshError::Refused(Refusal::CutOff)) => {

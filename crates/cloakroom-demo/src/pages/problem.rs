@@ -21,6 +21,7 @@ pub(crate) enum Problem {
     SessionOvertaken,
     SessionStore,
     OthersRemain,
+    AppRemains,
     Revocations,
     Unavailable,
     Internal,
@@ -37,9 +38,11 @@ impl Problem {
             Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CookiesTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::KeyStep | Self::SessionOvertaken => StatusCode::CONFLICT,
-            Self::Unavailable | Self::SessionStore | Self::OthersRemain | Self::Revocations => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Unavailable
+            | Self::SessionStore
+            | Self::OthersRemain
+            | Self::AppRemains
+            | Self::Revocations => StatusCode::SERVICE_UNAVAILABLE,
             Self::KeyFile | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -66,6 +69,7 @@ impl Problem {
             Self::SessionOvertaken => "Another request was faster",
             Self::SessionStore => "The store of the sessions does not answer",
             Self::OthersRemain => "The password is changed, and that is all",
+            Self::AppRemains => "The log-in to the app has not ended",
             Self::Revocations => "Nobody can say whether you are logged in",
             Self::Unavailable => "The user database does not answer",
             Self::Internal => "Something went wrong here",
@@ -105,6 +109,11 @@ impl Problem {
             Self::OthersRemain => {
                 "The store did not answer, so your other devices may be logged in still. Log out everywhere, or change the \
                  password once more."
+            }
+            Self::AppRemains => {
+                "Its refresh token was made under a key that this server does not have yet, or not any more. So it was not \
+                 ended here, and the browser still has it; whatever else this browser was logged in by has ended. Try again \
+                 in a moment."
             }
             Self::Revocations => {
                 "Which log-ins have ended early is in the store, and the store has not been heard of for more than a \

@@ -63,8 +63,8 @@ impl Held {
     pub(crate) fn taken(&mut self) -> [Taken; 4] {
         let ticket = page(&self.ticket.get("/"), "id=\"ticket-title\"");
         let session = page(&self.session.get("/session"), "id=\"selector\"");
-        let access = status(me(self.ticket.address, &self.access).status);
-        let refresh = status(self.app.post("/app/refresh", "").status);
+        let access = answer(&me(self.ticket.address, &self.access), (401, &["invalid_token"]));
+        let refresh = answer(&self.app.post("/app/refresh", ""), (400, &["ended", "absent"]));
         [ticket, session, access, refresh]
     }
 
@@ -98,17 +98,28 @@ pub(crate) fn me(address: SocketAddr, access: &str) -> Response {
 }
 
 fn page(page: &Response, mark: &str) -> Taken {
-    if page.status == 200 && !page.body.contains(mark) {
-        return Taken::No;
+    match page.status {
+        200 if page.body.contains(mark) => Taken::Yes,
+        200 => Taken::No,
+        503 => Taken::Unjudged,
+        other => panic!("{other}: {}", page.body),
     }
-    status(page.status)
 }
 
-fn status(status: u16) -> Taken {
-    match status {
+/// What an answer in JSON says; `ended` is the status and the names of an end.
+fn answer(answer: &Response, ended: (u16, &[&str])) -> Taken {
+    match answer.status {
         200 => Taken::Yes,
         503 => Taken::Unjudged,
-        400 | 401 => Taken::No,
-        other => panic!("{other}"),
+        status => {
+            let body: Value = serde_json::from_str(&answer.body).unwrap();
+            let name = body["error"].as_str().unwrap();
+            assert!(
+                status == ended.0 && ended.1.contains(&name),
+                "{status}: {}",
+                answer.body
+            );
+            Taken::No
+        }
     }
 }

@@ -4,29 +4,28 @@ use cloakroom_core::UnixTime;
 use cloakroom_tower::Cookies;
 
 use super::held::Held;
-use super::no_token::remove;
 use super::{Fields, deny};
 use crate::app::{App, see_other};
+use crate::handlers::browser_logins::BrowserLogins;
 use crate::handlers::{Failure, everywhere};
 use crate::pages::{CsrfField, Notice};
 use crate::posted::Posted;
 
-/// `POST /app/logout`: ends the family, for every copy of its tokens, and the access token that the script has.
+/// `POST /app/logout`: ends the family, for every copy of its tokens, the access token that the script has, and whatever else
+/// this browser is logged in by.
 pub(super) async fn log_out(
     State(app): State<App>,
-    cookies: Cookies,
+    browser: BrowserLogins,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Failure> {
-    if let Ok(held) = Held::of(&app, &cookies) {
-        held.revoke().await?;
-    }
+    let left = browser.log_out().await;
     let claims = fields
         .access_token
         .and_then(|token| app.tokens.held(&token, UnixTime::now()));
     if let Some(claims) = claims {
         deny(&app, &claims).await?;
     }
-    remove(&cookies)?;
+    left?;
     Ok(see_other("/app", Notice::AppOut))
 }
 
@@ -34,6 +33,7 @@ pub(super) async fn log_out(
 pub(super) async fn log_out_everywhere(
     State(app): State<App>,
     cookies: Cookies,
+    browser: BrowserLogins,
     csrf: CsrfField,
     Posted(fields): Posted<everywhere::Fields>,
 ) -> Result<Response, Failure> {
@@ -55,6 +55,6 @@ pub(super) async fn log_out_everywhere(
         return Ok(page);
     }
     app.lineages.end_all(&family.subject).await?;
-    remove(&cookies)?;
+    browser.log_out().await?;
     Ok(see_other("/app", Notice::AppEverywhere))
 }

@@ -7,10 +7,9 @@ use cloakroom_token::{Grant, Issued, RefreshSettings};
 use cloakroom_tower::{Cookies, CsrfToken};
 use serde::Deserialize;
 
-use super::held::Held;
-use crate::app::{App, report, see_other};
-use crate::handlers::Failure;
-use crate::handlers::unproven;
+use crate::app::{App, see_other};
+use crate::handlers::browser_logins::BrowserLogins;
+use crate::handlers::{Failure, unproven};
 use crate::pages::{AppForm, FormError, Notice, app_form};
 use crate::password_check::Proven;
 use crate::posted::Posted;
@@ -25,24 +24,22 @@ pub(super) struct Entry {
 }
 
 /// `POST /app/login`: checks name and password, and begins a family of refresh tokens: a new one, whatever the browser
-/// brought. The one that it brought ends.
+/// brought. The one that it brought ends, and so does whatever else it was logged in by.
 pub(super) async fn log_in(
     State(app): State<App>,
     cookies: Cookies,
+    browser: BrowserLogins,
     csrf: CsrfToken,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
     let refused = match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
+            // First the end of the old one: once its cookie is replaced, nobody here could end it.
+            browser.end_family().await?;
             let (issued, now) = begin(&app, &proven).await?;
-            if let Ok(before) = Held::of(&app, &cookies)
-                && let Err(error) = before.revoke().await
-            {
-                // It lives on until its deadline; whoever is logging in now is not kept from it.
-                report(&error);
-            }
             let ends = now.saturating_add(RefreshSettings::default().absolute);
-            cookies.set(refresh_cookie(&issued.token, ends, now)?)?;
+            browser.logins.log_in_by_answer()?;
+            cookies.set_on_success(refresh_cookie(&issued.token, ends, now)?)?;
             return Ok(see_other("/app", Notice::AppIn));
         }
         Err(reason) => reason,

@@ -12,6 +12,9 @@ use axum::Router;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+pub(super) use held::{Held, NotHeld};
+pub(super) use no_token::remove;
+
 use super::Failure;
 use crate::app::App;
 use crate::tokens::AccessClaims;

@@ -45,7 +45,9 @@ impl NoToken {
             Self::LoggedOut => ("logged_out", StatusCode::BAD_REQUEST),
             Self::AccountGone => ("account_gone", StatusCode::BAD_REQUEST),
             Self::Late => ("late", StatusCode::CONFLICT),
-            Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Unavailable | Self::NotHeld(NotHeld::UnknownKey) => {
+                ("unavailable", StatusCode::SERVICE_UNAVAILABLE)
+            }
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
@@ -81,7 +83,7 @@ impl NoToken {
 }
 
 /// Makes the browser forget its refresh token.
-pub(super) fn remove(cookies: &Cookies) -> Result<(), Failure> {
+pub(in crate::handlers) fn remove(cookies: &Cookies) -> Result<(), Failure> {
     let now = UnixTime::now();
     Ok(cookies.remove(&refresh_cookie("", now, now)?)?)
 }

@@ -31,7 +31,8 @@ pub(super) async fn show(
     };
     let held = match Held::of(&app, &cookies) {
         Ok(held) => held,
-        Err(NotHeld::Absent | NotHeld::Unknown) => return form(notice),
+        // Of a key that this server does not have: should that key be gone for good, logging in is the way out.
+        Err(NotHeld::Absent | NotHeld::Unknown | NotHeld::UnknownKey) => return form(notice),
     };
     let Some(family) = held.family().await? else {
         return form(notice.or(Some(Notice::AppEnded)));

@@ -1,9 +1,10 @@
 use axum::extract::State;
 use axum::response::Response;
-use cloakroom_tower::{Logins, Session};
+use cloakroom_tower::Session;
 use serde::Deserialize;
 
 use crate::app::{App, see_other};
+use crate::handlers::browser_logins::BrowserLogins;
 use crate::handlers::{Failure, unproven};
 use crate::pages::{CsrfField, FormError, Notice, SessionForm, session_form};
 use crate::posted::Posted;
@@ -24,13 +25,16 @@ pub(crate) struct Entry {
 pub(crate) async fn log_in(
     State(app): State<App>,
     session: Session,
-    logins: Logins,
+    browser: BrowserLogins,
     csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
     match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
-            logins.log_in_by_session(&proven.subject, proven.stamp.authenticated_at())?;
+            browser.forget_family().await?;
+            browser
+                .logins
+                .log_in_by_session(&proven.subject, proven.stamp.authenticated_at())?;
             if entry.remember.is_some() {
                 session.persistent()?;
             }
@@ -48,8 +52,9 @@ pub(crate) async fn log_in(
     }
 }
 
-/// Ends the session, in the store: whoever has a copy of the cookie is logged out, too.
-pub(crate) async fn log_out(logins: Logins) -> Result<Response, Failure> {
-    logins.log_out().await?;
+/// Ends the session, in the store: whoever has a copy of the cookie is logged out, too. So does whatever else this browser is
+/// logged in by.
+pub(crate) async fn log_out(browser: BrowserLogins) -> Result<Response, Failure> {
+    browser.log_out().await?;
     Ok(see_other("/session", Notice::SessionOut))
 }

@@ -2,6 +2,7 @@
 
 mod leave;
 mod login;
+mod others;
 mod refresh;
 mod thief;
 
