@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
 
 use cloakroom_revocation::conformance::fixture::{FLEET, NOW, denial};
 use cloakroom_revocation::{Denied, RevocationFeed as _, RevocationStore as _};
@@ -41,9 +43,22 @@ async fn who_waits_is_woken() {
     let place = Place::new();
     let store = place.store(FLEET).await;
     let clone = store.clone();
-    let waits = tokio::spawn(async move { clone.changed().await });
-    while !waits.is_finished() {
-        store.revoke_all(NOW).await.unwrap();
+    let (bell, mut changed) = (Arc::new(Bell::default()), pin!(clone.changed()));
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut context = Context::from_waker(&waker);
+    assert!(changed.as_mut().poll(&mut context).is_pending());
+    assert!(!bell.0.load(Ordering::SeqCst));
+    store.revoke_all(NOW).await.unwrap();
+    assert!(bell.0.load(Ordering::SeqCst));
+    assert!(changed.as_mut().poll(&mut context).is_ready());
+}
+
+/// Whether somebody was woken.
+#[derive(Default)]
+struct Bell(AtomicBool);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
     }
-    waits.await.unwrap();
 }
