@@ -5,18 +5,22 @@
 //! costs one predictable branch, for peers and for us.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::cell::Cell;
 
-static ON: AtomicBool = AtomicBool::new(false);
-static COUNT: AtomicU64 = AtomicU64::new(0);
+// Constants that nothing drops: a thread has them from its first allocation to its last one, and looking at them
+// allocates nothing.
+thread_local! {
+    static ON: Cell<bool> = const { Cell::new(false) };
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
 
-/// How often `work` asks for memory; growing a buffer counts. The program must have one thread only.
+/// How often `work` asks for memory on this thread; growing a buffer counts. What other threads ask for does not.
 pub fn count(work: impl FnOnce()) -> u64 {
-    COUNT.store(0, Relaxed);
-    ON.store(true, Relaxed);
+    COUNT.set(0);
+    ON.set(true);
     work();
-    ON.store(false, Relaxed);
-    COUNT.load(Relaxed)
+    ON.set(false);
+    COUNT.get()
 }
 
 /// What counts, to be made the global allocator by a program that wants to know.
@@ -24,8 +28,8 @@ pub struct Counting;
 
 impl Counting {
     fn note() {
-        if ON.load(Relaxed) {
-            COUNT.fetch_add(1, Relaxed);
+        if ON.get() {
+            COUNT.set(COUNT.get() + 1);
         }
     }
 }

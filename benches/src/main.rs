@@ -84,7 +84,7 @@ fn measure_codecs(filter: &str, effort: Effort) -> Page {
         let (rows, missed) = report::rows(&workload.name, &measure(workload, effort));
         page.row(head, &rows, missed);
     }
-    page.end();
+    page.end("every answer and our allocations asserted");
     page
 }
 
@@ -104,7 +104,7 @@ fn measure_sessions(filter: &str, quick: bool, peers: Option<&Path>) -> Measured
     requests::run(filter, quick, peers, &mut |rows, missed| {
         page.row(|| requests::head(quick), rows, missed);
     })?;
-    page.end();
+    page.end("every answer asserted");
     Ok(page)
 }
 
@@ -141,11 +141,11 @@ impl Page {
         }
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, asserted: &str) {
         self.end_of_table();
         if self.workloads > 0 {
             self.say(&format!(
-                "{} workloads, every answer and our allocations asserted; {} targets missed.\n",
+                "{} workloads, {asserted}; {} targets missed.\n",
                 self.workloads, self.missed
             ));
         }

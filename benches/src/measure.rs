@@ -34,8 +34,8 @@ pub struct Reading {
     pub name: &'static str,
     /// Nanoseconds a call, in its best turn.
     pub nanos: f64,
-    /// Allocations a call.
-    pub allocations: u64,
+    /// Allocations a call, where they were counted.
+    pub allocations: Option<u64>,
     /// Our time divided by this one's; 1 for our own.
     pub ratio: f64,
     /// What the ratio should come to.
@@ -81,7 +81,7 @@ pub fn measure(workload: &Workload, effort: Effort) -> Vec<Reading> {
         .map(|(at, (subject, target))| Reading {
             name: subject.name,
             nanos: best[at],
-            allocations: allocations[at],
+            allocations: Some(allocations[at]),
             ratio: best[0] / best[at],
             target: *target,
         })

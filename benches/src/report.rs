@@ -33,7 +33,7 @@ pub fn rows(name: &str, readings: &[Reading]) -> (String, usize) {
         return (text, missed);
     };
     for (at, other) in others.iter().enumerate() {
-        let own = [name.to_owned(), time(ours.nanos), ours.allocations.to_string()];
+        let own = [name.to_owned(), time(ours.nanos), counted(ours.allocations)];
         let [name, nanos, allocations] = if at == 0 { own } else { Default::default() };
         let verdict = match other.target {
             None => "",
@@ -49,11 +49,16 @@ pub fn rows(name: &str, readings: &[Reading]) -> (String, usize) {
             "| {name} | {nanos} | {allocations} | {} | {} | {} | {:.2} | {target} | {verdict} |",
             other.name,
             time(other.nanos),
-            other.allocations,
+            counted(other.allocations),
             other.ratio,
         );
     }
     (text, missed)
+}
+
+/// Nothing where nobody counted.
+fn counted(allocations: Option<u64>) -> String {
+    allocations.map(|count| count.to_string()).unwrap_or_default()
 }
 
 fn time(nanos: f64) -> String {

@@ -37,7 +37,7 @@ pub fn run(filter: &str, quick: bool, print: &mut dyn FnMut(Row)) -> Vec<String>
 pub(crate) struct Player<'a> {
     pub(crate) name: &'static str,
     pub(crate) target: Option<Target>,
-    pub(crate) allocations: u64,
+    pub(crate) allocations: Option<u64>,
     pub(crate) turn: Box<dyn FnMut() -> Duration + 'a>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Player<'a> {
         Self {
             name,
             target: None,
-            allocations: 0,
+            allocations: None,
             turn: Box::new(turn),
         }
     }
@@ -55,8 +55,12 @@ impl<'a> Player<'a> {
         Self { target, ..self }
     }
 
-    pub(crate) fn allocating(self, allocations: u64) -> Self {
-        Self { allocations, ..self }
+    /// As often an operation, as was counted.
+    pub(crate) fn allocating(self, counted: u64) -> Self {
+        Self {
+            allocations: Some(counted),
+            ..self
+        }
     }
 }
 

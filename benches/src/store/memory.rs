@@ -59,25 +59,18 @@ pub(super) fn run(filter: &str, quick: bool, print: &mut dyn FnMut(Row)) -> Vec<
     } else {
         &[1000, 100_000, 1_000_000]
     };
-    let operations = ["create", "update", "touch", "rotate", "delete"];
-    let wanted = operations.map(|operation| {
+    let wanted = ["create", "update", "touch", "rotate", "delete"].map(|operation| {
         format!(
             "store {operation}/memory, {} sessions",
             grouped(sizes[sizes.len() - 1])
         )
     });
     if wanted.iter().any(|name| name.contains(filter)) {
-        let mut times = Vec::new();
-        for &size in sizes {
-            times.push(operation_times(size, quick));
-        }
+        let operations: Vec<_> = sizes.iter().map(|&size| operations_among(size, quick)).collect();
         for (at, name) in wanted.into_iter().enumerate() {
             if name.contains(filter) {
-                print(growth(
-                    name,
-                    sizes,
-                    &times.iter().map(|times| times[at]).collect::<Vec<_>>(),
-                ));
+                let seen: Vec<_> = operations.iter().map(|all| all[at]).collect();
+                print(growth(name, sizes, &seen));
             }
         }
     }
@@ -85,23 +78,23 @@ pub(super) fn run(filter: &str, quick: bool, print: &mut dyn FnMut(Row)) -> Vec<
 }
 
 /// The greatest size against the smaller ones.
-fn growth(name: String, sizes: &[u64], nanos: &[f64]) -> Row {
-    let last = nanos[nanos.len() - 1];
-    let reading = |name: &'static str, nanos: f64| Reading {
+fn growth(name: String, sizes: &[u64], operations: &[Seen]) -> Row {
+    let last = operations[operations.len() - 1];
+    let reading = |name: &'static str, Seen { nanos, allocations }: Seen| Reading {
         name,
         nanos,
-        allocations: 0,
-        ratio: last / nanos,
+        allocations: Some(allocations),
+        ratio: last.nanos / nanos,
         target: None,
     };
     let mut readings = vec![reading("cloakroom", last)];
-    for (size, &nanos) in sizes.iter().zip(nanos).take(sizes.len() - 1) {
+    for (size, &seen) in sizes.iter().zip(operations).take(sizes.len() - 1) {
         let name = if *size == 1000 {
             "ours, 1,000 sessions"
         } else {
             "ours, 100,000 sessions"
         };
-        readings.push(reading(name, nanos));
+        readings.push(reading(name, seen));
     }
     Row { name, readings }
 }
@@ -162,6 +155,11 @@ impl Stores {
         let theirs_once = allocations::count(|| {
             let loaded = at_once(self.theirs.load(&their_id(&self.sample, 7)));
             assert!(loaded.expect("memory answers").is_some());
+        });
+        let reading_once = allocations::count(|| {
+            let loaded = at_once(self.ours.load(&self.sample.selector(7), UnixTime::now()));
+            let loaded = loaded.expect("memory answers").expect("it is live");
+            assert_eq!(visits(&loaded.payload), VISITS);
         });
         let runtime = Builder::new_multi_thread().worker_threads(threads).build();
         let runtime = runtime.expect("threads can be started");
@@ -234,7 +232,7 @@ impl Stores {
             Player::new("tower-sessions", theirs)
                 .target(target)
                 .allocating(theirs_once),
-            Player::new("ours, and a value of its JSON", reading).allocating(ours_once),
+            Player::new("ours, and a value of its JSON", reading).allocating(reading_once),
         ];
         play(name, turns, operations, players)
     }
@@ -274,8 +272,50 @@ where
     elapsed
 }
 
-/// The medians of create, update, touch, rotate and delete, in nanoseconds, among `size` sessions.
-fn operation_times(size: u64, quick: bool) -> [f64; 5] {
+/// What an operation was seen to do.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The median of its turns.
+    nanos: f64,
+    /// The median of its calls.
+    allocations: u64,
+}
+
+/// The turns of one operation.
+#[derive(Default)]
+struct Turns {
+    times: Vec<f64>,
+    allocations: Vec<u64>,
+}
+
+impl Turns {
+    /// Calls `work` `batch` times, which tells whether its answer was right. Allocations are counted in a turn of their own.
+    fn take(&mut self, is_counted: bool, batch: u64, mut work: impl FnMut(usize) -> bool) {
+        let mut calls = 0..batch as usize;
+        if is_counted {
+            self.allocations = calls
+                .map(|at| allocations::count(|| assert!(work(at), "a wrong answer was counted")))
+                .collect();
+            return;
+        }
+        let start = Instant::now();
+        let right = calls.all(work);
+        let elapsed = start.elapsed();
+        assert!(right, "a wrong answer was timed");
+        self.times.push(elapsed.as_nanos() as f64 / batch as f64);
+    }
+
+    fn seen(mut self) -> Seen {
+        self.allocations.sort_unstable();
+        Seen {
+            nanos: median(&mut self.times),
+            allocations: self.allocations[self.allocations.len() / 2],
+        }
+    }
+}
+
+/// Create, update, touch, rotate and delete among `size` sessions.
+fn operations_among(size: u64, quick: bool) -> [Seen; 5] {
     let turns = if quick { 3 } else { 9 };
     let batch = size.min(20_000);
     let sample = Arc::new(at_once(Sample::new()));
@@ -296,39 +336,31 @@ fn operation_times(size: u64, quick: bool) -> [f64; 5] {
         Version::FIRST,
         [sample.verifier_hash(), VerifierHash::from_bytes([9; 32])],
     );
-    let mut times: [Vec<f64>; 5] = Default::default();
-    for turn in 1..=turns {
+    let mut operations: [Turns; 5] = Default::default();
+    for turn in 0..=turns {
         let now = created_at.saturating_add(Duration::from_secs(turn));
         let idle_deadline = now.saturating_add(Duration::from_mins(30));
-        let mut time = |operation: usize, work: &mut dyn FnMut() -> bool| {
-            let start = Instant::now();
-            let right = work();
-            let elapsed = start.elapsed();
-            assert!(right, "a wrong answer was timed");
-            times[operation].push(elapsed.as_nanos() as f64 / batch as f64);
-        };
+        let [create, update, touch, rotate, delete] = &mut operations;
+        let is_counted = turn == 0;
         let records: Vec<NewRecord> = (size..size + batch).map(new).collect();
-        time(0, &mut || {
-            records
-                .iter()
-                .all(|record| matches!(at_once(store.create(record, now)), Ok(Created::Done)))
+        create.take(is_counted, batch, |at| {
+            matches!(at_once(store.create(&records[at], now)), Ok(Created::Done))
         });
         let change = Change {
             payload: Arc::clone(sample.payload()),
             idle_deadline,
         };
-        time(1, &mut || {
-            let done = Updated::Done(version.next());
-            selectors.iter().all(|key| {
-                at_once(store.update(key, version, &change, now)).is_ok_and(|answer| answer == done)
-            })
+        let done = Updated::Done(version.next());
+        update.take(is_counted, batch, |at| {
+            at_once(store.update(&selectors[at], version, &change, now)).is_ok_and(|answer| answer == done)
         });
         version = version.next();
         let later = idle_deadline.saturating_add(Duration::from_millis(500));
-        time(2, &mut || {
-            selectors
-                .iter()
-                .all(|key| matches!(at_once(store.touch(key, later, now)), Ok(Touched::Done)))
+        touch.take(is_counted, batch, |at| {
+            matches!(
+                at_once(store.touch(&selectors[at], later, now)),
+                Ok(Touched::Done)
+            )
         });
         let rotation = Rotation {
             verifier_hash: hashes[1],
@@ -338,21 +370,18 @@ fn operation_times(size: u64, quick: bool) -> [f64; 5] {
             absolute_deadline: None,
             data: None,
         };
-        time(3, &mut || {
-            let done = Rotated::Done(version.next());
-            selectors.iter().all(|key| {
-                at_once(store.rotate(key, &hashes[0], &rotation, now)).is_ok_and(|answer| answer == done)
-            })
+        let done = Rotated::Done(version.next());
+        rotate.take(is_counted, batch, |at| {
+            let rotated = at_once(store.rotate(&selectors[at], &hashes[0], &rotation, now));
+            rotated.is_ok_and(|answer| answer == done)
         });
         version = version.next();
         hashes.swap(0, 1);
-        time(4, &mut || {
-            records
-                .iter()
-                .all(|record| matches!(at_once(store.delete(&record.selector())), Ok(true)))
+        delete.take(is_counted, batch, |at| {
+            matches!(at_once(store.delete(&records[at].selector())), Ok(true))
         });
     }
-    times.map(|mut times| median(&mut times))
+    operations.map(Turns::seen)
 }
 
 /// With room for what is created beside the greatest number of sessions.
