@@ -37,7 +37,8 @@ const CANDIDATES: usize = 4;
 /// when it has cookies alone of which none counts: whoever can plant a cookie must not be able to keep anybody from a
 /// page. A token in Authorization that does not verify is an error there too. So is a token whose issuer's keys are not at
 /// hand, in a cookie as well: it may be a good one, and somebody who is logged in is never taken for a stranger. Whoever
-/// can plant a cookie of the name can thus make that 503 of pages for strangers, as long as such an outage lasts.
+/// can plant a cookie of the name can thus make that 503 of pages for strangers, as long as such an outage lasts. Beside a
+/// token that verifies it does not matter, but for a logout by `Logins`, which cannot say that it is done.
 pub struct Bearer<C> {
     claims: C,
     registered: Box<Registered>,
@@ -59,31 +60,55 @@ pub enum BearerSource {
 }
 
 /// The registered claims (RFC 7519 section 4.1) that stand beside an application's own.
-struct Registered {
-    issuer: String,
-    subject: Option<String>,
+pub(crate) struct Registered {
+    pub(crate) issuer: String,
+    pub(crate) subject: Option<String>,
     audience: Vec<String>,
-    token_id: Option<String>,
+    pub(crate) token_id: Option<String>,
     not_before: Option<UnixTime>,
-    issued_at: Option<UnixTime>,
-    expires_at: Option<UnixTime>,
-    auth_time: Option<UnixTime>,
+    pub(crate) issued_at: Option<UnixTime>,
+    pub(crate) expires_at: Option<UnixTime>,
+    pub(crate) auth_time: Option<UnixTime>,
     kid: Option<String>,
     policy: usize,
 }
 
 /// What a look at a request finds.
+pub(crate) struct Look<C> {
+    pub(crate) found: Found<C>,
+    /// What verified and is not taken: all tokens of a conflict, one whose claims are no `C`. Each is a login all the same.
+    #[cfg_attr(
+        not(feature = "identity"),
+        expect(dead_code, reason = "logouts alone end each of them")
+    )]
+    pub(crate) others: Vec<Registered>,
+    /// Why one that is not taken may be good all the same, and nobody can say.
+    #[cfg_attr(
+        not(feature = "identity"),
+        expect(dead_code, reason = "logouts alone cannot pass it over")
+    )]
+    pub(crate) unjudged: Option<BearerErrorKind>,
+}
+
+/// What counts of it.
 pub(crate) enum Found<C> {
     Nothing,
     Token(Bearer<C>),
-    /// Cookies that verify and differ: all whose claims can be read.
-    #[cfg_attr(
-        not(feature = "identity"),
-        expect(dead_code, reason = "identities alone look at each of them")
-    )]
-    Conflict(Vec<Bearer<C>>),
+    /// Cookies that verify and differ.
+    Conflict,
     /// Cookies of which none counts.
     Cookies(BearerErrorKind),
+    /// What nobody who brings it is taken for a stranger with: a token in Authorization, or one of an issuer whose keys are
+    /// not at hand.
+    Refused(BearerErrorKind),
+}
+
+/// What a check finds of one token.
+enum Checked<C> {
+    Good(Bearer<C>),
+    /// It verified, and its claims are no `C`.
+    Unreadable(Box<Registered>),
+    Refused(BearerErrorKind),
 }
 
 impl<C: DeserializeOwned> Bearer<C> {
@@ -98,10 +123,10 @@ impl<C: DeserializeOwned> Bearer<C> {
         extensions: &Extensions,
         verifier: &BearerVerifier<C>,
     ) -> Result<Self, Error> {
-        let kind = match look(headers, extensions, verifier)? {
+        let kind = match look(headers, extensions, verifier)?.found {
             Found::Token(bearer) => return Ok(bearer),
-            Found::Conflict(_) => BearerErrorKind::Conflict,
-            Found::Cookies(kind) => kind,
+            Found::Conflict => BearerErrorKind::Conflict,
+            Found::Cookies(kind) | Found::Refused(kind) => kind,
             Found::Nothing => BearerErrorKind::Required,
         };
         Err(verifier.error(kind).into())
@@ -118,10 +143,11 @@ impl<C: DeserializeOwned> Bearer<C> {
         extensions: &Extensions,
         verifier: &BearerVerifier<C>,
     ) -> Result<Option<Self>, Error> {
-        Ok(match look(headers, extensions, verifier)? {
-            Found::Token(bearer) => Some(bearer),
-            Found::Conflict(_) | Found::Cookies(_) | Found::Nothing => None,
-        })
+        match look(headers, extensions, verifier)?.found {
+            Found::Token(bearer) => Ok(Some(bearer)),
+            Found::Conflict | Found::Cookies(_) | Found::Nothing => Ok(None),
+            Found::Refused(kind) => Err(verifier.error(kind).into()),
+        }
     }
 }
 
@@ -219,6 +245,13 @@ impl<C> Bearer<C> {
     }
 }
 
+#[cfg(feature = "identity")]
+impl<C> Bearer<C> {
+    pub(crate) fn into_registered(self) -> Registered {
+        *self.registered
+    }
+}
+
 impl<C> Deref for Bearer<C> {
     type Target = C;
 
@@ -238,11 +271,21 @@ impl<C> fmt::Debug for Bearer<C> {
     }
 }
 
+impl<C> From<Found<C>> for Look<C> {
+    fn from(found: Found<C>) -> Self {
+        Self {
+            found,
+            others: Vec::new(),
+            unjudged: None,
+        }
+    }
+}
+
 pub(crate) fn look<C: DeserializeOwned>(
     headers: &HeaderMap,
     extensions: &Extensions,
     verifier: &BearerVerifier<C>,
-) -> Result<Found<C>, Error> {
+) -> Result<Look<C>, Error> {
     let carriers = verifier.carriers();
     let jar = match carriers.cookie {
         Some(_) => Jar::of(extensions)?,
@@ -251,92 +294,107 @@ pub(crate) fn look<C: DeserializeOwned>(
     if carriers.authorization {
         match Authorization::of(headers) {
             Authorization::Absent => {}
-            Authorization::OtherScheme => return Ok(Found::Nothing),
+            Authorization::OtherScheme => return Ok(Found::Nothing.into()),
             Authorization::Malformed => {
                 jar.observe_refused(&BearerErrorKind::Malformed, None);
-                return Err(verifier.error(BearerErrorKind::Malformed).into());
+                return Ok(Found::Refused(BearerErrorKind::Malformed).into());
             }
-            Authorization::Bearer(token) => return in_authorization(&jar, verifier, token),
+            Authorization::Bearer(token) => return Ok(in_authorization(&jar, verifier, token)),
         }
     }
     in_cookies(&jar, verifier, headers)
 }
 
-fn in_authorization<C: DeserializeOwned>(
-    jar: &Jar,
-    verifier: &BearerVerifier<C>,
-    token: &str,
-) -> Result<Found<C>, Error> {
+fn in_authorization<C: DeserializeOwned>(jar: &Jar, verifier: &BearerVerifier<C>, token: &str) -> Look<C> {
     let checking = Checking::new(jar, verifier, BearerSource::Authorization);
+    let mut others = Vec::new();
     let kind = match checking.check(token) {
-        Ok(bearer) => {
+        Checked::Good(bearer) => {
             jar.observe_verified(None);
-            return Ok(Found::Token(bearer));
+            return Found::Token(bearer).into();
+        }
+        Checked::Unreadable(registered) => {
+            others.push(*registered);
+            BearerErrorKind::Unreadable
         }
         // Looked at only now: what verifies is a b64token, and what is too large is not worth looking at.
-        Err(BearerErrorKind::Rejected(error))
+        Checked::Refused(BearerErrorKind::Rejected(error))
             if error.kind() != ErrorKind::TooLarge && !is_b64token(token) =>
         {
             BearerErrorKind::Malformed
         }
-        Err(kind) => kind,
+        Checked::Refused(kind) => kind,
     };
     jar.observe_refused(&kind, None);
-    Err(verifier.error(kind).into())
+    Look {
+        others,
+        ..Found::Refused(kind).into()
+    }
 }
 
 fn in_cookies<C: DeserializeOwned>(
     jar: &Jar,
     verifier: &BearerVerifier<C>,
     headers: &HeaderMap,
-) -> Result<Found<C>, Error> {
+) -> Result<Look<C>, Error> {
     let Some(name) = verifier.cookie() else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing.into());
     };
     let cookies = jar.read(headers)?;
     let checking = Checking::new(jar, verifier, BearerSource::Cookie);
-    // The first that verified, whether its claims are a `C` or not.
+    // The first that verified, if its claims are a `C`.
     let mut held = None;
-    // Those that verified besides, and differ.
     let mut others = Vec::new();
-    let mut refused = None;
-    for value in cookies.all(name).take(CANDIDATES).map(CookieValue::as_bytes) {
-        if matches!(held, Some((token, _)) if token == value) {
+    let (mut refused, mut unjudged) = (None, None);
+    let mut seen: [&[u8]; CANDIDATES] = [&[]; CANDIDATES];
+    let candidates = cookies.all(name).take(CANDIDATES).map(CookieValue::as_bytes);
+    for (place, value) in candidates.enumerate() {
+        let is_seen = seen[..place].contains(&value);
+        seen[place] = value;
+        if is_seen {
             continue;
         }
         let checked = match str::from_utf8(value) {
             Ok(token) => checking.check(token),
-            Err(_) => Err(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
+            Err(_) => Checked::Refused(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
         };
         match checked {
-            Ok(_) | Err(BearerErrorKind::Unreadable) if held.is_some() => others.push(checked),
-            Ok(_) | Err(BearerErrorKind::Unreadable) => held = Some((value, checked)),
+            Checked::Good(bearer) if held.is_none() && others.is_empty() => held = Some(bearer),
+            Checked::Good(bearer) => others.push(*bearer.registered),
+            Checked::Unreadable(registered) => others.push(*registered),
             // Nobody can say what it is, so it counts against no other; but where there is no other, that is the answer.
-            Err(kind @ BearerErrorKind::KeysUnavailable { .. }) => refused = Some(kind),
-            Err(kind) => {
+            Checked::Refused(kind @ BearerErrorKind::KeysUnavailable { .. }) => unjudged = Some(kind),
+            Checked::Refused(kind) => {
                 refused.get_or_insert(kind);
             }
         }
     }
-    if !others.is_empty() {
-        jar.observe_refused(&BearerErrorKind::Conflict, Some(name));
-        let all = held.into_iter().map(|(_, checked)| checked).chain(others);
-        return Ok(Found::Conflict(all.filter_map(Result::ok).collect()));
-    }
-    match (held, refused) {
-        (Some((_, Ok(bearer))), _) => {
+    let found = match (held, others.len()) {
+        (Some(bearer), 0) => {
             jar.observe_verified(Some(name));
-            Ok(Found::Token(bearer))
+            Found::Token(bearer)
         }
-        (Some((_, Err(kind))), _) | (None, Some(kind)) => {
-            jar.observe_refused(&kind, Some(name));
-            match kind {
-                BearerErrorKind::KeysUnavailable { .. } => Err(verifier.error(kind).into()),
-                kind => Ok(Found::Cookies(kind)),
-            }
+        (None, 0) => match (unjudged.take(), refused) {
+            (Some(kind), _) => Found::Refused(kind),
+            (None, Some(kind)) => Found::Cookies(kind),
+            (None, None) => Found::Nothing,
+        },
+        (None, 1) => Found::Cookies(BearerErrorKind::Unreadable),
+        (held, _) => {
+            others.extend(held.map(|bearer| *bearer.registered));
+            Found::Conflict
         }
-        (None, None) => Ok(Found::Nothing),
+    };
+    match &found {
+        Found::Conflict => jar.observe_refused(&BearerErrorKind::Conflict, Some(name)),
+        Found::Cookies(kind) | Found::Refused(kind) => jar.observe_refused(kind, Some(name)),
+        Found::Token(_) | Found::Nothing => {}
     }
+    Ok(Look {
+        found,
+        others,
+        unjudged,
+    })
 }
 
 /// What it takes to check the tokens of one request: the keys and the time as they are at its beginning.
@@ -359,23 +417,30 @@ impl<'a> Checking<'a> {
         }
     }
 
-    fn check<C: DeserializeOwned>(&self, token: &str) -> Result<Bearer<C>, BearerErrorKind> {
+    fn check<C: DeserializeOwned>(&self, token: &str) -> Checked<C> {
         let mut scratch = Scratch::new();
-        let verified = self.keys.verify(token, self.now, &mut scratch)?;
-        Ok(Bearer {
-            claims: verified.claims().map_err(|_| BearerErrorKind::Unreadable)?,
-            registered: Box::new(Registered {
-                issuer: verified.issuer().to_owned(),
-                subject: verified.subject().map(ToOwned::to_owned),
-                audience: verified.audience().map(Cow::into_owned).collect(),
-                token_id: verified.token_id().map(ToOwned::to_owned),
-                not_before: verified.not_before(),
-                issued_at: verified.issued_at(),
-                expires_at: verified.expires_at(),
-                auth_time: verified.auth_time(),
-                kid: verified.kid().map(ToOwned::to_owned),
-                policy: verified.policy(),
-            }),
+        let verified = match self.keys.verify(token, self.now, &mut scratch) {
+            Ok(verified) => verified,
+            Err(kind) => return Checked::Refused(kind),
+        };
+        let registered = Box::new(Registered {
+            issuer: verified.issuer().to_owned(),
+            subject: verified.subject().map(ToOwned::to_owned),
+            audience: verified.audience().map(Cow::into_owned).collect(),
+            token_id: verified.token_id().map(ToOwned::to_owned),
+            not_before: verified.not_before(),
+            issued_at: verified.issued_at(),
+            expires_at: verified.expires_at(),
+            auth_time: verified.auth_time(),
+            kid: verified.kid().map(ToOwned::to_owned),
+            policy: verified.policy(),
+        });
+        let Ok(claims) = verified.claims() else {
+            return Checked::Unreadable(registered);
+        };
+        Checked::Good(Bearer {
+            claims,
+            registered,
             scope: verified
                 .get("scope")
                 .and_then(Value::as_str)

@@ -25,13 +25,19 @@ pub(crate) trait Carrier: fmt::Debug + Send + Sync + 'static {
     /// [`Error::Attributes`].
     fn removal(&self) -> Result<Option<SetCookie>, Error>;
 
-    /// What a request has brought; `by` says where to look, and nowhere else is looked.
+    /// Adds what a request has brought; `by` says where to look, and nowhere else is looked.
     ///
     /// # Errors
     ///
     /// What keeps the request from being read at all.
-    fn look(&self, by: By, jar: &Jar, headers: &HeaderMap, extensions: &Extensions)
-    -> Result<Brought, Error>;
+    fn look(
+        &self,
+        by: By,
+        jar: &Jar,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        brought: &mut Vec<Brought>,
+    ) -> Result<(), Error>;
 
     /// Whether `gate` can end all that this one carries.
     ///
@@ -62,8 +68,6 @@ pub(crate) enum By {
 
 /// What a carrier found in a request.
 pub(crate) enum Brought {
-    /// Nothing that counts.
-    Nothing,
     /// A session, which the store is still to be asked for.
     Session(Session),
     /// A ticket or a token that has verified.
@@ -72,6 +76,10 @@ pub(crate) enum Brought {
     Conflict(Vec<Verified>),
     /// Something that may be good, and nobody can say: 503.
     Unknown(Error),
+    /// The same beside something that has verified: it counts against nobody, and no logout can say that it has ended.
+    Unjudged(Error),
+    /// A token that has verified, and whose claims nobody here can read: no identity, and a login all the same.
+    Unread(Box<Verified>),
 }
 
 /// A ticket or a token that has verified, and that nobody has asked the gate about.

@@ -149,17 +149,19 @@ impl Logins {
         self.switch_to(|_| false, false, None)
     }
 
-    /// Ends what the request is logged in by, and removes the cookies of all carriers.
+    /// Ends what the request is logged in by, and removes the cookies of all carriers. In a conflict that is each login that
+    /// verified, also a JWT whose claims are not of the type that its verifier asks for.
     ///
     /// # Errors
     ///
     /// [`IdentityErrorKind::Store`] when a ticket or a JWT could not be denied; the error of a carrier that could not say
-    /// whether what it brought is good. What could be done was done, and the cookies are removed all the same.
+    /// whether what it brought is good, also beside something that is: a JWT of an issuer whose keys are not at hand is 503,
+    /// since it may live on. What could be done was done, and the cookies are removed all the same.
     pub async fn log_out(&self) -> Result<(), Error> {
         let here = self.end_here();
         let denied = self.ending().run().await.map(drop);
         let unknown = self.presented.brought.iter().find_map(|brought| match brought {
-            Brought::Unknown(error) => Some(error.clone()),
+            Brought::Unknown(error) | Brought::Unjudged(error) => Some(error.clone()),
             _ => None,
         });
         here.and(denied).and(unknown.map_or(Ok(()), Err))
@@ -255,10 +257,10 @@ impl Logins {
             )
         };
         let verified = self.presented.brought.iter().flat_map(|brought| match brought {
-            Brought::Verified(verified) => std::slice::from_ref(&**verified),
+            Brought::Verified(verified) | Brought::Unread(verified) => std::slice::from_ref(&**verified),
             // Nobody can say which of them the logout means, and each is a login.
             Brought::Conflict(all) => all,
-            _ => &[],
+            Brought::Session(_) | Brought::Unknown(_) | Brought::Unjudged(_) => &[],
         });
         let denials = verified
             .filter(|one| !has_ended(one))

@@ -35,7 +35,8 @@ impl Carrier for SessionCarrier {
         jar: &Jar,
         headers: &HeaderMap,
         extensions: &Extensions,
-    ) -> Result<Brought, Error> {
+        brought: &mut Vec<Brought>,
+    ) -> Result<(), Error> {
         // A mistake in the program shows with the first request, whatever it brings.
         let slot = extensions.get::<Slot>();
         if !slot.is_some_and(|slot| slot.takes_all_of(&self.0)) {
@@ -55,10 +56,9 @@ impl Carrier for SessionCarrier {
             },
         };
         if is_there {
-            Session::read(headers, extensions).map(Brought::Session)
-        } else {
-            Ok(Brought::Nothing)
+            brought.push(Brought::Session(Session::read(headers, extensions)?));
         }
+        Ok(())
     }
 
     fn check_revocable(&self, _gate: &Gate) -> Result<(), InvalidIdentityLayer> {

@@ -119,12 +119,10 @@ impl Settings {
         };
         let mut brought = Vec::new();
         for carrier in &self.carriers {
-            match carrier.look(by, &jar, headers, extensions)? {
-                Brought::Nothing => {}
-                one => brought.push(one),
-            }
-            // There is one credential in it.
-            if by == By::Authorization && !brought.is_empty() {
+            carrier.look(by, &jar, headers, extensions, &mut brought)?;
+            // There is one credential in it; one whose claims a carrier cannot read may be for the next.
+            let is_read = |one: &Brought| !matches!(one, Brought::Unread(_));
+            if by == By::Authorization && brought.iter().any(is_read) {
                 break;
             }
         }
@@ -136,7 +134,7 @@ impl Settings {
         let mut is_conflict = false;
         for brought in &presented.brought {
             let identity = match brought {
-                Brought::Nothing => None,
+                Brought::Unjudged(_) | Brought::Unread(_) => None,
                 Brought::Conflict(_) => {
                     is_conflict = true;
                     None

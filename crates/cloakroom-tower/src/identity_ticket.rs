@@ -28,18 +28,26 @@ impl<T: SealedCookie + AsRef<Ticket>> Carrier for TicketCarrier<T> {
         self.0.removal().map(Some)
     }
 
-    fn look(&self, by: By, jar: &Jar, headers: &HeaderMap, _: &Extensions) -> Result<Brought, Error> {
+    fn look(
+        &self,
+        by: By,
+        jar: &Jar,
+        headers: &HeaderMap,
+        _: &Extensions,
+        brought: &mut Vec<Brought>,
+    ) -> Result<(), Error> {
         if by == By::Authorization {
-            return Ok(Brought::Nothing);
+            return Ok(());
         }
         let handle = Handle::new(jar.clone(), self.0.clone());
-        Ok(match handle.look(headers)? {
-            Look::Nothing => Brought::Nothing,
+        brought.push(match handle.look(headers)? {
+            Look::Nothing => return Ok(()),
             Look::Conflict(all) => {
                 Brought::Conflict(all.iter().map(|held| self.verified(held, None)).collect())
             }
             Look::Held(held, resealed) => Brought::Verified(Box::new(self.verified(&held, resealed))),
-        })
+        });
+        Ok(())
     }
 
     fn check_revocable(&self, gate: &Gate) -> Result<(), InvalidIdentityLayer> {

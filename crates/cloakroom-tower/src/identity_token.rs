@@ -6,11 +6,11 @@ use cloakroom_lineage::Gate;
 use http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 
-use crate::bearer::{Found, look};
+use crate::bearer::{Found, Look, Registered, look};
 use crate::identity_carrier::{Brought, By, Carrier, Kind, Verified};
 use crate::jar::Jar;
 use crate::{
-    Bearer, BearerErrorKind, BearerSource, BearerVerifier, Error, IdentitySource, InvalidIdentityLayer, Reach,
+    BearerErrorKind, BearerSource, BearerVerifier, Error, IdentitySource, InvalidIdentityLayer, Reach,
 };
 
 /// JWTs, in Authorization or in a cookie, as their verifier says.
@@ -56,32 +56,44 @@ impl<C: DeserializeOwned + 'static> Carrier for TokenCarrier<C> {
         Ok(self.removal.clone())
     }
 
-    fn look(&self, by: By, _: &Jar, headers: &HeaderMap, extensions: &Extensions) -> Result<Brought, Error> {
+    fn look(
+        &self,
+        by: By,
+        _: &Jar,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        brought: &mut Vec<Brought>,
+    ) -> Result<(), Error> {
         let is_asked = match by {
             By::Authorization => self.takes_authorization(),
             By::Cookies => self.cookie().is_some(),
         };
         if !is_asked {
-            return Ok(Brought::Nothing);
+            return Ok(());
         }
-        match look(headers, extensions, &self.verifier) {
-            Ok(Found::Token(bearer)) => Ok(Brought::Verified(Box::new(verified(
-                &bearer,
-                self.verifier.cookie(),
-            )))),
-            Ok(Found::Conflict(all)) => {
-                let cookie = self.verifier.cookie();
-                Ok(Brought::Conflict(
-                    all.iter().map(|one| verified(one, cookie)).collect(),
-                ))
+        let Look {
+            found,
+            others,
+            unjudged,
+        } = look(headers, extensions, &self.verifier)?;
+        let mut others = others.into_iter().map(|one| self.verified(by, one));
+        match found {
+            Found::Token(bearer) => {
+                let verified = self.verified(by, bearer.into_registered());
+                brought.push(Brought::Verified(Box::new(verified)));
             }
-            Ok(Found::Cookies(_) | Found::Nothing) => Ok(Brought::Nothing),
-            Err(Error::Bearer(error)) => Ok(match error.kind() {
-                BearerErrorKind::KeysUnavailable { .. } => Brought::Unknown(Error::Bearer(error)),
-                _ => Brought::Nothing,
-            }),
-            Err(error) => Err(error),
+            Found::Conflict => brought.push(Brought::Conflict(others.collect())),
+            Found::Refused(kind @ BearerErrorKind::KeysUnavailable { .. }) => {
+                brought.push(Brought::Unknown(self.verifier.error(kind).into()));
+            }
+            Found::Cookies(_) | Found::Refused(_) | Found::Nothing => {
+                let unread = others.next().map(Box::new).map(Brought::Unread);
+                brought.extend(unread);
+            }
         }
+        let unjudged = unjudged.map(|kind| Brought::Unjudged(self.verifier.error(kind).into()));
+        brought.extend(unjudged);
+        Ok(())
     }
 
     fn check_revocable(&self, gate: &Gate) -> Result<(), InvalidIdentityLayer> {
@@ -100,6 +112,26 @@ impl<C: DeserializeOwned + 'static> Carrier for TokenCarrier<C> {
     }
 }
 
+impl<C> TokenCarrier<C> {
+    fn verified(&self, by: By, token: Registered) -> Verified {
+        let (source, cookie) = match by {
+            By::Authorization => (BearerSource::Authorization, None),
+            By::Cookies => (BearerSource::Cookie, self.verifier.cookie()),
+        };
+        Verified {
+            issuer: token.issuer,
+            subject: token.subject,
+            issued_at: token.issued_at,
+            authenticated_at: token.auth_time,
+            expires_at: token.expires_at,
+            token_id: token.token_id,
+            source: IdentitySource::Token(source),
+            cookie: cookie.cloned(),
+            resealed: None,
+        }
+    }
+}
+
 /// What removes the cookie `name`, where the name alone says what it was set with: `Path=/`, `Secure`, no Domain.
 fn removal_of(name: &CookieName) -> Result<SetCookie, InvalidIdentityLayer> {
     let cookie = SetCookie::new(name, "").finish().ok();
@@ -108,21 +140,6 @@ fn removal_of(name: &CookieName) -> Result<SetCookie, InvalidIdentityLayer> {
         let cookie = name.clone();
         InvalidIdentityLayer::UnknownCookie { cookie }
     })
-}
-
-fn verified<C>(bearer: &Bearer<C>, cookie: Option<&CookieName>) -> Verified {
-    let source = bearer.source();
-    Verified {
-        issuer: bearer.issuer().to_owned(),
-        subject: bearer.subject().map(ToOwned::to_owned),
-        issued_at: bearer.issued_at(),
-        authenticated_at: bearer.auth_time(),
-        expires_at: bearer.expires_at(),
-        token_id: bearer.token_id().map(ToOwned::to_owned),
-        source: IdentitySource::Token(source),
-        cookie: cookie.filter(|_| source == BearerSource::Cookie).cloned(),
-        resealed: None,
-    }
 }
 
 impl<C> fmt::Debug for TokenCarrier<C> {

@@ -4,7 +4,6 @@
     reason = "the exception for tests does not reach their helpers"
 )]
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,15 +16,18 @@ use cloakroom_tower::EventKind::{KeysUnavailable, TokenRejected, Verified};
 use cloakroom_tower::cloakroom_cookie::CookieName;
 use cloakroom_tower::cloakroom_core::{Tick, UnixTime};
 use cloakroom_tower::cloakroom_jwks::{JwksVerifier, danger};
-use cloakroom_tower::cloakroom_jwt::{Ed25519SigningKey, Policy, Signer, SigningKey, Typ, jwk_set_json};
+use cloakroom_tower::cloakroom_jwt::{Ed25519SigningKey, Policy, Signer, SigningKey, Typ};
 use cloakroom_tower::testing::Recorder;
 use cloakroom_tower::{Bearer, BearerVerifier, CookieLayer, EventKind};
 use http::Request;
 use http::header::{AUTHORIZATION, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+
+use crate::key_server::key_server;
+
+#[path = "identity/key_server.rs"]
+mod key_server;
 
 const T0: i64 = 1_750_000_000;
 const ISSUER: &str = "https://login.example";
@@ -48,33 +50,6 @@ fn token(kid: &str, issuer: &str) -> String {
     Signer::new(key(kid), "at+jwt").unwrap().sign(&claims).unwrap()
 }
 
-/// The issuer's server; while it is not well it answers 500.
-async fn key_server(is_well: Arc<AtomicBool>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let set = jwk_set_json([&key("k1").verifying_key()]).unwrap();
-    tokio::spawn(async move {
-        loop {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                request.push(stream.read_u8().await.unwrap());
-            }
-            let status = if is_well.load(Ordering::Relaxed) {
-                "200 OK"
-            } else {
-                "500 No"
-            };
-            let answer = format!(
-                "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{set}",
-                set.len()
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    address
-}
-
 struct Desk {
     app: Router,
     recorder: Recorder,
@@ -85,7 +60,7 @@ struct Desk {
 impl Desk {
     async fn new(is_well: bool) -> Self {
         let is_well_now = Arc::new(AtomicBool::new(is_well));
-        let address = key_server(Arc::clone(&is_well_now)).await;
+        let address = key_server(&key("k1"), Arc::clone(&is_well_now)).await;
         let tick = Arc::new(AtomicU64::new(0));
         let held = Arc::clone(&tick);
         let policy = Policy::new(ISSUER, "notes", Typ::exact("at+jwt"));

@@ -65,7 +65,11 @@ impl From<Ticket> for Login {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Claims {}
+pub(crate) struct Claims {
+    /// A claim of the application's own, which a token of another one may have otherwise.
+    #[serde(rename = "role")]
+    _role: Option<String>,
+}
 
 /// Where a handler or a store waits until a test lets it go on.
 #[derive(Clone, Default)]

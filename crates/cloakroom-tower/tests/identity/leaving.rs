@@ -387,6 +387,57 @@ async fn g8_a_logout_in_a_conflict_ends_each_login_that_verified() {
 }
 
 #[tokio::test]
+async fn g8_a_logout_ends_what_verified_and_cannot_be_read() {
+    let desk = Desk::new().await;
+    let (read, unread) = (Some("editor".into()), Some(json!(1)));
+    for (n, (roles, ended)) in [
+        (vec![&read, &unread], 2),
+        (vec![&unread, &read], 2),
+        (vec![&unread, &unread], 2),
+        (vec![&unread], 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let token = |place: usize, role: &Option<serde_json::Value>| {
+            desk.token_cookie(&json!({"jti": format!("t{n}-{place}"), "role": role, "iat": T0 / 1000, "exp": T0 / 1000 + 300}))
+        };
+        let brought: Vec<_> = roles
+            .iter()
+            .enumerate()
+            .map(|(place, role)| token(place, role))
+            .collect();
+        // The first may well be there twice.
+        let twice = brought
+            .iter()
+            .chain(&brought[..1])
+            .map(String::as_str)
+            .collect::<Vec<_>>();
+        desk.maybe(&twice).await.is(200, "nobody");
+        let writes = desk.revocations.writes.load(Ordering::Relaxed);
+        desk.act(&twice, "leave").await.removes(&ALL);
+        assert_eq!(desk.revocations.writes.load(Ordering::Relaxed) - writes, ended);
+        desk.learn_at(desk.now().as_millis() + 100).await;
+        // Another program may read them.
+        for place in 0..ended {
+            desk.maybe(&[&token(place, &read)]).await.is(200, "nobody");
+        }
+    }
+    let field =
+        |role: serde_json::Value| format!("Bearer {}", desk.token(&json!({"jti": "t9", "role": role})));
+    desk.bear("/maybe", &[&field("editor".into())], &[], "")
+        .await
+        .is(200, &format!("{ISSUER} u1 -60000 Token(Authorization)"));
+    desk.bear("/", &[&field(json!(1))], &[], "leave")
+        .await
+        .is(200, "");
+    desk.learn_at(desk.now().as_millis() + 100).await;
+    desk.bear("/maybe", &[&field("editor".into())], &[], "")
+        .await
+        .is(401, REJECTED);
+}
+
+#[tokio::test]
 async fn g8_a_conflict_renews_no_session() {
     let plan = Plan {
         settings: |settings| settings.renew_every(Duration::from_secs(60)),

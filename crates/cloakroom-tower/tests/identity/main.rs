@@ -9,8 +9,10 @@ mod desk;
 mod entering;
 mod gating;
 mod guarding;
+mod key_server;
 mod leaving;
 mod making;
+mod outage;
 #[path = "../session/probe.rs"]
 #[expect(dead_code, reason = "the tests of sessions ask for more")]
 mod probe;

@@ -1,0 +1,151 @@
+//! Logouts while the keys of one of two issuers cannot be had.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cloakroom_tower::cloakroom_jwks::{JwksVerifier, danger};
+use cloakroom_tower::cloakroom_jwt::{Ed25519SigningKey, Policy, Signer, SigningKey, Typ};
+use serde_json::json;
+
+use crate::desk::{AUDIENCE, Answer, Desk, HOUR, ISSUER, T0};
+use crate::key_server::key_server;
+
+const ALL: [&str; 3] = ["__Host-id", "__Host-jwt", "__Host-ticket"];
+const AWAY: &str = "https://away.example";
+const UNAVAILABLE: &str = "the keys that tokens are verified with are not available\n";
+
+/// A desk whose JWTs are those of two issuers, of which the second may be away.
+struct Outage {
+    desk: Desk,
+}
+
+fn key() -> SigningKey {
+    SigningKey::from(Ed25519SigningKey::from_seed(&[7; 32])).with_kid("k1")
+}
+
+impl Outage {
+    async fn new() -> Self {
+        let outage = Self {
+            desk: Desk::new().await,
+        };
+        outage.away(true).await;
+        outage
+    }
+
+    /// Whether the second issuer is away from now on, and nobody remembers its keys.
+    async fn away(&self, is_away: bool) {
+        let mut builder = JwksVerifier::builder();
+        for (issuer, is_well) in [(ISSUER, true), (AWAY, !is_away)] {
+            let address = key_server(&key(), Arc::new(AtomicBool::new(is_well))).await;
+            let policy = Policy::new(issuer, AUDIENCE, Typ::exact("at+jwt"));
+            let policy = policy.revocable(12 * HOUR, Duration::from_secs(2));
+            builder = builder.issuer(policy, format!("http://{address}/keys"));
+        }
+        let keys = danger::loopback_http(builder).start().unwrap();
+        assert_eq!(keys.first_load().await, !is_away);
+        self.desk.verifier.replace(keys);
+    }
+
+    /// A token in its cookie; a `role` that is no text makes it unreadable here.
+    fn token(&self, issuer: &str, id: &str, role: impl Into<serde_json::Value>) -> String {
+        let claims = json!({"iss": issuer, "jti": id, "role": role.into()});
+        let signer = Signer::new(key(), "at+jwt").unwrap();
+        format!("__Host-jwt={}", signer.sign(&self.desk.claims(&claims)).unwrap())
+    }
+
+    async fn leave(&self, cookies: &[&str]) -> Answer {
+        let answer = self.desk.act(cookies, "leave").await;
+        self.desk.learn_at(self.desk.now().as_millis() + 100).await;
+        answer
+    }
+
+    fn writes(&self) -> usize {
+        self.desk.revocations.writes.load(Ordering::Relaxed)
+    }
+
+    /// Whose the token is, which may be nobody's.
+    async fn is(&self, cookie: &str, issuer: Option<&str>) {
+        let me = issuer.map_or("nobody".to_owned(), |issuer| {
+            format!("{issuer} u1 {} Token(Cookie)", -60_000)
+        });
+        self.desk.maybe(&[cookie]).await.is(200, &me);
+    }
+}
+
+#[track_caller]
+fn is_unsure(answer: &Answer) {
+    assert_eq!((answer.status.as_u16(), &*answer.body), (503, UNAVAILABLE));
+    let wait: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=3600).contains(&wait), "{wait}");
+    answer.removes(&ALL);
+}
+
+#[tokio::test]
+async fn g8_a_logout_is_not_done_where_a_token_cannot_be_judged() {
+    let outage = Outage::new().await;
+    let here = |id: &str| outage.token(ISSUER, id, "editor");
+    let unread = |id: &str| outage.token(ISSUER, id, 1);
+    let away = |id: &str| outage.token(AWAY, id, "editor");
+    let session = outage.desk.session("u9").await;
+    let ticket = outage.desk.ticket("u9");
+    let junk = "__Host-jwt=junk".to_owned();
+    // Each with how many of them are sure to have ended.
+    for (cookies, ended) in [
+        (vec![away("b0")], 0),
+        (vec![away("b0"), junk.clone()], 0),
+        (vec![away("b0"), away("b1")], 0),
+        (vec![here("a1"), away("b1")], 1),
+        (vec![away("b2"), here("a2")], 1),
+        (vec![here("a3"), away("b3"), here("a4")], 2),
+        (vec![away("b4"), unread("a5")], 1),
+        (vec![unread("a6"), away("b5"), here("a7")], 2),
+        (vec![away("b6"), session.clone(), ticket.clone()], 1),
+    ] {
+        let writes = outage.writes();
+        let brought: Vec<_> = cookies.iter().map(String::as_str).collect();
+        is_unsure(&outage.leave(&brought).await);
+        assert_eq!(outage.writes() - writes, ended, "{cookies:?}");
+    }
+    outage.away(false).await;
+    for id in ["a1", "a2", "a3", "a4", "a5", "a6", "a7"] {
+        outage.is(&here(id), None).await;
+    }
+    for cookie in [&session, &ticket] {
+        outage.is(cookie, None).await;
+    }
+    // Which is why it was not done.
+    for id in ["b0", "b1", "b2", "b3", "b4", "b5", "b6"] {
+        outage.is(&away(id), Some(AWAY)).await;
+    }
+    assert_eq!(outage.desk.now().as_millis(), T0 + 900);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_judged_keeps_nobody_from_being_known() {
+    let outage = Outage::new().await;
+    let (here, away) = (
+        outage.token(ISSUER, "a1", "editor"),
+        outage.token(AWAY, "b1", "editor"),
+    );
+    let me = format!("{ISSUER} u1 -60000 Token(Cookie)");
+    for cookies in [[&*here, &*away], [&*away, &*here]] {
+        outage.desk.maybe(&cookies).await.is(200, &me);
+    }
+    // What is no token of the issuer may be removed and forgotten.
+    let evil = outage.token("https://evil.example", "c1", "editor");
+    let answer = outage.leave(&[&here, &evil, "__Host-jwt=junk"]).await;
+    assert_eq!(answer.status, 200);
+    answer.removes(&ALL);
+    outage.is(&here, None).await;
+    outage.desk.maybe(&[&away]).await.is(503, UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn g8_a_logout_by_authorization_is_not_done_where_its_token_cannot_be_judged() {
+    let outage = Outage::new().await;
+    let token = outage.token(AWAY, "b1", "editor");
+    let field = token.replacen("__Host-jwt=", "Bearer ", 1);
+    let answer = outage.desk.bear("/", &[&field], &[], "leave").await;
+    answer.is(503, UNAVAILABLE);
+}
