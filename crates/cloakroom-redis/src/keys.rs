@@ -72,9 +72,15 @@ impl Keys {
 
     /// The row of a selector.
     pub(crate) fn row(&self, selector: &Selector) -> String {
-        let mut key = self.rows(Bucket::of(selector.tag()));
-        push_member(&mut key, selector);
+        let mut key = String::with_capacity(self.len(self.kinds.row) + 32);
+        self.write_row(&mut key, selector);
         key
+    }
+
+    /// The same behind what is there.
+    pub(crate) fn write_row(&self, key: &mut String, selector: &Selector) {
+        self.write(key, Bucket::of(selector.tag()), self.kinds.row);
+        push_member(key, selector);
     }
 
     /// What the names of all rows in a bucket begin with; a [`member`] follows.
@@ -107,6 +113,12 @@ impl Keys {
         self.name(bucket, self.kinds.store_cutoff, 0)
     }
 
+    /// The same behind what is there.
+    #[cfg(feature = "session")]
+    pub(crate) fn write_store_cutoff(&self, key: &mut String, bucket: Bucket) {
+        self.write(key, bucket, self.kinds.store_cutoff);
+    }
+
     /// The pattern of all keys.
     pub(crate) fn pattern(&self) -> String {
         format!("{}:{{???}}:*", self.prefix())
@@ -114,13 +126,21 @@ impl Keys {
 
     /// The beginning of a key, with room for so many bytes more.
     pub(crate) fn name(&self, bucket: Bucket, kind: &str, room: usize) -> String {
-        let mut key = String::with_capacity(self.prefix().len() + 6 + kind.len() + room);
+        let mut key = String::with_capacity(self.len(kind) + room);
+        self.write(&mut key, bucket, kind);
+        key
+    }
+
+    fn len(&self, kind: &str) -> usize {
+        self.prefix().len() + 6 + kind.len()
+    }
+
+    fn write(&self, key: &mut String, bucket: Bucket, kind: &str) {
         key.push_str(self.prefix());
         key.push_str(":{");
         key.extend(bucket.tag().map(char::from));
         key.push('}');
         key.push_str(kind);
-        key
     }
 
     /// Reads a key that was found by the pattern: what it is, its bucket, and what follows.

@@ -1,12 +1,16 @@
 use std::fmt;
-use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::sync::Arc;
+use std::task::Poll;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
-use tokio::sync::oneshot;
 
+use self::batch::{Batch, Queue};
 use crate::{StoreError, StoreErrorKind, Stored};
+
+mod batch;
 
 /// Loads that wait until the store asks its database for all of them at once.
 ///
@@ -14,25 +18,28 @@ use crate::{StoreError, StoreErrorKind, Stored};
 /// question is under way are asked for after the tasks that are ready have had their turn, so that those join; loads that
 /// are called later wait for the next round. A load joins before its round is asked, so it sees whatever was
 /// acknowledged before its call.
-#[derive(Clone, Default)]
-pub struct JointLoads(Arc<Mutex<Vec<Waiting>>>);
+///
+/// `T` is what a round finds for each: the session, or what whoever waits for it makes a session of, on its own thread.
+pub struct JointLoads<T = Option<Stored>>(Queue<T>);
 
-/// The right and the duty to answer the loads that wait longest, at most [`JointLoads::MOST`]. Those of a round that is
+/// The right and the duty to answer the loads of a round, at most [`JointLoads::MOST`]. Those of a round that is
 /// dropped turn to another.
-#[derive(Debug)]
-pub struct Round(Option<JointLoads>);
+#[must_use]
+pub struct Round<T = Option<Stored>>(Option<Queue<T>>);
 
 /// The loads of a round, which wait for their answers. Those that get none turn to another round.
 #[must_use]
-pub struct Loads(Vec<Waiting>);
-
-struct Waiting {
-    selector: Selector,
-    now: UnixTime,
-    answer: oneshot::Sender<Answer>,
+pub struct Loads<T = Option<Stored>> {
+    batch: Arc<Batch<T>>,
+    asked: Vec<Asked>,
 }
 
-type Answer = Result<Option<Stored>, StoreError>;
+/// A load that has not been dropped.
+struct Asked {
+    seat: usize,
+    selector: Selector,
+    now: UnixTime,
+}
 
 impl JointLoads {
     /// The most loads that one round has to answer.
@@ -40,8 +47,10 @@ impl JointLoads {
 
     /// How many rounds may be dropped before a load gives up.
     const PATIENCE: usize = 3;
+}
 
-    /// What [`SessionStore::load`](crate::SessionStore::load) answers, from a round of loads.
+impl<T: Send + 'static> JointLoads<T> {
+    /// What a round finds for `selector`: for [`SessionStore::load`](crate::SessionStore::load) to answer.
     ///
     /// The first load of each round calls `answer`. The future that it makes runs as a task of tokio of its own, so
     /// nobody's load depends on whether that of another is polled or dropped.
@@ -54,30 +63,23 @@ impl JointLoads {
         &self,
         selector: &Selector,
         now: UnixTime,
-        answer: impl Fn(Round) -> F + Send,
-    ) -> Result<Option<Stored>, StoreError>
+        answer: impl Fn(Round<T>) -> F + Send,
+    ) -> Result<T, StoreError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        for _ in 0..Self::PATIENCE {
-            let (sender, receiver) = oneshot::channel();
-            let is_first = {
-                let mut waiting = self.waiting();
-                waiting.push(Waiting {
-                    selector: *selector,
-                    now,
-                    answer: sender,
-                });
-                waiting.len() % Self::MOST == 1
-            };
+        for _ in 0..JointLoads::PATIENCE {
+            // Whoever is polled here is who polls the seat.
+            let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+            let (seat, is_first) = self.0.join(*selector, now, waker);
             if is_first {
-                let answering = answer(Round(Some(self.clone())));
+                let answering = answer(Round(Some(self.0.clone())));
                 drop(tokio::spawn(async move {
                     tokio::task::yield_now().await;
                     answering.await;
                 }));
             }
-            if let Ok(answer) = receiver.await {
+            if let Some(answer) = seat.answer().await {
                 return answer;
             }
         }
@@ -86,69 +88,87 @@ impl JointLoads {
             "the load was asked for on a runtime that was shut down",
         ))
     }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        // Nothing panics while it is held but for want of memory, which leaves the list as it was.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting();
-        if waiting.len() <= Self::MOST {
-            return std::mem::take(&mut *waiting);
-        }
-        waiting.drain(..Self::MOST).collect()
-    }
 }
 
-impl Round {
+impl<T> Round<T> {
     /// The loads to be answered, right before they are asked for. None are left when all were dropped meanwhile.
-    pub fn take(mut self) -> Loads {
-        let mut taken = self.0.take().map(|loads| loads.take()).unwrap_or_default();
-        taken.retain(|waiting| !waiting.answer.is_closed());
-        Loads(taken)
+    pub fn take(mut self) -> Loads<T> {
+        let batch = self.0.take().and_then(|queue| queue.take());
+        let batch = batch.unwrap_or_default();
+        let asked = batch.asked();
+        Loads { batch, asked }
     }
 }
 
-impl Drop for Round {
+impl<T> Drop for Round<T> {
     fn drop(&mut self) {
-        if let Some(loads) = &self.0 {
-            drop(loads.take());
+        if let Some(batch) = self.0.take().and_then(|queue| queue.take()) {
+            batch.give_up();
         }
     }
 }
 
-impl Loads {
+impl<T> Loads<T> {
     /// Whether nobody waits any more.
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.asked.is_empty()
     }
 
     /// Whose sessions are asked for, at most [`JointLoads::MOST`]. Two may be the same.
     pub fn selectors(&self) -> impl ExactSizeIterator<Item = &Selector> + Clone {
-        self.0.iter().map(|waiting| &waiting.selector)
+        self.asked.iter().map(|asked| &asked.selector)
     }
 
     /// Answers each by its selector and the time by which its session has to be live, in the order of
     /// [`selectors`](Self::selectors).
-    pub fn answer(self, mut each: impl FnMut(&Selector, UnixTime) -> Result<Option<Stored>, StoreError>) {
-        for waiting in self.0 {
-            let answer = each(&waiting.selector, waiting.now);
-            // It fails when the load was dropped meanwhile.
-            let _ = waiting.answer.send(answer);
+    pub fn answer(mut self, mut each: impl FnMut(&Selector, UnixTime) -> Result<T, StoreError>) {
+        let asked = mem::take(&mut self.asked);
+        let seats = asked.last().map_or(0, |last| last.seat + 1);
+        let mut answers = Vec::with_capacity(seats);
+        for asked in asked {
+            // Who sat in between has left.
+            answers.resize_with(asked.seat, || None);
+            answers.push(Some(each(&asked.selector, asked.now)));
         }
+        self.batch.answer(answers);
+    }
+}
+
+/// After the answer this does nothing.
+impl<T> Drop for Loads<T> {
+    fn drop(&mut self) {
+        self.batch.give_up();
+    }
+}
+
+impl<T> Clone for JointLoads<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for JointLoads<T> {
+    fn default() -> Self {
+        Self(Queue::default())
     }
 }
 
 /// Tells how many wait, and not for what.
-impl fmt::Debug for JointLoads {
+impl<T> fmt::Debug for JointLoads<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("JointLoads").field(&self.waiting().len()).finish()
+        f.debug_tuple("JointLoads").field(&self.0.waiting()).finish()
     }
 }
 
-impl fmt::Debug for Loads {
+impl<T> fmt::Debug for Round<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Loads").field(&self.0.len()).finish()
+        let waiting = self.0.as_ref().map_or(0, Queue::waiting);
+        f.debug_tuple("Round").field(&waiting).finish()
+    }
+}
+
+impl<T> fmt::Debug for Loads<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Loads").field(&self.asked.len()).finish()
     }
 }

@@ -122,6 +122,48 @@ fn a_load_that_is_dropped_is_not_asked_for() {
     assert_eq!(store.asked(), [1]);
 }
 
+#[test]
+fn who_leaves_takes_no_answer_of_another_along() {
+    let store = Store::default();
+    runtime().block_on(async {
+        let mut loads: Vec<_> = (0..6).map(|number| Box::pin(store.load(number))).collect();
+        for load in &mut loads {
+            assert!(
+                load.as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
+        }
+        // The first, one between and the last.
+        drop(loads.remove(5));
+        drop(loads.remove(2));
+        drop(loads.remove(0));
+        for (number, load) in [1, 3, 4].into_iter().zip(loads) {
+            let session = load.await.unwrap().unwrap();
+            assert_eq!(session.selector, Selector::from_bytes([number; 16]));
+        }
+    });
+    assert_eq!(store.asked(), [3]);
+}
+
+#[test]
+fn a_load_is_woken_where_it_was_polled_last() {
+    let store = Store::default();
+    runtime().block_on(async {
+        let mut load = Box::pin({
+            let store = store.clone();
+            async move { store.load(1).await }
+        });
+        assert!(
+            load.as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        assert!(tokio::spawn(load).await.unwrap().unwrap().is_some());
+    });
+    assert_eq!(store.asked(), [1]);
+}
+
 /// The first load of a round answers nobody by itself: it may stand in a `select` whose other branch is busy.
 #[test]
 fn a_load_waits_for_no_other_to_be_polled() {

@@ -12,8 +12,22 @@ use crate::server::unexpected;
 /// What a key and its length take of a command, about.
 const KEY: usize = 70;
 
+/// A row and the store-wide cut-off beside it, as they were read.
+pub(super) struct Found {
+    row: Vec<u8>,
+    cutoff: Value,
+}
+
+impl Found {
+    /// The session, if it is live. This is for the thread of who waits for it: what it takes of memory is freed there.
+    pub(super) fn session(self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
+        let session = decode(*selector, &self.row)?;
+        Ok((session.is_live(now) && !is_cut_off(&session, &self.cutoff)?).then_some(session))
+    }
+}
+
 /// Answers a round of loads by one command.
-pub(super) async fn answer(store: RedisSessionStore, round: Round) {
+pub(super) async fn answer(store: RedisSessionStore, round: Round<Option<Found>>) {
     let loads = round.take();
     if loads.is_empty() {
         return;
@@ -21,7 +35,7 @@ pub(super) async fn answer(store: RedisSessionStore, round: Round) {
     match values(&store, loads.selectors()).await {
         Ok(values) => {
             let mut values = values.into_iter();
-            loads.answer(|selector, now| session(selector, now, &mut values));
+            loads.answer(|_, _| found(&mut values));
         }
         Err(error) => loads.answer(|_, _| Err(error.clone())),
     }
@@ -34,7 +48,10 @@ pub(super) async fn load(
     now: UnixTime,
 ) -> Result<Option<Stored>, StoreError> {
     let values = values(store, [selector].into_iter()).await?;
-    session(selector, now, &mut values.into_iter())
+    match found(&mut values.into_iter())? {
+        Some(found) => found.session(selector, now),
+        None => Ok(None),
+    }
 }
 
 /// The row of each selector and the cut-off of its bucket, which lie in one place.
@@ -47,12 +64,16 @@ async fn values<'a>(
     let mut command = Cmd::with_capacity(1 + count, count * KEY);
     command.arg("MGET");
     let mut at = Place::of_slot(0);
+    let mut key = String::with_capacity(2 * KEY);
     for selector in selectors {
         let bucket = Bucket::of(selector.tag());
         at = bucket.place();
-        command
-            .arg(store.keys.row(selector))
-            .arg(store.keys.store_cutoff(bucket));
+        key.clear();
+        store.keys.write_row(&mut key, selector);
+        command.arg(&*key);
+        key.clear();
+        store.keys.write_store_cutoff(&mut key, bucket);
+        command.arg(&*key);
     }
     let values = array(store.server.command(at, &command).await?)?;
     if values.len() == count {
@@ -62,18 +83,11 @@ async fn values<'a>(
     }
 }
 
-/// The session of the next row and its cut-off.
-fn session(
-    selector: &Selector,
-    now: UnixTime,
-    values: &mut impl Iterator<Item = Value>,
-) -> Result<Option<Stored>, StoreError> {
-    let (row, cutoff) = values.next().zip(values.next()).ok_or_else(unexpected)?;
-    let row = match row {
-        Value::BulkString(row) => row,
-        Value::Nil => return Ok(None),
-        _ => return Err(unexpected()),
-    };
-    let session = decode(*selector, &row)?;
-    Ok((session.is_live(now) && !is_cut_off(&session, &cutoff)?).then_some(session))
+/// The next row and its cut-off.
+fn found(values: &mut impl Iterator<Item = Value>) -> Result<Option<Found>, StoreError> {
+    match values.next().zip(values.next()) {
+        Some((Value::BulkString(row), cutoff)) => Ok(Some(Found { row, cutoff })),
+        Some((Value::Nil, _)) => Ok(None),
+        _ => Err(unexpected()),
+    }
 }

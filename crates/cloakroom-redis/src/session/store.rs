@@ -13,6 +13,7 @@ use cloakroom_store::{
 use redis::Value;
 
 use super::builder::RedisSessionStoreBuilder;
+use super::load::Found;
 use super::row::{self, reason_byte};
 use super::scripts::Scripts;
 use super::{load, purge};
@@ -30,7 +31,7 @@ pub struct RedisSessionStore(Arc<Inner>);
 
 struct Inner {
     buckets: Buckets<Scripts>,
-    loads: JointLoads,
+    loads: JointLoads<Option<Found>>,
 }
 
 impl Deref for Inner {
@@ -102,11 +103,14 @@ impl SessionStore for RedisSessionStore {
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
         if self.0.server.connection().is_cluster() {
-            // Two selectors hardly ever lie in the same slot.
-            return load::load(self, selector, now).await;
+            // Two selectors hardly ever lie in the same slot. In a box, for beside it the other future is small.
+            return Box::pin(load::load(self, selector, now)).await;
         }
         let answer = |round| load::answer(self.clone(), round);
-        self.0.loads.load(selector, now, answer).await
+        match self.0.loads.load(selector, now, answer).await? {
+            Some(found) => found.session(selector, now),
+            None => Ok(None),
+        }
     }
 
     async fn update(

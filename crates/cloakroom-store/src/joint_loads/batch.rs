@@ -1,0 +1,227 @@
+//! The loads of one round and their answers, in one allocation for all of them.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use cloakroom_core::UnixTime;
+use cloakroom_id::Selector;
+
+use super::{Asked, JointLoads};
+use crate::StoreError;
+
+/// The batches that are to be asked for, the oldest first. Loads join the last one.
+pub(super) struct Queue<T>(Arc<Mutex<VecDeque<Arc<Batch<T>>>>>);
+
+/// Wakers are called and dropped after its lock: a task that ends with them may hold a seat.
+pub(super) struct Batch<T>(Mutex<State<T>>);
+
+struct State<T> {
+    stage: Stage<T>,
+    /// None once the stage is another.
+    seats: Vec<Place>,
+}
+
+enum Stage<T> {
+    Waiting,
+    /// By their seats.
+    Answered(Vec<Option<Answer<T>>>),
+    /// There will be no answers.
+    GivenUp,
+}
+
+pub(super) type Answer<T> = Result<T, StoreError>;
+
+struct Place {
+    selector: Selector,
+    now: UnixTime,
+    /// Missing when the load was dropped.
+    waker: Option<Waker>,
+}
+
+/// A load's place in a batch. When it is dropped nobody waits there any more.
+pub(super) struct Seat<T> {
+    batch: Arc<Batch<T>>,
+    number: usize,
+}
+
+impl<T> Queue<T> {
+    /// A seat, and whether it is the first of its batch.
+    pub(super) fn join(&self, selector: Selector, now: UnixTime, waker: Waker) -> (Seat<T>, bool) {
+        let waker = Some(waker);
+        let place = Place { selector, now, waker };
+        let mut queue = self.queue();
+        let place = match queue.back() {
+            Some(batch) => match batch.join(place) {
+                Ok(number) => {
+                    let batch = Arc::clone(batch);
+                    return (Seat { batch, number }, false);
+                }
+                Err(place) => place,
+            },
+            None => place,
+        };
+        let mut seats = Vec::with_capacity(8);
+        seats.push(place);
+        let batch = Arc::new(Batch::new(seats));
+        queue.push_back(Arc::clone(&batch));
+        (Seat { batch, number: 0 }, true)
+    }
+
+    /// The oldest batch. From now on nobody joins it.
+    pub(super) fn take(&self) -> Option<Arc<Batch<T>>> {
+        self.queue().pop_front()
+    }
+
+    /// How many wait for a round.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue().iter().map(|batch| batch.waiting()).sum()
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Arc<Batch<T>>>> {
+        // Nothing panics while it is held but for want of memory, which leaves the queue as it was.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Batch<T> {
+    fn new(seats: Vec<Place>) -> Self {
+        let stage = Stage::Waiting;
+        Self(Mutex::new(State { stage, seats }))
+    }
+
+    /// The number of a new seat, or the place back when none is left.
+    fn join(&self, place: Place) -> Result<usize, Place> {
+        let mut state = self.state();
+        let number = state.seats.len();
+        if number == JointLoads::MOST {
+            return Err(place);
+        }
+        state.seats.push(place);
+        Ok(number)
+    }
+
+    /// The loads that still wait.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        let state = self.state();
+        let waiting = state.seats.iter().enumerate();
+        waiting
+            .filter(|(_, place)| place.waker.is_some())
+            .map(|(seat, place)| Asked {
+                seat,
+                selector: place.selector,
+                now: place.now,
+            })
+            .collect()
+    }
+
+    /// Gives the answers, by their seats.
+    pub(super) fn answer(&self, answers: Vec<Option<Answer<T>>>) {
+        self.end(Stage::Answered(answers));
+    }
+
+    /// Sends all who wait to another batch, unless they were answered.
+    pub(super) fn give_up(&self) {
+        self.end(Stage::GivenUp);
+    }
+
+    fn end(&self, outcome: Stage<T>) {
+        let mut state = self.state();
+        if !matches!(state.stage, Stage::Waiting) {
+            return;
+        }
+        state.stage = outcome;
+        let mut seats = mem::take(&mut state.seats);
+        if let Stage::Answered(answers) = &mut state.stage {
+            // Nobody comes for these.
+            for (place, answer) in seats.iter().zip(answers) {
+                if place.waker.is_none() {
+                    *answer = None;
+                }
+            }
+        }
+        drop(state);
+        for waker in seats.iter_mut().filter_map(|place| place.waker.take()) {
+            waker.wake();
+        }
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        let state = self.state();
+        state.seats.iter().filter(|place| place.waker.is_some()).count()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Seat<T> {
+    /// Its answer, or nothing when the batch was given up. To be polled by the waker that joined.
+    pub(super) async fn answer(self) -> Option<Answer<T>> {
+        let mut has_joined = false;
+        poll_fn(|context| {
+            // The first time there is nothing to be seen that does not wake.
+            if mem::replace(&mut has_joined, true) {
+                self.poll(context)
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<Option<Answer<T>>> {
+        let mut state = self.batch.state();
+        match &mut state.stage {
+            Stage::Answered(answers) => Poll::Ready(answers.get_mut(self.number).and_then(Option::take)),
+            Stage::GivenUp => Poll::Ready(None),
+            Stage::Waiting => {
+                let old = match &mut state.seats[self.number].waker {
+                    Some(waker) if waker.will_wake(context.waker()) => None,
+                    waker => waker.replace(context.waker().clone()),
+                };
+                drop(state);
+                drop(old);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Drop for Seat<T> {
+    fn drop(&mut self) {
+        let mut state = self.batch.state();
+        let waker = state
+            .seats
+            .get_mut(self.number)
+            .and_then(|place| place.waker.take());
+        let answer = match &mut state.stage {
+            Stage::Answered(answers) => answers.get_mut(self.number).and_then(Option::take),
+            _ => None,
+        };
+        drop(state);
+        drop((waker, answer));
+    }
+}
+
+impl<T> Default for Batch<T> {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
