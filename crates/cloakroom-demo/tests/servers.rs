@@ -10,8 +10,10 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use cloakroom_servers::{Postgres, Proxy, Redis, RedisOptions, Scratch, shared};
+use sqlx::{Connection as _, PgConnection};
 use support::client::Browser;
 use support::held::{Held, Taken};
+use support::password_hash;
 use support::server::{Folder, PROGRAM, Server};
 
 fn demo(folder: &Folder, store: &str) -> Command {
@@ -111,6 +113,44 @@ fn sessions_are_shared_and_outlive_the_program() {
         post(&mut desk, "count", "", "counted");
         post(&mut desk, "devices", "act=end-all", "ended-all");
         drop(two);
+    }
+}
+
+/// The password is another one, and the sessions of all others are just being deleted, when the browser hangs up: they are
+/// deleted all the same. In between nobody is told that anything was done.
+#[tokio::test]
+async fn d16_who_hangs_up_while_a_password_changes_leaves_no_session_of_the_old_one() {
+    let (store, folder) = (shared::postgres_database(), Folder::new());
+    let server = Server::spawn(demo(&folder, &store));
+    Browser::new(server.address).register("ada");
+    let mut desk = log_in(server.address, "ada");
+    let mut phone = log_in(server.address, "ada");
+    let mut held = Held::log_in(server.address, "ada", "correct+horse");
+    let before = password_hash(&folder.db()).await;
+    let form = format!("old=correct+horse&new=better+horse&csrf={}", desk.csrf());
+    let mut writer = PgConnection::connect(&store).await.unwrap();
+    // Who reads is let in, who deletes waits.
+    let lock = "BEGIN; LOCK TABLE cloakroom.sessions IN EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut writer).await.unwrap();
+    let sent = desk.begin_post("/session/password", &form);
+    let start = Instant::now();
+    while password_hash(&folder.db()).await == before {
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+    sent.hang_up();
+    // That the browser has gone ends nothing by itself.
+    assert_eq!(phone.get("/session").between("id=\"user\">", "<"), "ada");
+    sqlx::raw_sql("ROLLBACK").execute(&mut writer).await.unwrap();
+    while phone.get("/session").body.contains("id=\"user\">") {
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+    held.ends_within_the_bound_of(Instant::now());
+    // The browser's own session is spared, under its old token: the new one was for who has gone.
+    assert_eq!(desk.get("/session").between("id=\"user\">", "<"), "ada");
+    for (password, status) in [("correct+horse", 403), ("better+horse", 303)] {
+        let form = format!("name=ada&password={password}");
+        let answer = Browser::new(server.address).post("/session/login", &form);
+        assert_eq!(answer.status, status, "{}", answer.body);
     }
 }
 

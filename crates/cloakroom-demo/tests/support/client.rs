@@ -1,5 +1,6 @@
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// What stands before a token in a page.
 const CSRF: &str = "<input type=\"hidden\" name=\"csrf\" value=\"";
@@ -63,6 +64,33 @@ impl Response {
     }
 }
 
+/// A request that was sent, and whose answer nobody has read.
+#[derive(Debug)]
+pub(crate) struct Sent(TcpStream);
+
+impl Sent {
+    /// Hangs up before there was an answer, and waits until the server has let go of the request.
+    #[track_caller]
+    pub(crate) fn hang_up(mut self) {
+        self.0.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        self.0.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        self.0.read_to_end(&mut answer).unwrap();
+        assert_eq!(
+            String::from_utf8(answer).unwrap(),
+            "",
+            "nobody was there any more"
+        );
+    }
+
+    fn answer(mut self) -> Response {
+        let mut answer = Vec::new();
+        let read = self.0.read_to_end(&mut answer);
+        assert!(!answer.is_empty(), "no answer: {read:?}");
+        parse(&String::from_utf8(answer).unwrap())
+    }
+}
+
 /// Sends one request as it stands in `lines`, with a `Connection: close` of its own.
 pub(crate) fn send(
     address: SocketAddr,
@@ -70,6 +98,11 @@ pub(crate) fn send(
     fields: &[(&str, &[u8])],
     body: &[u8],
 ) -> Response {
+    begin(address, request_line, fields, body).answer()
+}
+
+/// The same, and does not wait for the answer.
+fn begin(address: SocketAddr, request_line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Sent {
     let mut bytes = format!("{request_line} HTTP/1.1\r\nConnection: close\r\n").into_bytes();
     for (name, value) in fields {
         bytes.extend_from_slice(name.as_bytes());
@@ -85,10 +118,7 @@ pub(crate) fn send(
     let mut stream = TcpStream::connect(address).unwrap();
     // A server that refuses a body early may close before all of it is written; its answer is still there to read.
     let _ = stream.write_all(&bytes);
-    let mut answer = Vec::new();
-    let read = stream.read_to_end(&mut answer);
-    assert!(!answer.is_empty(), "no answer: {read:?}");
-    parse(&String::from_utf8(answer).unwrap())
+    Sent(stream)
 }
 
 fn parse(answer: &str) -> Response {
@@ -158,25 +188,18 @@ impl Browser {
     /// The same with no more than these fields.
     pub(crate) fn post_as_it_is(&mut self, path: &str, form: &str) -> Response {
         let origin = format!("http://{}", self.address);
-        let fields: [(&str, &[u8]); 3] = [
-            ("Origin", origin.as_bytes()),
-            ("Sec-Fetch-Site", b"same-origin"),
-            ("Content-Type", b"application/x-www-form-urlencoded"),
-        ];
-        self.request(&format!("POST {path}"), &fields, form.as_bytes())
+        self.request(&format!("POST {path}"), &of_a_form(&origin), form.as_bytes())
+    }
+
+    /// The same with a token in `form`, and does not wait for the answer.
+    pub(crate) fn begin_post(&self, path: &str, form: &str) -> Sent {
+        let origin = format!("http://{}", self.address);
+        self.begin(&format!("POST {path}"), &of_a_form(&origin), form.as_bytes())
     }
 
     /// Sends the cookies with a request and keeps what the answer sets.
     pub(crate) fn request(&mut self, request_line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Response {
-        let host = self.address.to_string();
-        let cookies: Vec<_> = self.cookie.iter().chain(&self.visitor).cloned().collect();
-        let cookies = cookies.join("; ");
-        let mut all = vec![("Host", host.as_bytes())];
-        if !cookies.is_empty() {
-            all.push(("Cookie", cookies.as_bytes()));
-        }
-        all.extend_from_slice(fields);
-        let response = send(self.address, request_line, &all, body);
+        let response = self.begin(request_line, fields, body).answer();
         for line in response.all("Set-Cookie") {
             let pair = line.split("; ").next().unwrap();
             let name = &pair[..=pair.find('=').unwrap()];
@@ -188,6 +211,18 @@ impl Browser {
             }
         }
         response
+    }
+
+    fn begin(&self, request_line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Sent {
+        let host = self.address.to_string();
+        let cookies: Vec<_> = self.cookie.iter().chain(&self.visitor).cloned().collect();
+        let cookies = cookies.join("; ");
+        let mut all = vec![("Host", host.as_bytes())];
+        if !cookies.is_empty() {
+            all.push(("Cookie", cookies.as_bytes()));
+        }
+        all.extend_from_slice(fields);
+        begin(self.address, request_line, &all, body)
     }
 
     /// The cookie's value.
@@ -224,6 +259,15 @@ impl Browser {
         assert_eq!(page.status, 200, "{}", page.body);
         logged_in_as(&page)
     }
+}
+
+/// What a browser says of a form of the `origin`'s own.
+fn of_a_form(origin: &str) -> [(&str, &[u8]); 3] {
+    [
+        ("Origin", origin.as_bytes()),
+        ("Sec-Fetch-Site", b"same-origin"),
+        ("Content-Type", b"application/x-www-form-urlencoded"),
+    ]
 }
 
 /// Who a page says is logged in.

@@ -20,6 +20,15 @@ pub(crate) async fn connect(db: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(db).connect().await.unwrap()
 }
 
+/// What the password of the only account is compared with.
+pub(crate) async fn password_hash(db: &Path) -> String {
+    let mut connection = connect(db).await;
+    let hash = sqlx::query_scalar("SELECT password_hash FROM users");
+    let hash = hash.fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    hash
+}
+
 /// Runs one statement on the database and lets go of it.
 pub(crate) async fn execute(db: &Path, statement: &'static str) {
     let mut connection = connect(db).await;

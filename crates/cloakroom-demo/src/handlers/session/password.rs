@@ -3,7 +3,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cloakroom_lineage::Ended;
 use cloakroom_session::SessionError;
-use cloakroom_store::StoreError;
 use cloakroom_store::cloakroom_id::{Selector, Subject};
 use cloakroom_tower::Session;
 use serde::Deserialize;
@@ -48,18 +47,27 @@ pub(crate) async fn change_password(
     let hash = app.hasher.hash(password).await?;
     let this = session.info().await?.ok_or(SessionError::LoginRequired)?.selector;
     let subject = app.sessions.subject(&user.id).map_err(SessionError::from)?;
-    let changing = change(app.clone(), subject, this, proven.hash, hash);
+    let changing = change(app.clone(), subject.clone(), this, proven.hash, hash);
     // In a task of its own: nobody who hangs up leaves a new password and the old logins.
-    let Some(ended) = tokio::spawn(changing).await?? else {
-        return wrong(&app, &session, csrf, user, &Unproven::Wrong).await;
+    let ended = match tokio::spawn(changing).await?? {
+        Changed::No => return wrong(&app, &session, csrf, user, &Unproven::Wrong).await,
+        Changed::OthersEnded(ended) => ended,
+        Changed::AllEnded(answer) => return Ok(answer),
     };
-    match keep_this_one(&app, &session, &user, ended).await {
+    match keep_this_one(&app, &session, &user, &ended).await {
         Ok(()) => Ok(see_other("/session", Notice::PasswordChanged)),
-        Err(error) => {
-            report(&error);
-            Ok(end_all(&app, &user).await)
-        }
+        Err(error) => Ok(end_all(&app, &subject, &error).await),
     }
+}
+
+/// What came of a change.
+enum Changed {
+    /// Nothing: the password was another one meanwhile.
+    No,
+    /// It was made, and this session alone is left.
+    OthersEnded(Ended),
+    /// It was made, and no session is left, as far as the answer says.
+    AllEnded(Response),
 }
 
 /// Sets the password, if `proven` is the hash of the old one, and ends whatever else the account is logged in by.
@@ -69,23 +77,21 @@ async fn change(
     this: Selector,
     proven: String,
     hash: String,
-) -> Result<Option<Result<Ended, StoreError>>, Failure> {
+) -> Result<Changed, Failure> {
     // First the password, then the cut-off: a log-in that proved the old one has a time before that, and is refused. Of two
     // who change it at once, one has proven a password that is not the one any more.
     if !app.users.set_password(subject.as_str(), &proven, &hash).await? {
-        return Ok(None);
+        return Ok(Changed::No);
     }
-    Ok(Some(app.lineages.end_others(&subject, &this).await))
+    Ok(match app.lineages.end_others(&subject, &this).await {
+        Ok(ended) => Changed::OthersEnded(ended),
+        Err(error) => Changed::AllEnded(end_all(&app, &subject, &error).await),
+    })
 }
 
 /// Gives this session a new token, at a time after the end of the others, unless it was ended itself since.
-async fn keep_this_one(
-    app: &App,
-    session: &Session,
-    user: &User,
-    ended: Result<Ended, StoreError>,
-) -> Result<(), Failure> {
-    let at = app.lineages.kept_at(&user.id, &ended?).await?;
+async fn keep_this_one(app: &App, session: &Session, user: &User, ended: &Ended) -> Result<(), Failure> {
+    let at = app.lineages.kept_at(&user.id, ended).await?;
     session.login_at(&user.id, at.ok_or(SessionError::LoginRequired)?)?;
     Ok(session.commit().await?)
 }
@@ -106,12 +112,9 @@ async fn wrong(
 }
 
 /// This session could not be kept, so all goes: part of it may be a thief's.
-async fn end_all(app: &App, user: &User) -> Response {
-    let ended = match app.sessions.subject(&user.id) {
-        Ok(subject) => app.lineages.end_all(&subject).await.map_err(Failure::from),
-        Err(error) => Err(SessionError::from(error).into()),
-    };
-    match ended {
+async fn end_all(app: &App, subject: &Subject, reason: &(dyn std::error::Error + Send + Sync)) -> Response {
+    report(reason);
+    match app.lineages.end_all(subject).await {
         Ok(_) => see_other("/session", Notice::EndedAll),
         Err(error) => {
             report(&error);

@@ -1,7 +1,14 @@
 //! The change of a password.
 
+use std::time::{Duration, Instant};
+
 use super::{count, devices, log_in, logged_in, redirected, selector, who, with_session};
 use crate::support::client::Browser;
+use crate::support::held::{Held, Taken};
+use crate::support::{connect, password_hash};
+
+/// How long a server on a machine that does much else may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_changed_password_renews_and_logs_the_others_out() {
@@ -68,6 +75,48 @@ fn no_log_in_with_the_old_password_outlives_its_change() {
         assert_eq!(who(&mut browser), None);
     }
     assert_eq!(devices(&mut browser), 1);
+}
+
+/// What a new password waits for in the database: a second or so.
+const SLOW: &str = "
+CREATE VIEW slow AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000) SELECT i FROM n;
+CREATE TRIGGER slowly BEFORE UPDATE ON users BEGIN SELECT count(*) FROM slow; END";
+
+/// The browser has gone before the new password is written. It is written all the same, and so the others are logged out.
+#[tokio::test]
+async fn d16_who_hangs_up_while_a_password_is_written_leaves_no_log_in_of_the_old_one() {
+    let (folder, server, mut browser) = with_session("ada");
+    let mut others = Held::log_in(server.address, "ada", "correct+horse");
+    let before = password_hash(&folder.db()).await;
+    let mut connection = connect(&folder.db()).await;
+    sqlx::raw_sql(SLOW).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql("PRAGMA busy_timeout = 0")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let form = format!("old=correct+horse&new=better+horse&csrf={}", browser.csrf());
+    let sent = browser.begin_post("/session/password", &form);
+    let start = Instant::now();
+    // Nobody else writes here: locked is what is being written.
+    while sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK")
+        .execute(&mut connection)
+        .await
+        .is_ok()
+    {
+        assert!(start.elapsed() < PATIENCE);
+    }
+    sent.hang_up();
+    while password_hash(&folder.db()).await == before {
+        assert!(start.elapsed() < PATIENCE);
+    }
+    while others.taken() != [Taken::No; 4] {
+        assert!(start.elapsed() < PATIENCE, "{:?}", others.taken());
+    }
+    // The browser's own session is spared, under its old token: the new one was for who has gone.
+    assert_eq!(who(&mut browser).as_deref(), Some("ada"));
+    let mut again = Browser::new(server.address);
+    assert_eq!(log_in(&mut again, "ada", "correct+horse", "").status, 403);
+    redirected(&log_in(&mut again, "ada", "better+horse", ""), "session-in");
 }
 
 #[test]
