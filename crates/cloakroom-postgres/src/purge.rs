@@ -1,20 +1,53 @@
-//! Deletions in statements of moderate size. Rows that somebody else has locked are left to the next purge.
+//! Deletions in small statements with rests between them. Rows that somebody else has locked are left to the next purge.
 
-use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_error::StoreError;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Postgres, Row as _, SqlStr};
+use tokio::time::{Instant, sleep};
 
 use crate::connections::{Again, Connections, Statement};
 use crate::error::{no_row, store_error};
 use crate::opened::Opened;
 use crate::sql::query;
 
-/// How many rows one statement looks at, at least and at most. Its locks are held until it has done with all of them.
-const LOOK_AT: RangeInclusive<i64> = 100..=250;
+/// How many statements of a purge are short, with a rest between them: enough for a thousand rows, and 200 ms of rests at
+/// most. More of them has a purge that must file far more rows than it may delete, and its caller waits.
+const SHORT: u32 = 40;
+
+/// How many rows a short statement looks at. On a server whose cores are all busy, others wait for as long as it takes: a
+/// third of a millisecond, where 250 rows take three.
+const FEW: i64 = 25;
+
+/// How many rows any other looks at, at most. Its locks are held until it has done with all of them.
+const MANY: i64 = 250;
+
+/// How long a rest is at most. It is as long as the statement before it, so that others get half of the server's time.
+const LONGEST_REST: Duration = Duration::from_millis(5);
+
+/// How fast a purge goes.
+#[derive(Default)]
+struct Pace {
+    statements: u32,
+    last: Duration,
+}
+
+impl Pace {
+    /// How many rows the next statement may look at, when its turn has come.
+    async fn next(&mut self) -> i64 {
+        if self.statements >= SHORT {
+            return MANY;
+        }
+        self.statements += 1;
+        if !self.last.is_zero() {
+            sleep(self.last.min(LONGEST_REST)).await;
+        }
+        FEW
+    }
+}
 
 /// The length of a `purge_bucket`: one minute. With an hour, each purge would read again every live row whose deadline
 /// lies in this hour: at an idle timeout of half an hour that is nearly all of them.
@@ -52,10 +85,12 @@ async fn due(
     max: i64,
 ) -> Result<i64, StoreError> {
     let now = now.as_millis();
-    let mut deleted = 0;
+    let (mut deleted, mut pace) = (0, Pace::default());
     while deleted < max {
         let left = max - deleted;
-        let look_at = left.clamp(*LOOK_AT.start(), *LOOK_AT.end());
+        // More than may be deleted: most of what is due may be there to be filed.
+        let look_at = pace.next().await.min(left.max(4 * FEW));
+        let began = Instant::now();
         let row = connections
             .row(Again::Writes, || {
                 query(statement)
@@ -66,6 +101,7 @@ async fn due(
             })
             .await?
             .ok_or_else(no_row)?;
+        pace.last = began.elapsed();
         let seen: i64 = row.try_get(0).map_err(store_error)?;
         let gone: i64 = row.try_get(1).map_err(store_error)?;
         deleted += gone;
@@ -107,10 +143,12 @@ pub(crate) async fn batches<'q>(
     max: i64,
     statement: impl Fn(i64) -> Query<'q, Postgres, PgArguments>,
 ) -> Result<i64, StoreError> {
-    let mut deleted = 0;
+    let (mut deleted, mut pace) = (0, Pace::default());
     while deleted < max {
-        let look_at = (max - deleted).min(*LOOK_AT.end());
+        let look_at = pace.next().await.min(max - deleted);
+        let began = Instant::now();
         let gone: i64 = connections.number(|| Statement::One(statement(look_at))).await?;
+        pace.last = began.elapsed();
         deleted += gone;
         if gone < look_at {
             break;

@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use cloakroom_store::cloakroom_id::{Selector, SessionToken};
 use cloakroom_store::{
     DynSessionStore, InvalidSubject, Listed, Page, SessionStore as _, StoreError, Subject, SubjectIndex,
 };
+use tokio::time::{Instant, sleep};
 
 use crate::payload::Payload;
 use crate::request::Request;
@@ -19,6 +21,9 @@ use crate::{
     Client, Commit, Device, Devices, Event, EventKind, InvalidSettings, Observer, Operation, Session,
     SessionError, Settings,
 };
+
+/// How long the purge loop rests between two operations, at least and at most.
+const REST: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(1);
 
 /// The sessions of one store. A clone is a handle to the same ones.
 #[derive(Clone)]
@@ -169,8 +174,9 @@ impl Sessions {
     }
 
     /// Purges at once and then `every` so often, `batch` sessions an operation, until there are none left that are
-    /// over. A failure is observed, and the loop goes on at its next turn. For `tokio::spawn`; several processes may run
-    /// it on one store.
+    /// over. After each operation it rests for as long as that took (1 ms at least, 1 s at most), so that half of
+    /// the store's time is left to others. A failure is observed, and the loop goes on at its next turn. For
+    /// `tokio::spawn`; several processes may run it on one store.
     pub fn purge_loop(
         &self,
         every: Duration,
@@ -179,12 +185,15 @@ impl Sessions {
         let sessions = self.clone();
         async move {
             loop {
-                while let Ok(purged) = sessions.purge_expired(batch).await
-                    && purged >= u64::from(batch.get())
-                {
-                    tokio::task::yield_now().await;
+                loop {
+                    let began = Instant::now();
+                    let purged = sessions.purge_expired(batch).await;
+                    if !purged.is_ok_and(|purged| purged >= u64::from(batch.get())) {
+                        break;
+                    }
+                    sleep(began.elapsed().clamp(*REST.start(), *REST.end())).await;
                 }
-                tokio::time::sleep(every).await;
+                sleep(every).await;
             }
         }
     }

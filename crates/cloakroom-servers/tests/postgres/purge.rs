@@ -137,7 +137,7 @@ async fn d10_cut_offs_are_forgotten_in_batches() {
     let store = place.store().await;
     place
         .run(
-            "INSERT INTO {s}.session_cutoffs SELECT 'user ' || n, NULL FROM generate_series(1, 1000) n; \
+            "INSERT INTO {s}.session_cutoffs SELECT 'user ' || n, NULL FROM generate_series(1, 2000) n; \
              CREATE TABLE {s}.batch (size bigint); \
              CREATE FUNCTION {s}.count_batch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
              INSERT INTO {s}.batch SELECT count(*) FROM gone; RETURN NULL; END $$; \
@@ -147,9 +147,15 @@ async fn d10_cut_offs_are_forgotten_in_batches() {
         .await;
     let cutoffs = "SELECT count(*) FROM {s}.session_cutoffs";
     let some = NonZeroU32::new(300).unwrap();
+    let of_size = "SELECT count(*) FROM {s}.batch WHERE size = ";
     assert_eq!(store.purge_expired(NOW, some).await.unwrap(), 0);
-    assert_eq!(place.number(cutoffs).await, 700);
+    assert_eq!(place.number(cutoffs).await, 1700);
+    assert_eq!(place.number(&format!("{of_size} 25")).await, 12);
+    // A thousand by few, and the others by many.
     assert_eq!(store.purge_expired(NOW, ALL).await.unwrap(), 0);
     assert_eq!(place.number(cutoffs).await, 0);
-    assert_eq!(place.number("SELECT max(size) FROM {s}.batch").await, 250);
+    assert_eq!(place.number(&format!("{of_size} 25")).await, 12 + 40);
+    assert_eq!(place.number(&format!("{of_size} 250")).await, 2);
+    assert_eq!(place.number(&format!("{of_size} 200")).await, 1);
+    assert_eq!(place.number("SELECT count(*) FROM {s}.batch").await, 12 + 40 + 3);
 }
