@@ -52,6 +52,10 @@ impl RevocationStore for AnyRevocationStore {
         each!(self, store => store.look_up(credential).await)
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        each!(self, store => store.look_up_settled(credential).await)
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         each!(self, store => store.purge(now, max).await)
     }

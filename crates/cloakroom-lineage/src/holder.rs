@@ -3,7 +3,7 @@ use std::pin::Pin;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, Subject};
-use cloakroom_revocation::{Credential, Denial, Denied, Fleet, Found, RevocationStore, StoreError};
+use cloakroom_revocation::{Credential, Denial, Denied, Fleet, Found, LOCAL, RevocationStore, StoreError};
 use cloakroom_store::SubjectIndex;
 use cloakroom_token::TokenStore;
 
@@ -69,7 +69,10 @@ pub(crate) trait Revokes: Send + Sync {
     fn deny<'a>(&'a self, denial: &'a Denial, now: UnixTime) -> Boxed<'a, Denied>;
     fn cut_off<'a>(&'a self, issuer: &'a str, subject: &'a str, now: UnixTime) -> Boxed<'a, UnixTime>;
     fn revoke_all(&self, now: UnixTime) -> Boxed<'_, UnixTime>;
-    fn find<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Found>;
+    /// What is known of the subject once no cut-off is under way.
+    fn settled<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Found>;
+    /// The store's own clock.
+    fn time(&self) -> Boxed<'_, UnixTime>;
 }
 
 impl<S: RevocationStore> Revokes for S {
@@ -89,7 +92,7 @@ impl<S: RevocationStore> Revokes for S {
         Box::pin(RevocationStore::revoke_all(self, now))
     }
 
-    fn find<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Found> {
+    fn settled<'a>(&'a self, issuer: &'a str, subject: &'a str) -> Boxed<'a, Found> {
         Box::pin(async move {
             let credential = Credential {
                 issuer,
@@ -97,7 +100,19 @@ impl<S: RevocationStore> Revokes for S {
                 issued_at: None,
                 token_id: None,
             };
-            RevocationStore::look_up(self, &credential).await
+            RevocationStore::look_up_settled(self, &credential).await
+        })
+    }
+
+    fn time(&self) -> Boxed<'_, UnixTime> {
+        Box::pin(async move {
+            let nobody = Credential {
+                issuer: LOCAL,
+                subject: None,
+                issued_at: None,
+                token_id: None,
+            };
+            Ok(RevocationStore::look_up(self, &nobody).await?.time)
         })
     }
 }

@@ -7,7 +7,7 @@ use cloakroom_id::{Selector, Subject};
 use cloakroom_revocation::{Denial, Denied, LOCAL, RevocationStore, StoreError, StoreErrorKind};
 use cloakroom_store::SubjectIndex;
 use cloakroom_token::TokenStore;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::detached::detached;
 use crate::event::{Hears, tell};
@@ -32,6 +32,8 @@ pub struct Lineages {
 /// waiting once, for a second and a little more at most.
 const ROUNDS: u32 = 4;
 const LONGEST_WAIT: Duration = Duration::from_millis(1001);
+/// How long one of its looks may take, waiting for the cut-offs that are under way included.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Lineages {
     /// Lineages whose cut-offs and denials go to `revocations`, by the system's clock. Tickets are of the issuer
@@ -90,7 +92,8 @@ impl Lineages {
     /// # Errors
     ///
     /// Those of the store of revocations; `Unavailable` when this node's clock and the store's are further apart than the
-    /// fleet's skew; `Timeout` when cut-offs keep coming, or lie further ahead, set by a clock that was off.
+    /// fleet's skew; `Timeout` when the store does not answer within 2 seconds, be it for a cut-off whose commit hangs, and
+    /// when cut-offs keep coming, or lie further ahead, set by a clock that was off.
     pub async fn stamp(&self, subject: &str) -> Result<Stamp, StoreError> {
         self.stamp_when(subject, Stamp::latest).await
     }
@@ -166,7 +169,9 @@ impl Lineages {
         let skew = self.revocations.fleet().max_skew;
         for _ in 0..ROUNDS {
             let now = self.clocks.now().wall;
-            let (cutoff, time) = self.look_up(subject, now).await?;
+            let (cutoff, time) = timeout(PATIENCE, self.look_up(subject, now))
+                .await
+                .map_err(|_| StoreErrorKind::Timeout)??;
             // By the earlier clock, so that without a cut-off nothing is ahead of the store's.
             let stamp = Stamp::after(cutoff, now.min(time));
             let wait = latest(stamp).checked_duration_since(time.saturating_add(skew));
@@ -186,7 +191,7 @@ impl Lineages {
     ) -> Result<(Option<UnixTime>, UnixTime), StoreError> {
         let (mut cutoff, mut time) = (None, UnixTime::MAX);
         for issuer in &self.issuers {
-            let found = self.revocations.find(issuer, subject).await?;
+            let found = self.revocations.settled(issuer, subject).await?;
             if self.is_off(asked, found.time) {
                 return Err(StoreErrorKind::Unavailable.into());
             }
@@ -210,10 +215,10 @@ impl Lineages {
 
     /// The time to cut off at: this node's, or the store's where this node's clock is off, for a cut-off far ahead would keep
     /// people from logging in again.
-    async fn cut_off_at(&self, subject: &str) -> UnixTime {
+    async fn cut_off_at(&self) -> UnixTime {
         let asked = self.clocks.now().wall;
-        match self.revocations.find(LOCAL, subject).await {
-            Ok(found) if self.is_off(asked, found.time) => found.time,
+        match self.revocations.time().await {
+            Ok(time) if self.is_off(asked, time) => time,
             // A store that does not answer this will say so again.
             Ok(_) | Err(_) => asked,
         }
@@ -244,7 +249,7 @@ impl Lineages {
     async fn end_all_but(&self, subject: &Subject, except: Option<Selector>) -> Result<Ended, StoreError> {
         let (this, subject) = (self.clone(), subject.clone());
         detached(async move {
-            let now = this.cut_off_at(subject.as_str()).await;
+            let now = this.cut_off_at().await;
             let mut failed = None;
             let mut cutoff = now;
             for issuer in &this.issuers {
@@ -289,8 +294,7 @@ impl Lineages {
     pub async fn revoke_all(&self) -> Result<UnixTime, StoreError> {
         let this = self.clone();
         detached(async move {
-            // That it is nobody's name does no harm: what is asked for is the time.
-            let now = this.cut_off_at("everybody").await;
+            let now = this.cut_off_at().await;
             let (cutoff, mut failed) = match this.revocations.revoke_all(now).await {
                 Ok(cutoff) => (cutoff, None),
                 Err(error) => (now, Some(error)),

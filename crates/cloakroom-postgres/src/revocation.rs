@@ -5,6 +5,7 @@ mod joint;
 mod listening;
 mod row;
 mod schema;
+mod settled;
 mod statements;
 mod store;
 mod write;

@@ -105,6 +105,10 @@ impl RevocationStore for MemoryRevocationStore {
         Ok(Found { denied, cutoff, time })
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        self.look_up(credential).await
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         Ok(self.write(|state| state.purge(now.min((self.clock)()), max)))
     }

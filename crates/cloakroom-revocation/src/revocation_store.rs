@@ -36,7 +36,20 @@ pub trait RevocationStore: Send + Sync + 'static {
     fn revoke_all(&self, now: UnixTime) -> impl Future<Output = Result<UnixTime, StoreError>> + Send;
 
     /// What is known of one credential, asked at the store itself. What it lacks is not looked for.
+    ///
+    /// It waits for no writer. What is being written, and not acknowledged yet, it may lack.
     fn look_up(&self, credential: &Credential<'_>) -> impl Future<Output = Result<Found, StoreError>> + Send;
+
+    /// The same for who mints: asked only once every cut-off is there for which a clock was read already. So each that this
+    /// lacks lies the fleet's skew after [`Found::time`], or later.
+    ///
+    /// Where a cut-off is made by a transaction, its clock is read before it is seen by others, and this waits for those
+    /// that are under way: a store whose commits take long answers late, or `Timeout`. Where clock and cut-off are one step,
+    /// it is [`look_up`](Self::look_up).
+    fn look_up_settled(
+        &self,
+        credential: &Credential<'_>,
+    ) -> impl Future<Output = Result<Found, StoreError>> + Send;
 
     /// Deletes at most `max` entries whose time is over by more than the fleet's skew, both at `now` and at the store's time,
     /// and old steps of the feed beside the newest, and tells how many entries.
@@ -60,6 +73,6 @@ pub struct Found {
     pub denied: bool,
     /// The later of the subject's cut-off and that of everything.
     pub cutoff: Option<UnixTime>,
-    /// The store's own clock. A cut-off that is set after this answer lies the fleet's skew after it, or later.
+    /// The store's own clock.
     pub time: UnixTime,
 }

@@ -30,6 +30,10 @@ impl<S: RevocationStore> RevocationStore for Arc<S> {
         (**self).look_up(credential).await
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        (**self).look_up_settled(credential).await
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         (**self).purge(now, max).await
     }

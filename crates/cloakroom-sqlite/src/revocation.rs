@@ -1,6 +1,7 @@
 //! Revocations: [`SqliteRevocationStore`].
 
 mod feed;
+mod look_up;
 #[cfg(test)]
 mod plans;
 mod purge;

@@ -56,6 +56,10 @@ impl RevocationStore for ParkedStore {
         self.store.look_up(credential).await
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        self.store.look_up_settled(credential).await
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         self.store.purge(now, max).await
     }

@@ -40,6 +40,10 @@ impl RevocationStore for SlowStore {
         pending().await
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        self.look_up(credential).await
+    }
+
     async fn purge(&self, _: UnixTime, _: NonZeroU32) -> Result<u64, StoreError> {
         Err(StoreErrorKind::Unavailable.into())
     }

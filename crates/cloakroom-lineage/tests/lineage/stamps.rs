@@ -12,6 +12,7 @@ use cloakroom_lineage::{Clocks, Event, EventKind, Lineages};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::slow_store::SlowStore;
 
 /// S, in milliseconds.
 const SKEW: i64 = 2000;
@@ -136,6 +137,18 @@ async fn f13_a_stamp_does_not_wait_for_ever() {
     let error = node.lineages.stamp("ada").await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Timeout);
     assert_eq!(begin.elapsed(), Duration::from_millis(4 * 1001));
+}
+
+/// Nor for a store that does not answer, be it because a commit hangs.
+#[tokio::test(start_paused = true)]
+async fn f19_a_stamp_that_the_store_keeps_waiting_fails() {
+    let lineages = Lineages::new(SlowStore::default());
+    let begin = Instant::now();
+    let error = lineages.stamp("ada").await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Timeout);
+    let error = lineages.renewal_stamp("ada", UnixTime::EPOCH).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Timeout);
+    assert_eq!(begin.elapsed(), Duration::from_secs(2 * 2));
 }
 
 /// A node whose clock is further off than the skew says so and mints nothing; what it cuts off counts by the store's time.

@@ -9,20 +9,30 @@ use tokio::sync::{Mutex as Turn, oneshot};
 use crate::connections::{Again, Statement};
 use crate::error::no_row;
 use crate::opened::Opened;
-use crate::revocation::write;
 
 /// How many statements one transaction has at most.
 const MOST: usize = 64;
 
-/// Who writes at the same time as others writes in one transaction with them.
+/// Who locks the feed at the same time as others does so in one transaction with them.
 ///
-/// The feed lets one transaction in at a time, whatever it writes, so one for each revocation would wait for as many
-/// commits. One at a time goes to the server; those that come meanwhile go together after it, each a step of its own. And
-/// however many write, one connection is taken, so that the others are left to those who poll.
-#[derive(Default)]
+/// The feed lets one transaction in at a time that writes, whatever it writes, so one for each revocation would wait for as
+/// many commits. One at a time goes to the server; those that come meanwhile go together after it, each a step of its own.
+/// And however many there are, one connection is taken, so that the others are left to those who poll.
 pub(super) struct Joint {
+    lock: Lock,
     turn: Turn<()>,
     waiting: Mutex<Vec<Waiting>>,
+}
+
+/// What such a transaction begins with.
+#[derive(Clone, Copy)]
+pub(super) struct Lock {
+    /// The statements, for a schema.
+    pub(super) statements: fn(&str) -> String,
+    /// How many rows they answer.
+    pub(super) rows: usize,
+    /// Whether what follows only reads.
+    pub(super) again: Again,
 }
 
 struct Waiting {
@@ -38,8 +48,16 @@ impl fmt::Debug for Joint {
 }
 
 impl Joint {
-    /// The row that the statement answers.
-    pub(super) async fn write(&self, opened: &Opened, statement: &str) -> Result<PgRow, StoreError> {
+    pub(super) fn new(lock: Lock) -> Self {
+        Self {
+            lock,
+            turn: Turn::default(),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// The row that the statement answers, which is sent after this is called.
+    pub(super) async fn row(&self, opened: &Opened, statement: &str) -> Result<PgRow, StoreError> {
         loop {
             let (sender, mut answer) = oneshot::channel();
             self.waiting().push(Waiting {
@@ -51,8 +69,8 @@ impl Joint {
                 match answer.try_recv() {
                     // Perhaps who had the turn before took it along.
                     Ok(answer) => return answer,
-                    Err(TryRecvError::Empty) => send(opened, self.some()).await,
-                    // Who took it along was dropped before it was answered. It is written again, which changes nothing
+                    Err(TryRecvError::Empty) => self.lock.send(opened, self.some()).await,
+                    // Who took it along was dropped before it was answered. It is sent again, which changes nothing
                     // where it was done.
                     Err(TryRecvError::Closed) => break,
                 }
@@ -60,7 +78,7 @@ impl Joint {
         }
     }
 
-    /// Those that came first. What nobody waits for any more is not written.
+    /// Those that came first. What nobody waits for any more is not sent.
     fn some(&self) -> Vec<Waiting> {
         let mut waiting = self.waiting();
         waiting.retain(|one| !one.answer.is_closed());
@@ -75,45 +93,45 @@ impl Joint {
     }
 }
 
-async fn send(opened: &Opened, together: Vec<Waiting>) {
-    let is_alone = together.len() == 1;
-    let statements: Vec<_> = together.iter().map(|one| &*one.statement).collect();
-    let answers = transaction(opened, &statements).await;
-    match answers {
-        Ok(rows) => {
-            for (one, row) in together.into_iter().zip(rows) {
-                // Whoever does not wait any more needs no answer.
-                let _ = one.answer.send(Ok(row));
+impl Lock {
+    async fn send(self, opened: &Opened, together: Vec<Waiting>) {
+        let is_alone = together.len() == 1;
+        let statements: Vec<_> = together.iter().map(|one| &*one.statement).collect();
+        let answers = self.transaction(opened, &statements).await;
+        match answers {
+            Ok(rows) => {
+                for (one, row) in together.into_iter().zip(rows) {
+                    // Whoever does not wait any more needs no answer.
+                    let _ = one.answer.send(Ok(row));
+                }
             }
-        }
-        // A mistake in one is no matter to the others.
-        Err(error) if !is_alone && error.kind() == StoreErrorKind::Other => {
-            for one in together {
-                let alone = transaction(opened, &[&one.statement]).await;
-                let row = alone.and_then(|mut rows| rows.pop().ok_or_else(no_row));
-                let _ = one.answer.send(row);
+            // A mistake in one is no matter to the others.
+            Err(error) if !is_alone && error.kind() == StoreErrorKind::Other => {
+                for one in together {
+                    let alone = self.transaction(opened, &[&one.statement]).await;
+                    let row = alone.and_then(|mut rows| rows.pop().ok_or_else(no_row));
+                    let _ = one.answer.send(row);
+                }
             }
-        }
-        Err(error) => {
-            for one in together {
-                let _ = one.answer.send(Err(error.clone()));
+            Err(error) => {
+                for one in together {
+                    let _ = one.answer.send(Err(error.clone()));
+                }
             }
         }
     }
-}
 
-/// The rows of these statements, one each.
-async fn transaction(opened: &Opened, statements: &[&str]) -> Result<Vec<PgRow>, StoreError> {
-    let mut rows = opened
-        .connections
-        .rows(Again::Writes, || {
-            Statement::Script(write::locked(&opened.schema) + &statements.join(";\n"))
-        })
-        .await?;
-    // The first one is that of the lock.
-    if rows.len() != statements.len() + 1 {
-        return Err(no_row());
+    /// The rows of these statements, one each.
+    async fn transaction(self, opened: &Opened, statements: &[&str]) -> Result<Vec<PgRow>, StoreError> {
+        let mut rows = opened
+            .connections
+            .rows(self.again, || {
+                Statement::Script((self.statements)(&opened.schema) + &statements.join(";\n"))
+            })
+            .await?;
+        if rows.len() != self.rows + statements.len() {
+            return Err(no_row());
+        }
+        Ok(rows.split_off(self.rows))
     }
-    rows.remove(0);
-    Ok(rows)
 }

@@ -21,7 +21,6 @@ impl Statements {
             let text = text
                 .replace("{behind}", BEHIND)
                 .replace("{now}", NOW)
-                .replace("{begun}", BEGUN)
                 .replace("{entry}", ENTRY)
                 .replace("{feed}", &format!("{schema}.revocation_feed"))
                 .replace("{steps}", &format!("{schema}.revocation_steps"))
@@ -41,10 +40,6 @@ impl Statements {
 /// The server's own clock, not the time at which its transaction began.
 pub(super) const NOW: &str = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
-/// The server's clock when its transaction began, before the snapshot that the statement reads: a cut-off that is not seen
-/// is set at this time or later. The time of the statement is read once more at its execution, after the snapshot.
-const BEGUN: &str = "floor(extract(epoch FROM transaction_timestamp()) * 1000)::bigint";
-
 // A standby lags behind its primary and does not say by how much, so on one of them nothing is answered.
 
 /// 1 issuer, 2 token id, 3 subject. Nothing is found by NULL.
@@ -52,7 +47,7 @@ const LOOK_UP: &str = "\
 SELECT EXISTS (SELECT FROM {entries} WHERE kind = 1 AND issuer = $1 AND name = $2),
     GREATEST((SELECT at FROM {entries} WHERE kind = 2 AND issuer = $1 AND name = $3),
         (SELECT at FROM {entries} WHERE kind = 3 AND issuer = '' AND name = '')),
-    {begun}
+    {now}
 WHERE NOT pg_is_in_recovery()";
 
 const HEAD: &str = "\

@@ -5,7 +5,7 @@ use cloakroom_revocation::cloakroom_core::UnixTime;
 use cloakroom_revocation::{
     Credential, Denial, Denied, Entry, EntryRow, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{PgPool, Row as _};
 
 use crate::connections::{Again, Statement};
@@ -15,7 +15,7 @@ use crate::revocation::joint::Joint;
 use crate::revocation::listening::Listening;
 use crate::revocation::schema::REVOCATION;
 use crate::revocation::statements::Statements;
-use crate::revocation::{row, write};
+use crate::revocation::{row, settled, write};
 use crate::settings::Settings;
 use crate::sql::query;
 
@@ -39,7 +39,8 @@ pub(super) struct Inner {
     pub(super) opened: Opened,
     pub(super) statements: Statements,
     pub(super) listening: Listening,
-    joint: Joint,
+    writing: Joint,
+    settled: Joint,
     fleet: Fleet,
 }
 
@@ -91,7 +92,8 @@ impl PostgresRevocationStore {
             inner: Arc::new(Inner {
                 statements: Statements::new(&opened.schema),
                 listening: Listening::new(opened.settings.schema_name()),
-                joint: Joint::default(),
+                writing: Joint::new(write::LOCK),
+                settled: Joint::new(settled::LOCK),
                 opened,
                 fleet,
             }),
@@ -129,10 +131,13 @@ impl RevocationStore for PostgresRevocationStore {
 
     async fn deny(&self, denial: &Denial, now: UnixTime) -> Result<Denied, StoreError> {
         let Inner {
-            opened, joint, fleet, ..
+            opened,
+            writing,
+            fleet,
+            ..
         } = self.inner();
         let statement = write::deny(&opened.schema, fleet, denial, tag()?, now);
-        let row = joint.write(opened, &statement).await?;
+        let row = writing.row(opened, &statement).await?;
         let kind: i16 = row.try_get(0).map_err(store_error)?;
         if i64::from(kind) == EntryRow::TOKEN {
             return Ok(Denied::Token);
@@ -143,25 +148,35 @@ impl RevocationStore for PostgresRevocationStore {
     async fn cut_off(&self, issuer: &str, subject: &str, now: UnixTime) -> Result<UnixTime, StoreError> {
         Entry::check_names(&[issuer, subject])?;
         let Inner {
-            opened, joint, fleet, ..
+            opened,
+            writing,
+            fleet,
+            ..
         } = self.inner();
         let statement = write::cut_off(&opened.schema, fleet, issuer, subject, tag()?, now);
-        let row = joint.write(opened, &statement).await?;
+        let row = writing.row(opened, &statement).await?;
         row::time(&row, 1)
     }
 
     async fn revoke_all(&self, now: UnixTime) -> Result<UnixTime, StoreError> {
         let Inner {
-            opened, joint, fleet, ..
+            opened,
+            writing,
+            fleet,
+            ..
         } = self.inner();
         let statement = write::revoke_all(&opened.schema, fleet, tag()?, now);
-        let row = joint.write(opened, &statement).await?;
+        let row = writing.row(opened, &statement).await?;
         row::time(&row, 1)
     }
 
     async fn look_up(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
-        // What is no name is in no entry.
-        let name = |name: &&str| Entry::check_names(&[name]).is_ok();
+        let Credential {
+            issuer,
+            subject,
+            token_id,
+            ..
+        } = *credential;
         let Inner {
             opened, statements, ..
         } = self.inner();
@@ -169,18 +184,24 @@ impl RevocationStore for PostgresRevocationStore {
             .connections
             .row(Again::Reads, || {
                 query(&statements.look_up)
-                    .bind(Some(credential.issuer).filter(name))
-                    .bind(credential.token_id.filter(name))
-                    .bind(credential.subject.filter(name))
+                    .bind(name(issuer))
+                    .bind(token_id.and_then(name))
+                    .bind(subject.and_then(name))
             })
             .await?
             .ok_or_else(no_row)?;
-        let cutoff: Option<i64> = row.try_get(1).map_err(store_error)?;
-        Ok(Found {
-            denied: row.try_get(0).map_err(store_error)?,
-            cutoff: cutoff.map(UnixTime::from_millis),
-            time: row::time(&row, 2)?,
-        })
+        found(&row)
+    }
+
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        let Inner {
+            opened,
+            statements,
+            settled,
+            ..
+        } = self.inner();
+        let statement = settled::look_up(&statements.look_up, credential);
+        found(&settled.row(opened, &statement).await?)
     }
 
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
@@ -221,6 +242,21 @@ impl RevocationStore for PostgresRevocationStore {
             }
         }
     }
+}
+
+/// What is no name is in no entry.
+pub(super) fn name(text: &str) -> Option<&str> {
+    Some(text).filter(|name| Entry::check_names(&[name]).is_ok())
+}
+
+/// What a look-up answers.
+fn found(row: &PgRow) -> Result<Found, StoreError> {
+    let cutoff: Option<i64> = row.try_get(1).map_err(store_error)?;
+    Ok(Found {
+        denied: row.try_get(0).map_err(store_error)?,
+        cutoff: cutoff.map(UnixTime::from_millis),
+        time: row::time(row, 2)?,
+    })
 }
 
 /// What no step had before.

@@ -12,16 +12,25 @@ use std::time::Duration;
 use cloakroom_revocation::cloakroom_core::UnixTime;
 use cloakroom_revocation::{Denial, EntryRow, Fleet};
 
+use crate::connections::Again;
+use crate::revocation::joint::Lock;
 use crate::revocation::statements::NOW;
 use crate::sql::{hex, millis, text};
 
+/// What goes before revocations.
+pub(super) const LOCK: Lock = Lock {
+    statements: locked,
+    rows: 1,
+    again: Again::Writes,
+};
+
 /// What goes before all: the lock. It answers a row.
-pub(super) fn locked(schema: &str) -> String {
-    format!(
-        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n\
-         SELECT 1 FROM {schema}.revocation_feed FOR UPDATE;\n"
-    )
+fn locked(schema: &str) -> String {
+    format!("{READ_COMMITTED}SELECT 1 FROM {schema}.revocation_feed FOR UPDATE;\n")
 }
+
+/// Gives each statement of a transaction a snapshot of its own.
+pub(super) const READ_COMMITTED: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n";
 
 /// Denies a credential, or cuts its subject off where there are too many denials.
 pub(super) fn deny(schema: &str, fleet: &Fleet, denial: &Denial, tag: [u8; 8], now: UnixTime) -> String {

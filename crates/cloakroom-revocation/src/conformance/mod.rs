@@ -44,6 +44,7 @@ mod prepared;
 mod purge;
 mod races;
 mod sequences;
+mod settled;
 
 pub use cutoffs::*;
 pub use deny::*;
@@ -54,6 +55,7 @@ pub use prepared::{Prepared, Revocations};
 pub use purge::*;
 pub use races::*;
 pub use sequences::*;
+pub use settled::*;
 
 /// One test for each case of the [kit](crate::conformance), on the stores that the expression gives for a fleet.
 #[macro_export]
@@ -87,6 +89,7 @@ macro_rules! conformance_tests {
             f14_issuers_and_names_are_kept_apart,
             f14_what_a_credential_lacks_is_not_looked_for,
             f15_a_cut_off_is_dropped_only_after_the_greatest_age,
+            f19_a_settled_look_up_lacks_no_cut_off_from_before_its_time,
             model_and_store_agree_on_any_sequence,
             model_and_store_agree_on_any_sequence_in_the_past,
             names_of_any_text_come_back,

@@ -91,4 +91,5 @@ caught! {
     FLEET PageSkipsAtItsEnd: f7_a_bootstrap_shows_everything;
     FLEET TimeIsThatOfTheOperations: f7_time_is_the_stores_own;
     FLEET TornStep: f10_a_reader_that_polls_all_the_time_sees_every_step;
+    FLEET TornCutOff: f19_a_settled_look_up_lacks_no_cut_off_from_before_its_time;
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cloakroom_revocation::cloakroom_core::UnixTime;
 use cloakroom_revocation::conformance::fixture::NOW;
@@ -55,6 +56,8 @@ pub(crate) enum Mistake {
     TimeIsThatOfTheOperations,
     /// The position is drawn, as from a sequence, before the entry is there.
     TornStep,
+    /// The clock is read some time before the cut-off is there.
+    TornCutOff,
 }
 
 type Key = (u8, String, String);
@@ -188,14 +191,23 @@ impl Wrong {
 
     /// Moves a cut-off in one step, but where that is the mistake.
     async fn move_cut_off(&self, key: Key, now: UnixTime, make: impl Fn(UnixTime) -> Entry) -> UnixTime {
-        let now = self.later(now);
-        let at = if self.is(Mistake::CutOffLiesNow) {
-            now
-        } else {
-            now.saturating_add(self.fleet.max_skew)
-        };
-        let position = {
+        let mut read = self.later(now);
+        if self.is(Mistake::TornCutOff) {
+            let until = UnixTime::now().saturating_add(Duration::from_millis(3));
+            while UnixTime::now() < until {
+                yield_now().await;
+            }
+        }
+        let (at, position) = {
             let mut state = self.lock();
+            if !self.is(Mistake::TornCutOff) {
+                read = self.later(now);
+            }
+            let at = if self.is(Mistake::CutOffLiesNow) {
+                read
+            } else {
+                read.saturating_add(self.fleet.max_skew)
+            };
             let old = state.rows.get(&key).map(|row| row.entry.clone());
             if let Some(Entry::Subject { at: old, .. } | Entry::All { at: old }) = old
                 && (old == at || old > at && !self.is(Mistake::CutOffGoesBack))
@@ -208,7 +220,7 @@ impl Wrong {
                 self.insert(&mut state, key, make(at), "", position);
                 return at;
             }
-            state.head
+            (at, state.head)
         };
         yield_now().await;
         self.insert(&mut self.lock(), key, make(at), "", position);
@@ -336,6 +348,10 @@ impl RevocationStore for Wrong {
         })
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        self.look_up(credential).await
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         let mut state = self.lock();
         let now = match self.mistake {
@@ -344,7 +360,7 @@ impl RevocationStore for Wrong {
             _ => now.min(UnixTime::now()),
         };
         let skew = match self.mistake {
-            Mistake::PurgeForgetsTheSkew => std::time::Duration::ZERO,
+            Mistake::PurgeForgetsTheSkew => Duration::ZERO,
             _ => self.fleet.max_skew,
         };
         let over: Vec<Key> = state

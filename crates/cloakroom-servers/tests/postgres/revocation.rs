@@ -7,5 +7,6 @@ mod kit;
 mod plans;
 mod restored;
 mod round_trips;
+mod settled;
 mod steps;
 mod together;

@@ -6,12 +6,12 @@ use cloakroom_core::UnixTime;
 use cloakroom_revocation::{
     Credential, Denial, Denied, Entry, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
-use sqlx::Row as _;
 use tokio::sync::Notify;
 
 use crate::connections::begins_again;
 use crate::database::Database;
 use crate::error::store_error;
+use crate::revocation::look_up::{look_up, look_up_alone};
 use crate::revocation::write::{Revocation, write};
 use crate::revocation::{purge, sql};
 use crate::{Builder, OpenError};
@@ -122,24 +122,23 @@ impl RevocationStore for SqliteRevocationStore {
     }
 
     async fn look_up(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
-        // What is no name is in no entry.
-        let name = |name: &&str| Entry::check_names(&[name]).is_ok();
         let mut reader = self.0.database.reader().await.map_err(store_error)?;
-        // Before what is read: a cut-off that is not seen is set at this time or later.
-        let time = UnixTime::now();
-        let result = sqlx::query(sql::LOOK_UP)
-            .bind(Some(credential.issuer).filter(name))
-            .bind(credential.token_id.filter(name))
-            .bind(credential.subject.filter(name))
-            .fetch_one(&mut *reader)
-            .await;
-        let row = reader.settle(result).map_err(store_error)?;
-        let cutoff = |at: usize| row.try_get::<Option<i64>, _>(at).map_err(store_error);
-        Ok(Found {
-            denied: row.try_get(0).map_err(store_error)?,
-            cutoff: cutoff(1)?.max(cutoff(2)?).map(UnixTime::from_millis),
-            time,
-        })
+        let result = look_up(&mut reader, credential).await;
+        reader.settle(result).map_err(store_error)
+    }
+
+    /// A transaction that begins as those of writers do and writes nothing: while it lasts nobody else writes, in this process
+    /// or another.
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        let mut is_first = true;
+        loop {
+            let mut writer = self.0.database.writer().await.map_err(store_error)?;
+            let result = look_up_alone(&mut writer, credential).await;
+            let result = writer.settle(result);
+            if !begins_again(&result, &mut is_first) {
+                return result.map_err(store_error);
+            }
+        }
     }
 
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {

@@ -9,5 +9,6 @@ mod hostile;
 mod kit;
 mod place;
 mod restored;
+mod settled;
 mod steps;
 mod two;

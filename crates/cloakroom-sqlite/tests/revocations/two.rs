@@ -49,6 +49,10 @@ impl RevocationStore for Two {
         self.next().look_up(credential).await
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        self.next().look_up_settled(credential).await
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         self.next().purge(now, max).await
     }

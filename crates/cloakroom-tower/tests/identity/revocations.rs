@@ -84,6 +84,10 @@ impl RevocationStore for Revocations {
         self.inner.look_up(credential).await
     }
 
+    async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
+        self.inner.look_up_settled(credential).await
+    }
+
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         self.inner.purge(now, max).await
     }

@@ -40,8 +40,10 @@ async fn each_operation_is_one_round_trip_and_nothing_else() {
         let credential = credential(ISSUER, "alice", &name);
         assert!(store.look_up(&credential).await.unwrap().denied);
         count();
+        assert!(store.look_up_settled(&credential).await.unwrap().denied);
+        count();
         if round > 0 {
-            assert_eq!(trips, [1; 7], "round {round}");
+            assert_eq!(trips, [1; 8], "round {round}");
         }
     }
     assert_eq!(proxy.connections(), 1);
