@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use cloakroom_core::{Tick, UnixTime};
 use cloakroom_lineage::{Clocks, Gate, Lineages};
 use cloakroom_session::Sessions;
-use cloakroom_tower::{BearerVerifier, CookieLayer, CsrfFormLayer, Sealer};
+use cloakroom_tower::{BearerVerifier, CookieLayer, CsrfFormLayer, CsrfLayer, Sealer};
 
 use crate::attempts::Attempts;
 use crate::handlers::{access_token, account, api, app, everywhere, key_ring, overview, session};
@@ -89,8 +89,19 @@ impl App {
             sessions,
             identities,
             pages,
+            app,
             api,
         } = &self.layers;
+        // What a page of ours is answered under, with the tokens of its forms.
+        let under = |routes: Router<Self>, tokens: &CsrfLayer| {
+            routes
+                .method_not_allowed_fallback(async || Problem::Method)
+                .layer(identities.clone())
+                .layer(sessions.clone())
+                .layer(tokens.clone())
+                .layer(CsrfFormLayer::new(CSRF_FIELD))
+                .layer(CookieLayer::new().on_error(page_error))
+        };
         // Under layers of its own, so that a program is answered in JSON; the outer ones are for all.
         let api = Router::new()
             .route("/me", get(api::me))
@@ -111,7 +122,7 @@ impl App {
             .route("/session/devices", post(session::end))
             .route("/session/confirm", post(session::confirm))
             .route("/session/password", post(session::change_password));
-        Router::new()
+        let all_pages = Router::new()
             .merge(session)
             .route("/session/clock.css", get(pages::clock_style))
             .route("/", get(overview::show))
@@ -122,14 +133,9 @@ impl App {
             .route("/keys/{step}", post(key_ring::take_step))
             .route("/jwt", get(access_token::form).post(access_token::log_in))
             .route("/jwt/call", post(access_token::call))
-            .merge(app::routes())
-            .fallback(async || Problem::NotFound)
-            .method_not_allowed_fallback(async || Problem::Method)
-            .layer(identities.clone())
-            .layer(sessions.clone())
-            .layer(pages.clone())
-            .layer(CsrfFormLayer::new(CSRF_FIELD))
-            .layer(CookieLayer::new().on_error(page_error))
+            .fallback(async || Problem::NotFound);
+        under(all_pages, pages)
+            .merge(under(app::routes(), app))
             .nest("/api", api)
             .route("/.well-known/jwks.json", get(api::key_set))
             .route("/style.css", get(pages::style))

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::ConnectInfo;
+use axum::http::{Extensions, HeaderMap};
 use cloakroom_keyring::KeyRing;
 use cloakroom_lineage::{Gate, Lineages};
 use cloakroom_session::Sessions;
@@ -22,6 +23,9 @@ pub(crate) struct Layers {
     pub(crate) identities: IdentityLayer,
     /// For pages: each form has to bring a token.
     pub(crate) pages: CsrfLayer,
+    /// The same for the app's page, whose tokens are bound to the app's own log-in where there is one: whatever else comes
+    /// and goes in this browser, its forms are as good as before.
+    pub(crate) app: CsrfLayer,
     /// For the API, whose callers have no page to take a token from.
     pub(crate) api: CsrfLayer,
 }
@@ -57,23 +61,28 @@ impl Layers {
             .cookies()
             .fold(CsrfPolicy::builder(), CsrfPolicyBuilder::carrier_cookie)
             .carrier_cookie(REFRESH_COOKIE);
-        let (tickets, refresh) = (parts.tickets, parts.refresh);
-        let csrf = |policy| {
-            let refresh = refresh.clone();
-            CsrfLayer::new(policy, parts.ring)
-                .bind_session(&parts.session_cookie)
-                .bind_ticket(&tickets)
-                .bind(move |headers, _| {
-                    let cookies = cloakroom_cookie::Cookies::from_headers(headers).ok()?;
-                    let value = cookies.unique(REFRESH_COOKIE).ok()??;
-                    let text = value.as_str().ok()?;
-                    let token = refresh.tokens().open(text, &Refresh::client()).ok()?;
-                    Some(Binding::family(*token.family().as_bytes()))
-                })
+        let refresh = parts.refresh;
+        let family = move |headers: &HeaderMap, _: &Extensions| {
+            let cookies = cloakroom_cookie::Cookies::from_headers(headers).ok()?;
+            let value = cookies.unique(REFRESH_COOKIE).ok()??;
+            let text = value.as_str().ok()?;
+            let token = refresh.tokens().open(text, &Refresh::client()).ok()?;
+            Some(Binding::family(*token.family().as_bytes()))
         };
+        let bind_others = |layer: CsrfLayer| {
+            layer
+                .bind_session(&parts.session_cookie)
+                .bind_ticket(&parts.tickets)
+        };
+        let every_form = policy.clone().require_token_everywhere().finish()?;
+        let pages = CsrfLayer::new(every_form.clone(), parts.ring);
+        let app = CsrfLayer::new(every_form, parts.ring);
+        let api = CsrfLayer::new(policy.finish()?, parts.ring);
+        // The first that finds a log-in counts.
         Ok(Self {
-            pages: csrf(policy.clone().require_token_everywhere().finish()?),
-            api: csrf(policy.finish()?),
+            pages: bind_others(pages).bind(family.clone()),
+            app: bind_others(app.bind(family.clone())),
+            api: bind_others(api).bind(family),
             sessions,
             identities,
         })
@@ -81,8 +90,9 @@ impl Layers {
 
     /// Takes the keys of `ring` from the next token on.
     pub(crate) fn replace_keys(&self, ring: &KeyRing) {
-        self.pages.replace_keys(ring);
-        self.api.replace_keys(ring);
+        for layer in [&self.pages, &self.app, &self.api] {
+            layer.replace_keys(ring);
+        }
     }
 }
 

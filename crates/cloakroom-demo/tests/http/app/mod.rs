@@ -1,5 +1,6 @@
 //! The app: a refresh token in a cookie, access tokens in answers to its script.
 
+mod beside;
 mod leave;
 mod login;
 mod others;

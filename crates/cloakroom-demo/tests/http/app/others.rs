@@ -8,8 +8,8 @@ use crate::Server;
 use crate::support::client::Browser;
 use crate::support::{connect, server::Folder};
 
-const TICKET: &str = "__Host-id";
-const SESSION: &str = "__Host-session";
+pub(super) const TICKET: &str = "__Host-id";
+pub(super) const SESSION: &str = "__Host-session";
 
 /// Logs in by the form at `path`, in the browser as it is.
 #[track_caller]
@@ -20,10 +20,11 @@ fn enter(profile: &mut Profile, path: &str, name: &str) {
     assert_eq!(answer.status, 303, "{path}: {}", answer.body);
 }
 
-/// Sends a form that has nothing but its token.
+/// Sends a form that has nothing but the token of its page.
 #[track_caller]
 fn leave(profile: &mut Profile, path: &str) -> u16 {
-    let page = profile.request("GET /jwt", &[("Sec-Fetch-Site", b"none")], b"");
+    let page = if path.starts_with("/app/") { "/app" } else { "/jwt" };
+    let page = profile.request(&format!("GET {page}"), &[("Sec-Fetch-Site", b"none")], b"");
     let form = format!("csrf={}", page.csrf());
     profile.post(path, None, &form).status
 }
@@ -35,7 +36,7 @@ fn names(profile: &Profile) -> Vec<&str> {
 }
 
 /// Puts the cookie of one log-in, made in another browser, beside those of this one.
-fn put(profile: &mut Profile, path: &str, name: &str) {
+pub(super) fn put(profile: &mut Profile, path: &str, name: &str) {
     let mut other = Profile::new(profile.address);
     enter(&mut other, path, name);
     let carriers = other
