@@ -119,6 +119,33 @@ async fn d16_who_hangs_up_while_a_password_is_written_leaves_no_log_in_of_the_ol
     redirected(&log_in(&mut again, "ada", "better+horse", ""), "session-in");
 }
 
+/// Before the old password is looked at a stamp is taken, which waits for who writes revocations: that is where this
+/// request is.
+#[tokio::test]
+async fn d16_who_hangs_up_before_a_change_is_made_has_changed_nothing() {
+    let (folder, server, mut browser) = with_session("ada");
+    let mut other = logged_in(server.address, "ada");
+    let before = password_hash(&folder.db()).await;
+    let form = format!("old=correct+horse&new=better+horse&csrf={}", browser.csrf());
+    let mut writer = connect(&folder.sessions()).await;
+    let statement = |text: &'static str| sqlx::query(text);
+    statement("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    browser.begin_post("/session/password", &form).hang_up();
+    statement("ROLLBACK").execute(&mut writer).await.unwrap();
+    assert_eq!(password_hash(&folder.db()).await, before);
+    for browser in [&mut browser, &mut other] {
+        assert_eq!(who(browser).as_deref(), Some("ada"));
+    }
+    let mut again = Browser::new(server.address);
+    assert_eq!(log_in(&mut again, "ada", "better+horse", "").status, 403);
+    redirected(&log_in(&mut again, "ada", "correct+horse", ""), "session-in");
+    redirected(
+        &browser.post("/session/password", "old=correct+horse&new=better+horse"),
+        "password-changed",
+    );
+    assert_eq!(who(&mut other), None);
+}
+
 #[test]
 fn of_two_changes_at_once_one_is_made() {
     let (_folder, server, desk) = with_session("ada");
