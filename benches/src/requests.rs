@@ -1,6 +1,6 @@
 //! Whole requests over loopback: `requests/..`. A server without sessions, one with ours and one with a peer's take turns
-//! under the same load, so the machine's mood meets all three, and what counts is the share that each turn keeps of the
-//! requests that the server without sessions answered just before.
+//! under the same load, so the machine's mood meets all three, and what counts is the share that each keeps of the requests
+//! that the server without sessions answered in the same turn.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -8,14 +8,15 @@ use std::path::Path;
 
 use cloakroom_servers::{Postgres, Redis, RedisOptions, Scratch};
 
-use crate::store::{grouped, median};
+use crate::store::grouped;
 
 mod load;
 mod purge;
 mod server;
+mod turns;
 
-use load::Load;
 use server::Server;
+use turns::{Kept, take_turns};
 
 /// What a store is to reach: this share of the requests of the same server without sessions.
 const STORES: [(&str, f64); 4] = [
@@ -27,16 +28,13 @@ const STORES: [(&str, f64); 4] = [
 
 /// Begins the table.
 pub fn head(quick: bool) -> String {
-    let (turns, seconds) = (turns(quick), if quick { 1 } else { Load::SECONDS });
     format!(
-        "Whole requests over loopback, {} connections of `wrk`, medians of {turns} turns of {seconds} s each.\n\n\
-         | workload | sessions | requests/s | share | target | |\n|---|---|--:|--:|---|---|\n",
-        Load::CONNECTIONS
+        "Whole requests over loopback, {} connections of `wrk`, medians of {}; the least and the greatest share of the turns \
+         beside the median.\n\n\
+         | workload | sessions | requests/s | share | of the turns | target | |\n|---|---|--:|--:|--:|---|---|\n",
+        load::CONNECTIONS,
+        turns::described(quick),
     )
-}
-
-const fn turns(quick: bool) -> usize {
-    if quick { 1 } else { 7 }
 }
 
 /// Measures what has `filter` in its name and hands each workload's lines to `print`, with the number of targets missed.
@@ -154,22 +152,9 @@ impl Contest {
             server.check()?;
         }
         let started = std::time::Instant::now();
-        let (mut bare, mut rates, mut shares) = (
-            Vec::new(),
-            vec![Vec::new(); servers.len()],
-            vec![Vec::new(); servers.len()],
-        );
-        for turn in 0..turns(quick) {
-            let without = Load::new(&none, quick).run()?;
-            bare.push(without);
-            for offset in 0..servers.len() {
-                let at = (turn + offset) % servers.len();
-                let rate = Load::new(&servers[at], quick).run()?;
-                rates[at].push(rate);
-                shares[at].push(rate / without);
-            }
-        }
-        for server in servers.iter().chain([&none]) {
+        let contestants: Vec<_> = [&none].into_iter().chain(&servers).collect();
+        let kept = take_turns(&contestants, quick)?;
+        for server in contestants {
             server.check()?;
         }
         let elsewhere = match peers {
@@ -181,7 +166,7 @@ impl Contest {
         if started.elapsed().as_secs() > 75 {
             servers[0].check_deadline()?;
         }
-        let (mut text, missed) = self.lines(&servers, &mut bare, &mut rates, &mut shares);
+        let (mut text, missed) = self.lines(&kept);
         text.extend(elsewhere);
         Ok((text, missed))
     }
@@ -194,30 +179,19 @@ impl Contest {
         let server = Server::start(&program, "actix-session", "id", &url, self.size, files, &[])?;
         let none = Server::start(&program, "none", "id", "none", 1, files, &[])?.with_tokens_of(&server);
         server.check()?;
-        let (mut bare, mut rates, mut shares) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..turns(quick) {
-            let without = Load::new(&none, quick).run()?;
-            let rate = Load::new(&server, quick).run()?;
-            bare.push(without);
-            rates.push(rate);
-            shares.push(rate / without);
-        }
+        let kept = take_turns(&[&none, &server], quick)?;
         server.check()?;
+        let [none, kept] = &kept[..] else {
+            return Err("two servers take turns".into());
+        };
         Ok(format!(
-            "| | actix-session, of the {} of its own server | {} | {:.2} | | |\n",
-            grouped(median(&mut bare) as u64),
-            grouped(median(&mut rates) as u64),
-            median(&mut shares)
+            "| | actix-session, of the {} of its own server | {kept} | | |\n",
+            grouped(none.rate as u64),
         ))
     }
 
-    fn lines(
-        &self,
-        servers: &[Server],
-        bare: &mut [f64],
-        rates: &mut [Vec<f64>],
-        shares: &mut [Vec<f64>],
-    ) -> (String, usize) {
+    /// The first is without sessions, then comes ours.
+    fn lines(&self, kept: &[Kept]) -> (String, usize) {
         let (mut text, mut missed) = (String::new(), 0);
         let mut verdict = |is_met: bool| {
             if is_met {
@@ -227,28 +201,26 @@ impl Contest {
                 "**miss**"
             }
         };
-        let shares: Vec<f64> = shares.iter_mut().map(|shares| median(shares)).collect();
-        let _ = writeln!(
-            text,
-            "| {} | none | {} | | | |",
-            self.name,
-            grouped(median(bare) as u64)
-        );
-        for (at, server) in servers.iter().enumerate() {
+        for (at, server) in kept.iter().enumerate() {
             let (target, verdict) = match at {
-                0 => (
+                1 => (
                     format!(">= {:.2}", self.target),
-                    verdict(shares[0] >= self.target),
+                    verdict(server.share >= self.target),
                 ),
-                1 => ("below ours".to_owned(), verdict(shares[1] < shares[0])),
-                _ => (String::new(), ""),
+                2 => ("below ours".to_owned(), verdict(server.share < kept[1].share)),
+                _ => Default::default(),
             };
-            let rate = grouped(median(&mut rates[at]) as u64);
-            let _ = writeln!(
-                text,
-                "| | {} | {rate} | {:.2} | {target} | {verdict} |",
-                server.name, shares[at]
-            );
+            let _ = if at == 0 {
+                writeln!(
+                    text,
+                    "| {} | {} | {} | | | | |",
+                    self.name,
+                    server.name,
+                    grouped(server.rate as u64)
+                )
+            } else {
+                writeln!(text, "| | {} | {server} | {target} | {verdict} |", server.name)
+            };
         }
         (text, missed)
     }

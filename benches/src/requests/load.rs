@@ -8,61 +8,39 @@ use crate::stored::VISITS;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/requests/load.lua");
 
-pub(super) struct Load<'a> {
-    server: &'a Server,
-    quick: bool,
-}
+/// How many connections, each used for one request after the other: so many that the cores do not idle while a database
+/// answers, as they do for a tenth of the time with 32.
+pub(super) const CONNECTIONS: u32 = 128;
 
-impl<'a> Load<'a> {
-    /// How many connections, each used for one request after the other: so many that the cores do not idle while a database
-    /// answers, as they do for a tenth of the time with 32.
-    pub(super) const CONNECTIONS: u32 = 128;
-    /// How long a turn takes.
-    pub(super) const SECONDS: u32 = 2;
-
-    pub(super) const fn new(server: &'a Server, quick: bool) -> Self {
-        Self { server, quick }
-    }
-
-    /// Requests a second, every one of them answered with what the session holds.
-    pub(super) fn run(&self) -> Result<f64, Box<dyn Error>> {
-        if self.quick {
-            return self.once(1);
-        }
-        // The idle deadlines that are due after the pause are moved now: under steady load they would have been.
-        self.once(1)?;
-        self.once(Self::SECONDS)
-    }
-
-    fn once(&self, seconds: u32) -> Result<f64, Box<dyn Error>> {
-        let Server {
-            port, cookie, name, ..
-        } = self.server;
-        let output = Command::new("wrk")
-            .args(["--threads", "2", "--connections", &Self::CONNECTIONS.to_string()])
-            .args(["--duration", &format!("{seconds}s"), "--script", SCRIPT])
-            .arg(format!("http://127.0.0.1:{port}/"))
-            .arg("--")
-            .arg(&self.server.tokens)
-            .arg(cookie)
-            .arg(VISITS.to_string())
-            .output()
-            .map_err(|error| format!("wrk (Debian's package has its name) cannot be started: {error}"))?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
-        let numbers: Vec<f64> = result
-            .ok_or_else(|| {
-                format!(
-                    "wrk has no result: {text}{}",
-                    String::from_utf8_lossy(&output.stderr)
-                )
-            })?
-            .split(' ')
-            .map(str::parse)
-            .collect::<Result<_, _>>()?;
-        match numbers[..] {
-            [requests, micros, 0.0] if requests > 0.0 => Ok(requests * 1e6 / micros),
-            _ => Err(format!("{name}: not every request was answered rightly: {text}").into()),
-        }
+/// Requests a second, during a second, every one of them answered with what the session holds.
+pub(super) fn load(server: &Server) -> Result<f64, Box<dyn Error>> {
+    let Server {
+        port, cookie, name, ..
+    } = server;
+    let output = Command::new("wrk")
+        .args(["--threads", "2", "--connections", &CONNECTIONS.to_string()])
+        .args(["--duration", "1s", "--script", SCRIPT])
+        .arg(format!("http://127.0.0.1:{port}/"))
+        .arg("--")
+        .arg(&server.tokens)
+        .arg(cookie)
+        .arg(VISITS.to_string())
+        .output()
+        .map_err(|error| format!("wrk (Debian's package has its name) cannot be started: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
+    let numbers: Vec<f64> = result
+        .ok_or_else(|| {
+            format!(
+                "wrk has no result: {text}{}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+        })?
+        .split(' ')
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [requests, micros, 0.0] if requests > 0.0 => Ok(requests * 1e6 / micros),
+        _ => Err(format!("{name}: not every request was answered rightly: {text}").into()),
     }
 }
