@@ -1,10 +1,9 @@
 //! For each mistake the case that is there for it fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use cloakroom_revocation::Fleet;
 use cloakroom_revocation::conformance::fixture::{BRIEF, FLEET, SMALL};
+use cloakroom_revocation::{Fleet, conformance};
 
+use crate::wrong::Mistake::*;
 use crate::wrong::{Mistake, Wrong};
 
 mod right {
@@ -14,33 +13,11 @@ mod right {
 }
 
 /// Whether the case fails on a store with that mistake.
-fn fails<F: Future<Output = ()>>(case: impl FnOnce(Wrong) -> F, mistake: Mistake, fleet: Fleet) -> bool {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .expect("threads can be started");
-    let run = || runtime.block_on(case(Wrong::new(mistake, fleet)));
-    catch_unwind(AssertUnwindSafe(run)).is_err()
+fn fails<F: Future<Output = ()>>(case: impl FnOnce(Wrong) -> F, fleet: Fleet, mistake: Mistake) -> bool {
+    cloakroom_kit::fails(|| case(Wrong::new(mistake, fleet)))
 }
 
-macro_rules! caught {
-    ($($fleet:ident $mistake:ident: $($case:ident),+;)*) => {
-        /// The cases made for each mistake.
-        #[test]
-        fn each_mistake_fails_its_case() {
-            let mut passed = Vec::new();
-            $($(
-                if !fails(cloakroom_revocation::conformance::$case, Mistake::$mistake, $fleet) {
-                    passed.push(concat!(stringify!($mistake), " passes ", stringify!($case)));
-                }
-            )+)*
-            assert!(passed.is_empty(), "{passed:#?}");
-        }
-    };
-}
-
-caught! {
+cloakroom_kit::caught! { fails, conformance,
     FLEET DenyNeverProlongs: f6_a_denial_keeps_the_later_time, f6_what_is_prolonged_is_not_purged,
         model_and_store_agree_on_any_sequence;
     FLEET DenyShortens: f6_a_denial_keeps_the_later_time, model_and_store_agree_on_any_sequence;
