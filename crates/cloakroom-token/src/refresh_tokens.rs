@@ -220,7 +220,8 @@ impl<S: TokenStore> RefreshTokens<S> {
     }
 
     /// Ends the family of a refresh token of this client, whichever generation it is (RFC 7009 section 2.1): its access
-    /// tokens end with it. `false` when there is none, whatever the reason.
+    /// tokens end with it. `false` when there is none, whatever the reason: a token of a key that the ring does not list is none
+    /// here, as RFC 7009 section 2.2 has it. Where another server may have that key, ask [`open`](Self::open) first.
     ///
     /// # Errors
     ///
