@@ -1,4 +1,6 @@
+use cloakroom_core::UnixTime;
 use cloakroom_lineage::Stamp;
+use cloakroom_store::StoreError;
 
 use crate::app::App;
 use crate::handlers::Failure;
@@ -8,14 +10,15 @@ use crate::tokens::TokenGrant;
 use crate::user_name::UserName;
 use crate::users::Credentials;
 
-/// A person who has just proven a password.
+/// A person who has just proven a password, at a time that was taken before the password was looked at: a [`UnixTime`] for
+/// what knows milliseconds, a [`Stamp`] where a JWT is minted.
 #[derive(Debug)]
-pub(crate) struct Proven {
+pub(crate) struct Proven<T> {
     /// The user's id.
     pub(crate) subject: String,
     pub(crate) name: UserName,
-    /// The time for what is minted for this proof, taken before the password was looked at.
-    pub(crate) stamp: Stamp,
+    /// The time for what is minted for this proof.
+    pub(crate) at: T,
     /// What the password was compared with.
     pub(crate) hash: String,
 }
@@ -31,27 +34,51 @@ pub(crate) enum Unproven {
     Busy,
 }
 
-impl Proven {
+impl Proven<Stamp> {
     /// For an access token that rests on this proof.
     pub(crate) fn token_grant(&self, with_keys: bool) -> TokenGrant<'_> {
         TokenGrant {
             subject: &self.subject,
             name: self.name.as_str(),
             with_keys,
-            stamp: self.stamp,
-            authenticated_at: self.stamp.authenticated_at(),
+            stamp: self.at,
+            authenticated_at: self.at.authenticated_at(),
         }
     }
 }
 
 impl App {
-    /// Checks name and password; an unknown name costs what a wrong password costs, and both get the same answer. Every
-    /// way to log in comes through here, so they share their attempts.
+    /// Checks name and password, for whatever is no JWT.
     pub(crate) async fn check_password(
         &self,
         name: &str,
         password: String,
-    ) -> Result<Result<Proven, Unproven>, Failure> {
+    ) -> Result<Result<Proven<UnixTime>, Unproven>, Failure> {
+        let at = async |subject: String| self.lineages.authenticated_at(&subject).await;
+        self.check(name, password, at).await
+    }
+
+    /// The same for a JWT, which knows whole seconds: right after "log out everywhere" it takes up to one.
+    pub(crate) async fn check_password_for_token(
+        &self,
+        name: &str,
+        password: String,
+    ) -> Result<Result<Proven<Stamp>, Unproven>, Failure> {
+        let at = async |subject: String| self.lineages.stamp(&subject).await;
+        self.check(name, password, at).await
+    }
+
+    /// An unknown name costs what a wrong password costs, and both get the same answer. Every way to log in comes through
+    /// here, so they share their attempts.
+    async fn check<T, F>(
+        &self,
+        name: &str,
+        password: String,
+        at: impl FnOnce(String) -> F,
+    ) -> Result<Result<Proven<T>, Unproven>, Failure>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
         // No account has such a name or such a password, so nothing is told by answering at once.
         let (Ok(name), Ok(password)) = (UserName::parse(name), Password::parse(password)) else {
             return Ok(Err(Unproven::Wrong));
@@ -59,8 +86,8 @@ impl App {
         if let Err(too_many) = self.attempts.begin(name.as_str(), self.tick()) {
             return Ok(Err(Unproven::TooMany(too_many.retry_after.as_secs().max(1))));
         }
-        let asked = self.stamp_and_credentials(&name).await;
-        let (stamp, credentials) = asked.inspect_err(|_| self.attempts.give_back(name.as_str()))?;
+        let asked = self.time_and_credentials(&name, at).await;
+        let (at, credentials) = asked.inspect_err(|_| self.attempts.give_back(name.as_str()))?;
         let (id, hash) = credentials.map(|known| (known.id, known.password_hash)).unzip();
         let verified = match self.hasher.verify(password, hash.clone()).await {
             Err(HashError::Busy) => return Ok(Err(Unproven::Busy)),
@@ -72,7 +99,7 @@ impl App {
                 Ok(Proven {
                     subject,
                     name,
-                    stamp,
+                    at,
                     hash,
                 })
             }
@@ -80,13 +107,20 @@ impl App {
         })
     }
 
-    /// First who it is, then the stamp, then the password: should it be changed in between, or everything be ended, what is
-    /// minted by this stamp lies before that. An unknown name is asked for like a known one, so that it takes as long.
-    async fn stamp_and_credentials(&self, name: &UserName) -> Result<(Stamp, Option<Credentials>), Failure> {
+    /// First who it is, then the time, then the password: should it be changed in between, or everything be ended, what is
+    /// minted for this time lies before that. An unknown name is asked for like a known one, so that it takes as long.
+    async fn time_and_credentials<T, F>(
+        &self,
+        name: &UserName,
+        at: impl FnOnce(String) -> F,
+    ) -> Result<(T, Option<Credentials>), Failure>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
         let known = self.users.credentials(name).await?;
         let subject = known.map_or_else(|| name.as_str().to_owned(), |known| known.id);
-        let stamp = self.lineages.stamp(&subject).await?;
+        let at = at(subject.clone()).await?;
         let credentials = self.users.credentials(name).await?;
-        Ok((stamp, credentials.filter(|known| known.id == subject)))
+        Ok((at, credentials.filter(|known| known.id == subject)))
     }
 }

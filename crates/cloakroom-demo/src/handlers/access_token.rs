@@ -53,7 +53,7 @@ pub(crate) async fn log_in(
     csrf: CsrfField,
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
-    match app.check_password(&entry.name, entry.password).await? {
+    match app.check_password_for_token(&entry.name, entry.password).await? {
         Ok(proven) => {
             let issued = app.tokens.issue(&proven.token_grant(entry.keys.is_some()))?;
             let page = token_page(&csrf, app.tokens.origin(), &issued.token, UnixTime::now(), None);

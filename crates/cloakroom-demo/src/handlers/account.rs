@@ -63,8 +63,8 @@ pub(crate) async fn register(
     };
     match app.users.create(&name, &hash, app.clocks.now().wall).await? {
         Some(user) => {
-            let stamp = browser.logins.stamp(&user.id).await?;
-            hand_over(&browser, &user.id, stamp.authenticated_at(), Notice::Registered).await
+            let at = browser.logins.authenticated_at(&user.id).await?;
+            hand_over(&browser, &user.id, at, Notice::Registered).await
         }
         None => refuse(StatusCode::CONFLICT, FormError::NameTaken),
     }
@@ -78,10 +78,7 @@ pub(crate) async fn log_in(
     Posted(entry): Posted<Entry>,
 ) -> Result<Response, Failure> {
     match app.check_password(&entry.name, entry.password).await? {
-        Ok(proven) => {
-            let at = proven.stamp.authenticated_at();
-            hand_over(&browser, &proven.subject, at, Notice::LoggedIn).await
-        }
+        Ok(proven) => hand_over(&browser, &proven.subject, proven.at, Notice::LoggedIn).await,
         Err(reason) => Ok(unproven(&reason, FormError::WrongPassword, |error| {
             form_again(false, csrf, &entry.name, error)
         })),

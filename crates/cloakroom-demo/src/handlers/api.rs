@@ -46,7 +46,7 @@ pub(crate) async fn token(State(app): State<App>, grant: Result<Json<Grant>, Jso
             return refused(status, "invalid_request", description);
         }
     };
-    let proven = match app.check_password(&grant.name, grant.password).await {
+    let proven = match app.check_password_for_token(&grant.name, grant.password).await {
         Ok(proven) => proven,
         Err(failure) => return failure.into_response(),
     };

@@ -1,14 +1,15 @@
 //! Ending whatever a person holds, and what ends single log-ins.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sqlx::Connection as _;
 
 use crate::support::client::{Browser, logged_in_as};
-use crate::support::execute;
 use crate::support::held::{Held, Taken, me};
 use crate::support::server::Server;
+use crate::support::{connect, execute};
 use crate::{REMOVAL, start};
 
 const ALL: [Taken; 4] = [Taken::Yes; 4];
@@ -40,6 +41,30 @@ fn logging_out_everywhere_ends_all_four_kinds() {
     assert_eq!(Held::log_in(server.address, "ada", "correct+horse").taken(), ALL);
     let answer = browser.get("/?notice=everywhere");
     assert!(answer.body.contains("You are logged out everywhere"));
+}
+
+/// A cut-off lies two seconds ahead, and what is minted after it still later: a JWT at the next whole second, for which it
+/// has to wait. A session knows milliseconds, so sooner or later one is made before a JWT could have been.
+#[tokio::test]
+async fn a_session_right_after_logging_out_everywhere_waits_for_no_whole_second() {
+    let (folder, server, mut browser) = start();
+    browser.register("ada");
+    let start = Instant::now();
+    loop {
+        let mut session = Browser::new(server.address);
+        let answer = session.post("/session/login", "name=ada&password=correct+horse");
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let mut connection = connect(&folder.sessions()).await;
+        let row = sqlx::query_as("SELECT authenticated_at, created_at FROM cloakroom_session");
+        let (authenticated_at, made_at): (i64, i64) = row.fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        let whole = authenticated_at + (-authenticated_at).rem_euclid(1000);
+        if authenticated_at > made_at && made_at < whole - 2000 {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "{whole} {made_at}");
+        assert_eq!(session.post("/everywhere", "").status, 303);
+    }
 }
 
 #[test]

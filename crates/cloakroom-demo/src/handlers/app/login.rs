@@ -55,13 +55,13 @@ pub(super) async fn log_in(
 }
 
 /// A new family, and when it was begun. The store refuses it when the password has been changed meanwhile: that has cut
-/// off all that was stamped before.
-async fn begin(app: &App, proven: &Proven) -> Result<(Issued, UnixTime), Failure> {
+/// off all that was proven before.
+async fn begin(app: &App, proven: &Proven<UnixTime>) -> Result<(Issued, UnixTime), Failure> {
     let (tokens, now) = (app.refresh.tokens(), UnixTime::now());
     let grant = Grant {
         client: Refresh::client(),
         subject: tokens.subject(&proven.subject)?,
-        authenticated_at: proven.stamp.authenticated_at(),
+        authenticated_at: proven.at,
         confirmation: None,
         data: Arc::default(),
     };

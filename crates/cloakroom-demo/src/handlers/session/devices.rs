@@ -64,7 +64,7 @@ pub(crate) async fn confirm(
     match app.check_password(&user.name, password).await? {
         Ok(proven) => {
             // The same session under a new token: whoever has the old one is out.
-            session.login_at(&proven.subject, proven.stamp.authenticated_at())?;
+            session.login_at(&proven.subject, proven.at)?;
             carry_out(&session, act, selector.as_deref()).await
         }
         Err(reason) => Ok(unproven(&reason, FormError::WrongOldPassword, |error| {

@@ -32,9 +32,7 @@ pub(crate) async fn log_in(
     match app.check_password(&entry.name, entry.password).await? {
         Ok(proven) => {
             browser.forget_family().await?;
-            browser
-                .logins
-                .log_in_by_session(&proven.subject, proven.stamp.authenticated_at())?;
+            browser.logins.log_in_by_session(&proven.subject, proven.at)?;
             if entry.remember.is_some() {
                 session.persistent()?;
             }
