@@ -10,6 +10,7 @@ mod selector;
 mod session_token;
 mod subject;
 mod token_hash;
+mod token_text;
 mod verifier_hash;
 
 pub use index_secret::{IndexSecret, InvalidIndexSecret, SubjectTag};

@@ -8,7 +8,7 @@ use rand_core::TryCryptoRng;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{Selector, SubjectTag, VerifierHash};
+use crate::{Selector, SubjectTag, VerifierHash, token_text};
 
 /// What the holder of a session shows: `selector (16) | verifier (32)`, 64 characters of base64url.
 ///
@@ -88,10 +88,8 @@ impl SessionToken {
     ///
     /// When `text` is not 64 characters of base64url.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidToken> {
-        let mut bytes = Zeroizing::new([0; 48]);
-        if text.len() != Self::TEXT_LEN || URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes) != Ok(48) {
-            return Err(InvalidToken(()));
-        }
+        let text = text.try_into().map_err(|_| InvalidToken(()))?;
+        let bytes = token_text::read(text).ok_or(InvalidToken(()))?;
         let (selector, verifier) = bytes.split_first_chunk::<16>().ok_or(InvalidToken(()))?;
         Ok(Self {
             selector: Selector::from_bytes(*selector),
