@@ -10,26 +10,15 @@ use cloakroom_revocation::{
 };
 use cloakroom_sqlite::SqliteRevocationStore;
 
-/// The store of revocations that was opened, with its feed. A clone is the same store.
-#[derive(Clone, Debug)]
-pub(crate) enum AnyRevocationStore {
-    Memory(Arc<MemoryRevocationStore>),
-    Sqlite(SqliteRevocationStore),
-    Postgres(PostgresRevocationStore),
-    Redis(RedisRevocationStore),
-}
+use crate::any_store::{AnyStore, each};
 
-/// Asks the one that it is.
-macro_rules! each {
-    ($any:expr, $store:ident => $answer:expr) => {
-        match $any {
-            Self::Memory($store) => $answer,
-            Self::Sqlite($store) => $answer,
-            Self::Postgres($store) => $answer,
-            Self::Redis($store) => $answer,
-        }
-    };
-}
+/// The store of revocations that was opened, with its feed. A clone is the same store.
+pub(crate) type AnyRevocationStore = AnyStore<
+    Arc<MemoryRevocationStore>,
+    SqliteRevocationStore,
+    PostgresRevocationStore,
+    RedisRevocationStore,
+>;
 
 impl RevocationStore for AnyRevocationStore {
     fn fleet(&self) -> Fleet {

@@ -11,26 +11,11 @@ use cloakroom_token::{
     AccessToken, Client, Created, Family, MemoryTokenStore, NewFamily, Presented, Rotated, TokenStore,
 };
 
-/// The store of the families of refresh tokens that was opened. A clone is the same store.
-#[derive(Clone, Debug)]
-pub(crate) enum AnyTokenStore {
-    Memory(Arc<MemoryTokenStore>),
-    Sqlite(SqliteTokenStore),
-    Postgres(PostgresTokenStore),
-    Redis(RedisTokenStore),
-}
+use crate::any_store::{AnyStore, each};
 
-/// Asks the one that it is.
-macro_rules! each {
-    ($any:expr, $store:ident => $answer:expr) => {
-        match $any {
-            Self::Memory($store) => $answer,
-            Self::Sqlite($store) => $answer,
-            Self::Postgres($store) => $answer,
-            Self::Redis($store) => $answer,
-        }
-    };
-}
+/// The store of the families of refresh tokens that was opened. A clone is the same store.
+pub(crate) type AnyTokenStore =
+    AnyStore<Arc<MemoryTokenStore>, SqliteTokenStore, PostgresTokenStore, RedisTokenStore>;
 
 impl TokenStore for AnyTokenStore {
     async fn create_family(&self, family: &NewFamily, now: UnixTime) -> Result<Created, StoreError> {
