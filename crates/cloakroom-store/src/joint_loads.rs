@@ -7,8 +7,8 @@ use std::task::Poll;
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
 
-use self::batch::{Batch, Queue};
-use crate::{StoreError, StoreErrorKind, Stored};
+use self::batch::{Batch, Queue, Unanswered};
+use crate::{StoreError, Stored};
 
 mod batch;
 
@@ -57,8 +57,8 @@ impl<T: Send + 'static> JointLoads<T> {
     ///
     /// # Errors
     ///
-    /// What the round was answered with, and `Unavailable` when several rounds in turn were dropped unanswered: their
-    /// runtimes were shut down.
+    /// What the round was answered with. When several rounds in turn were dropped unanswered, `Unavailable` for that:
+    /// their runtimes were shut down; and `Other` when what answered the last of them panicked.
     pub async fn load<F>(
         &self,
         selector: &Selector,
@@ -68,6 +68,7 @@ impl<T: Send + 'static> JointLoads<T> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        let mut why = Unanswered::Dropped;
         for _ in 0..JointLoads::PATIENCE {
             // Whoever is polled here is who polls the seat.
             let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
@@ -79,14 +80,12 @@ impl<T: Send + 'static> JointLoads<T> {
                     answering.await;
                 }));
             }
-            if let Some(answer) = seat.answer().await {
-                return answer;
+            match seat.answer().await {
+                Ok(answer) => return answer,
+                Err(unanswered) => why = unanswered,
             }
         }
-        Err(StoreError::new(
-            StoreErrorKind::Unavailable,
-            "the load was asked for on a runtime that was shut down",
-        ))
+        Err(why.into())
     }
 }
 

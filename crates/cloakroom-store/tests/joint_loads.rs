@@ -229,6 +229,37 @@ fn a_load_whose_rounds_are_dropped_is_unavailable() {
     assert_eq!(rounds.into_inner(), 3);
 }
 
+#[test]
+fn a_load_whose_rounds_panic_is_told_so() {
+    let (loads, rounds) = (JointLoads::default(), AtomicUsize::new(0));
+    let selector = Selector::from_bytes([1; 16]);
+    runtime().block_on(async {
+        // What makes an answer of a row, and what is done before there are any.
+        let each = |round: Round| {
+            rounds.fetch_add(1, Ordering::Relaxed);
+            async move { round.take().answer(|_, _| panic!("each")) }
+        };
+        let begin = |round: Round| {
+            rounds.fetch_add(1, Ordering::Relaxed);
+            async move {
+                let _round = round;
+                panic!("begin");
+            }
+        };
+        let answers = [
+            loads.load(&selector, NOW, each).await,
+            loads.load(&selector, NOW, begin).await,
+        ];
+        for answer in answers {
+            let error = answer.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Other);
+            let reason = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(reason, "what answers the loads panicked");
+        }
+    });
+    assert_eq!(rounds.into_inner(), 6);
+}
+
 /// A load that is called while a question is under way is not answered by it.
 #[test]
 fn a_load_joins_no_question_that_was_asked_before_it() {

@@ -5,12 +5,13 @@ use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
 
 use super::{Asked, JointLoads};
-use crate::StoreError;
+use crate::{StoreError, StoreErrorKind};
 
 /// The batches that are to be asked for, the oldest first. Loads join the last one.
 pub(super) struct Queue<T>(Arc<Mutex<VecDeque<Arc<Batch<T>>>>>);
@@ -29,7 +30,16 @@ enum Stage<T> {
     /// By their seats.
     Answered(Vec<Option<Answer<T>>>),
     /// There will be no answers.
-    GivenUp,
+    GivenUp(Unanswered),
+}
+
+/// Why a batch has no answers.
+#[derive(Clone, Copy)]
+pub(super) enum Unanswered {
+    /// It was dropped, as a runtime does that is shut down.
+    Dropped,
+    /// What was to answer it panicked.
+    Panicked,
 }
 
 pub(super) type Answer<T> = Result<T, StoreError>;
@@ -124,7 +134,11 @@ impl<T> Batch<T> {
 
     /// Sends all who wait to another batch, unless they were answered.
     pub(super) fn give_up(&self) {
-        self.end(Stage::GivenUp);
+        self.end(Stage::GivenUp(if thread::panicking() {
+            Unanswered::Panicked
+        } else {
+            Unanswered::Dropped
+        }));
     }
 
     fn end(&self, outcome: Stage<T>) {
@@ -160,8 +174,8 @@ impl<T> Batch<T> {
 }
 
 impl<T> Seat<T> {
-    /// Its answer, or nothing when the batch was given up. To be polled by the waker that joined.
-    pub(super) async fn answer(self) -> Option<Answer<T>> {
+    /// Its answer, or why the batch was given up. To be polled by the waker that joined.
+    pub(super) async fn answer(self) -> Result<Answer<T>, Unanswered> {
         let mut has_joined = false;
         poll_fn(|context| {
             // The first time there is nothing to be seen that does not wake.
@@ -174,11 +188,14 @@ impl<T> Seat<T> {
         .await
     }
 
-    fn poll(&self, context: &Context<'_>) -> Poll<Option<Answer<T>>> {
+    fn poll(&self, context: &Context<'_>) -> Poll<Result<Answer<T>, Unanswered>> {
         let mut state = self.batch.state();
         match &mut state.stage {
-            Stage::Answered(answers) => Poll::Ready(answers.get_mut(self.number).and_then(Option::take)),
-            Stage::GivenUp => Poll::Ready(None),
+            Stage::Answered(answers) => {
+                let answer = answers.get_mut(self.number).and_then(Option::take);
+                Poll::Ready(answer.ok_or(Unanswered::Dropped))
+            }
+            Stage::GivenUp(why) => Poll::Ready(Err(*why)),
             Stage::Waiting => {
                 let old = match &mut state.seats[self.number].waker {
                     Some(waker) if waker.will_wake(context.waker()) => None,
@@ -205,6 +222,19 @@ impl<T> Drop for Seat<T> {
         };
         drop(state);
         drop((waker, answer));
+    }
+}
+
+impl From<Unanswered> for StoreError {
+    fn from(why: Unanswered) -> Self {
+        let (kind, reason) = match why {
+            Unanswered::Dropped => (
+                StoreErrorKind::Unavailable,
+                "the load was asked for on a runtime that was shut down",
+            ),
+            Unanswered::Panicked => (StoreErrorKind::Other, "what answers the loads panicked"),
+        };
+        Self::new(kind, reason)
     }
 }
 
