@@ -11,6 +11,7 @@ mod holder;
 mod lineages;
 mod look_up;
 mod stamp;
+mod within;
 
 /// The crate `cloakroom-core`, whose `UnixTime` stands in the signatures here.
 pub use cloakroom_core;

@@ -7,11 +7,12 @@ use cloakroom_id::{Selector, Subject};
 use cloakroom_revocation::{Denial, Denied, LOCAL, RevocationStore, StoreError, StoreErrorKind};
 use cloakroom_store::SubjectIndex;
 use cloakroom_token::TokenStore;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::detached::detached;
 use crate::event::{Hears, tell};
 use crate::holder::{Holder, Revokes, SessionHolder, TokenHolder};
+use crate::within::within;
 use crate::{Clocks, Ended, EventKind, Observer, Stamp};
 
 /// All that subjects hold, to be ended together: sessions, families of refresh tokens, sealed tickets, access tokens.
@@ -32,8 +33,10 @@ pub struct Lineages {
 /// waiting once, for a second and a little more at most.
 const ROUNDS: u32 = 4;
 const LONGEST_WAIT: Duration = Duration::from_millis(1001);
-/// How long one of its looks may take, waiting for the cut-offs that are under way included.
+/// How long one of its looks may take, waiting for the cut-offs that are under way included, and how long all of them
+/// together with what it waits between.
 const PATIENCE: Duration = Duration::from_secs(2);
+const ALL_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Lineages {
     /// Lineages whose cut-offs and denials go to `revocations`, by the system's clock. Tickets are of the issuer
@@ -93,7 +96,11 @@ impl Lineages {
     ///
     /// Those of the store of revocations; `Unavailable` when this node's clock and the store's are further apart than the
     /// fleet's skew; `Timeout` when the store does not answer within 2 seconds, be it for a cut-off whose commit hangs, and
-    /// when cut-offs keep coming, or lie further ahead, set by a clock that was off.
+    /// when cut-offs keep coming, or lie further ahead, set by a clock that was off: after 5 seconds in all at most.
+    ///
+    /// # Panics
+    ///
+    /// When it has to wait, for the store or for a later second, and there is no runtime of tokio with its timer.
     pub async fn stamp(&self, subject: &str) -> Result<Stamp, StoreError> {
         self.stamp_when(subject, Stamp::latest).await
     }
@@ -167,20 +174,21 @@ impl Lineages {
         latest: impl Fn(Stamp) -> UnixTime,
     ) -> Result<Stamp, StoreError> {
         let skew = self.revocations.fleet().max_skew;
-        for _ in 0..ROUNDS {
-            let now = self.clocks.now().wall;
-            let (cutoff, time) = timeout(PATIENCE, self.look_up(subject, now))
-                .await
-                .map_err(|_| StoreErrorKind::Timeout)??;
-            // By the earlier clock, so that without a cut-off nothing is ahead of the store's.
-            let stamp = Stamp::after(cutoff, now.min(time));
-            let wait = latest(stamp).checked_duration_since(time.saturating_add(skew));
-            match wait {
-                Some(wait) if !wait.is_zero() => sleep(wait.min(LONGEST_WAIT)).await,
-                _ => return Ok(stamp),
+        within(ALL_PATIENCE, async {
+            for _ in 0..ROUNDS {
+                let now = self.clocks.now().wall;
+                let (cutoff, time) = within(PATIENCE, self.look_up(subject, now)).await?;
+                // By the earlier clock, so that without a cut-off nothing is ahead of the store's.
+                let stamp = Stamp::after(cutoff, now.min(time));
+                let wait = latest(stamp).checked_duration_since(time.saturating_add(skew));
+                match wait {
+                    Some(wait) if !wait.is_zero() => sleep(wait.min(LONGEST_WAIT)).await,
+                    _ => return Ok(stamp),
+                }
             }
-        }
-        Err(StoreErrorKind::Timeout.into())
+            Err(StoreErrorKind::Timeout.into())
+        })
+        .await
     }
 
     /// The latest cut-off of the subject, and the store's time before any later one.

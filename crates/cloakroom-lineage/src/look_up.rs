@@ -5,7 +5,8 @@ use std::time::Duration;
 use cloakroom_core::UnixTime;
 use cloakroom_revocation::{Credential, Found, Refused, RevocationStore, StoreErrorKind};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+
+use crate::within::within;
 
 /// How many look-ups are under way at a time: a store that has just come back is not asked for everybody at once.
 const AT_ONCE: usize = 64;
@@ -35,12 +36,11 @@ impl LookUp {
         now: impl Fn() -> UnixTime,
     ) -> Result<Result<(), Refused>, Option<StoreErrorKind>> {
         let asked = now();
-        let found = timeout(PATIENCE, async {
+        let found = within(PATIENCE, async {
             let _permit = self.permits.acquire().await.ok();
             self.store.find(credential).await
         })
         .await
-        .map_err(|_| Some(StoreErrorKind::Timeout))?
         .map_err(|error| Some(error.kind()))?;
         let received = now();
         // By a clock that is off nobody can be judged.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod at_once;
 mod clock;
 mod followers;
 mod gates;

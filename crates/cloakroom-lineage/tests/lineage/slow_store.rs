@@ -2,17 +2,20 @@ use std::future::pending;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use cloakroom_lineage::cloakroom_core::UnixTime;
 use cloakroom_lineage::cloakroom_revocation::{
     Credential, Denial, Denied, Fleet, Found, RevocationStore, StoreError, StoreErrorKind,
 };
+use tokio::time::sleep;
 
-/// A store that is asked and never answers, or answers with an error.
+/// A store that is asked and never answers, answers with an error, or answers late.
 #[derive(Clone, Default)]
 pub(crate) struct SlowStore {
     pub(crate) asked: Arc<AtomicUsize>,
     pub(crate) fails: bool,
+    pub(crate) late: Option<(Duration, Found)>,
 }
 
 impl RevocationStore for SlowStore {
@@ -37,7 +40,13 @@ impl RevocationStore for SlowStore {
         if self.fails {
             return Err(StoreErrorKind::Unavailable.into());
         }
-        pending().await
+        match self.late {
+            Some((after, found)) => {
+                sleep(after).await;
+                Ok(found)
+            }
+            None => pending().await,
+        }
     }
 
     async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {

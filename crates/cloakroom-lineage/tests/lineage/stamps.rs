@@ -1,12 +1,13 @@
 //! When a stamp is given out, and by which clocks.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cloakroom_lineage::cloakroom_core::UnixTime;
 use cloakroom_lineage::cloakroom_id::{IndexSecret, Subject};
 use cloakroom_lineage::cloakroom_revocation::{
-    Fleet, MemoryRevocationStore, RevocationStore as _, StoreErrorKind,
+    Fleet, Found, MemoryRevocationStore, RevocationStore as _, StoreErrorKind,
 };
 use cloakroom_lineage::{Clocks, Event, EventKind, Lineages};
 use tokio::time::Instant;
@@ -149,6 +150,28 @@ async fn f19_a_stamp_that_the_store_keeps_waiting_fails() {
     let error = lineages.renewal_stamp("ada", UnixTime::EPOCH).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Timeout);
     assert_eq!(begin.elapsed(), Duration::from_secs(2 * 2));
+}
+
+/// All that it waits for together ends, too: a store that is slow, and cut-offs that keep coming.
+#[tokio::test(start_paused = true)]
+async fn f19_a_stamp_waits_five_seconds_in_all() {
+    let clock = Clock::default();
+    let now = clock.now().wall;
+    let found = Found {
+        denied: false,
+        cutoff: Some(later(now, 60_000)),
+        time: now,
+    };
+    let store = SlowStore {
+        late: Some((Duration::from_millis(1900), found)),
+        ..SlowStore::default()
+    };
+    let lineages = Lineages::new(store.clone()).with_clocks(clock.clocks());
+    let begin = Instant::now();
+    let error = lineages.stamp("ada").await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Timeout);
+    assert_eq!(begin.elapsed(), Duration::from_secs(5));
+    assert_eq!(store.asked.load(Ordering::SeqCst), 2);
 }
 
 /// A node whose clock is further off than the skew says so and mints nothing; what it cuts off counts by the store's time.
