@@ -57,6 +57,14 @@ pub enum OpenError {
         /// The version that this crate makes.
         known: i32,
     },
+    /// So few connections are allowed that a writer which hangs could keep the feed from being read.
+    #[error("the store needs {needed} connections, and its pool or its settings allow {most}")]
+    TooFewConnections {
+        /// How many the pool or the settings allow.
+        most: u32,
+        /// How many it needs.
+        needed: u32,
+    },
     /// Anything else.
     #[error("the store cannot be opened: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),

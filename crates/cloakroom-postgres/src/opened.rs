@@ -46,6 +46,19 @@ impl Opened {
         self.tables().check(&self.connections).await
     }
 
+    /// Whether it may have so many connections at a time.
+    #[cfg(feature = "revocation")]
+    pub(crate) fn has_connections(&self, needed: u32) -> Result<(), OpenError> {
+        let most = match &self.connections {
+            Connections::Pool(pool) => pool.options().get_max_connections(),
+            Connections::Own(_) => self.settings.connections().get(),
+        };
+        if most < needed {
+            return Err(OpenError::TooFewConnections { most, needed });
+        }
+        Ok(())
+    }
+
     fn tables(&self) -> Tables<'_> {
         Tables {
             component: self.component,

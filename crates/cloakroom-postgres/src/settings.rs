@@ -53,7 +53,8 @@ impl Settings {
         self
     }
 
-    /// The most connections of a store that makes its own. A store on a pool has those of the pool.
+    /// The most connections of a store that makes its own. A store on a pool has those of the pool. A store of revocations
+    /// needs 4 either way.
     pub fn max_connections(mut self, most: NonZeroU32) -> Self {
         self.max_connections = most;
         self

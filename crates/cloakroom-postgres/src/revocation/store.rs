@@ -25,10 +25,15 @@ const STEPS: i64 = 65_536;
 const BATCH: i64 = 250;
 const STEPS_AT_ONCE: i64 = 10_000;
 
+/// How many connections it has to have: while a writer hangs, one each waits for who writes, who looks before they mint and
+/// who purges, and one is left to who follows the feed.
+const LEAST_CONNECTIONS: u32 = 4;
+
 /// Revocations and their feed in PostgreSQL. Clones share their connections.
 ///
 /// It opens as [a store of sessions](crate#connections-its-own-or-those-of-a-pool) does, in the same schema or another, and
-/// migrates its own tables alone. All who write to it agree on the [`Fleet`].
+/// migrates its own tables alone. All who write to it agree on the [`Fleet`]. It needs 4 connections: a pool that the
+/// application uses besides should have as many more.
 #[derive(Clone, Debug)]
 pub struct PostgresRevocationStore {
     inner: Arc<Inner>,
@@ -61,7 +66,8 @@ impl PostgresRevocationStore {
     ///
     /// # Errors
     ///
-    /// When the URL is none, the server cannot be reached or refuses, or the tables are of a later version.
+    /// When the URL is none, the server cannot be reached or refuses, the tables are of a later version, or fewer than 4
+    /// connections are allowed.
     pub async fn connect(url: &str, fleet: Fleet) -> Result<Self, OpenError> {
         Self::connect_with_settings(url, fleet, Settings::new()).await
     }
@@ -105,8 +111,10 @@ impl PostgresRevocationStore {
     ///
     /// # Errors
     ///
-    /// When the server cannot be reached or refuses, or the tables are of a later version. Nothing was changed then.
+    /// When the server cannot be reached or refuses, the tables are of a later version, or fewer than 4 connections are
+    /// allowed. Nothing was changed then.
     pub async fn migrate(&self) -> Result<(), OpenError> {
+        self.inner.opened.has_connections(LEAST_CONNECTIONS)?;
         self.inner.opened.migrate().await
     }
 
@@ -114,8 +122,9 @@ impl PostgresRevocationStore {
     ///
     /// # Errors
     ///
-    /// When they are not, or the server cannot be reached or refuses.
+    /// When they are not, the server cannot be reached or refuses, or fewer than 4 connections are allowed.
     pub async fn check(&self) -> Result<(), OpenError> {
+        self.inner.opened.has_connections(LEAST_CONNECTIONS)?;
         self.inner.opened.check().await
     }
 

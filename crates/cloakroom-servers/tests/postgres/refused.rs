@@ -8,6 +8,7 @@ use cloakroom_revocation::{Cursor, Denied, FeedId, RevocationFeed, RevocationSto
 use cloakroom_servers::Proxy;
 use cloakroom_token::conformance::fixture::{NOW, access_token_of, family, presented, subject};
 use cloakroom_token::{Created, NewFamily, StoreErrorKind, TokenStore};
+use sqlx::postgres::PgPoolOptions;
 
 use crate::place::Place;
 
@@ -141,4 +142,33 @@ async fn a_schema_that_nobody_migrated_is_told_as_such() {
         kind(revocations.head().await),
     ];
     assert_eq!(kinds, [StoreErrorKind::Other; 3]);
+}
+
+#[tokio::test]
+async fn revocations_take_no_fewer_than_four_connections() {
+    let place = Place::new();
+    let own = async |most: u32| {
+        let settings = place.settings().max_connections(most.try_into().unwrap());
+        PostgresRevocationStore::connect_with_settings(&place.url, FLEET, settings).await
+    };
+    let on_a_pool = |most| {
+        let pool = PgPoolOptions::new()
+            .max_connections(most)
+            .connect_lazy(&place.url);
+        PostgresRevocationStore::with_settings(pool.unwrap(), FLEET, place.settings())
+    };
+    for error in [
+        own(3).await.unwrap_err(),
+        on_a_pool(3).migrate().await.unwrap_err(),
+        on_a_pool(3).check().await.unwrap_err(),
+    ] {
+        assert_eq!(
+            error.to_string(),
+            "the store needs 4 connections, and its pool or its settings allow 3"
+        );
+    }
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = '{s}'";
+    assert_eq!(place.number(schemas).await, 0);
+    own(4).await.unwrap();
+    on_a_pool(4).check().await.unwrap();
 }
