@@ -1,7 +1,8 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_core::{Tick, UnixTime};
-use cloakroom_jwt::{InvalidVerifier, Policy, Scratch, Verified, Verifier, VerifyingKey};
+use cloakroom_jwt::{Error, InvalidVerifier, Policy, Scratch, Verified, Verifier, VerifyingKey};
 
 use crate::issuer::Shared;
 use crate::{JwksVerifier, VerifyError};
@@ -38,6 +39,17 @@ impl Snapshot {
                 .map(|()| verified),
             Err(error) => Err(self.handle.why_not(&self.state, Some(error), token, tick)),
         }
+    }
+
+    /// When to ask again about `token`, which this has rejected with `error`, because its issuer may have a key for it that
+    /// was not fetched yet: 1 to 30 s. `None` for a token that no such key could make good at `now`.
+    ///
+    /// A token under a key that nobody has is 401, and so is one under a key that the issuer uses since a moment ago. Who
+    /// ends a login must not take the two for the same: the second goes on to be good elsewhere, and soon here. It is what
+    /// the token says of itself that tells, its issuer, key id and `exp`, and anybody can write that.
+    pub fn missing_key(&self, token: &str, error: Error, now: UnixTime) -> Option<Duration> {
+        let tick = self.handle.tick(&self.state);
+        self.handle.missing(&self.state, error, token, now, tick)
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use cloakroom_core::{Tick, UnixTime};
 use cloakroom_jwt::danger::claims_without_verification;
-use cloakroom_jwt::{Error, ErrorKind, FetchTicket, Lookup, Policy, VerifiedOwned};
+use cloakroom_jwt::{Error, ErrorKind, FetchTicket, JwksCache, Lookup, NumericDate, Policy, VerifiedOwned};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, watch};
@@ -173,6 +173,46 @@ impl JwksVerifier {
         }
     }
 
+    /// When to ask again for a key that could make `token` good, which the verifier of `state` rejected with `error`; `None` when
+    /// none can.
+    #[cold]
+    pub(crate) fn missing(
+        &self,
+        state: &State,
+        error: Error,
+        token: &str,
+        now: UnixTime,
+        tick: Tick,
+    ) -> Option<Duration> {
+        let is_tried = match error.kind() {
+            ErrorKind::TooLarge | ErrorKind::Malformed | ErrorKind::Header => return None,
+            ErrorKind::UnknownKey | ErrorKind::Algorithm => false,
+            _ => true,
+        };
+        let issuers = &self.0.shared.issuers;
+        if is_tried && issuers.len() == 1 {
+            return None;
+        }
+        let UnverifiedEnd { iss, exp } = claims_without_verification(token).ok()?;
+        let (_, kid) = route(state, token).ok()?;
+        let candidates = issuers.iter().filter(|issuer| {
+            let policy = &issuer.policy;
+            let leeway = policy.greatest_leeway();
+            policy.issuer() == iss
+                && token.len() <= policy.greatest_len()
+                // Past its own end it is bad under any key.
+                && exp.is_none_or(|exp| now < exp.to_unix_time().saturating_add(leeway))
+        });
+        let waits = candidates.filter_map(|issuer| {
+            let cache = issuer.cache();
+            let has = |kid: &str| cache.keys().iter().any(|key| key.kid() == Some(kid));
+            // The key that was tried is another issuer's, unless this one has it too.
+            let is_missing = !is_tried || kid.as_deref().is_some_and(|kid| !has(kid));
+            is_missing.then(|| cache.retry_after(tick).min(JwksCache::COOLDOWN))
+        });
+        waits.max()
+    }
+
     /// Asks for a key of `issuer`, and begins the fetch that this may cost. How long to wait when it has no keys that
     /// may be used.
     fn wait(&self, index: usize, issuer: &Issuer, kid: Option<&str>, now: Tick) -> Option<Duration> {
@@ -205,6 +245,12 @@ impl JwksVerifier {
 #[derive(Deserialize)]
 struct Unverified {
     iss: String,
+}
+
+#[derive(Deserialize)]
+struct UnverifiedEnd {
+    iss: String,
+    exp: Option<NumericDate>,
 }
 
 /// The unverified issuer and key id. Of an issuer that has no keys yet the key id does not matter.

@@ -1,10 +1,12 @@
 //! What a reviewer should search for: everything that weakens a check is here, by name.
 
+use cloakroom_core::UnixTime;
 use serde::de::DeserializeOwned;
 
-use crate::claims::Payload;
+use crate::claims::{Claims, Payload};
 use crate::encoding::Base64Url;
 use crate::header::Header;
+use crate::rounded::Rounded;
 use crate::token::Parts;
 use crate::{Error, ErrorKind, HmacKey, InvalidKey, Policy, Scratch};
 
@@ -46,14 +48,34 @@ pub fn hs256_short_secret(secret: &[u8]) -> Result<HmacKey, InvalidKey> {
 /// [`ErrorKind::TooLarge`] above 64 KiB, [`ErrorKind::Malformed`], [`ErrorKind::Header`], or [`ErrorKind::Claims`] when
 /// the claims are not of type `T`.
 pub fn claims_without_verification<T: DeserializeOwned>(token: &str) -> Result<T, Error> {
+    let mut scratch = Scratch::new();
+    let payload = unverified(token, &mut scratch)?;
+    serde_json::from_str(payload.json).map_err(|_| ErrorKind::Claims.into())
+}
+
+/// From when on a token is valid, whoever wrote it: the later of `nbf` and `iat`, rounded up to the second, `None` without either.
+/// For asking a verifier whether a token that is [not valid yet](ErrorKind::NotYetValid) will be: at that time it judges the
+/// signature and all the rest.
+///
+/// # Errors
+///
+/// As [`claims_without_verification`], [`ErrorKind::Claims`] when a registered claim has the wrong type.
+pub fn beginning_without_verification(token: &str) -> Result<Option<UnixTime>, Error> {
+    let mut scratch = Scratch::new();
+    let payload = unverified(token, &mut scratch)?;
+    let mut claims = Claims::default();
+    payload.read_claims(&mut claims)?;
+    let begins = [claims.nbf, claims.iat];
+    Ok(begins.into_iter().flatten().map(Rounded::up).max())
+}
+
+fn unverified<'s>(token: &str, scratch: &'s mut Scratch) -> Result<Payload<'s>, Error> {
     if token.len() > 64 * 1024 {
         return Err(ErrorKind::TooLarge.into());
     }
     let base64 = Base64Url::new();
-    let mut scratch = Scratch::new();
     let parts = Parts::of(token.as_bytes())?;
-    Header::read(parts.header, &base64, &mut scratch)?;
+    Header::read(parts.header, &base64, scratch)?;
     base64.decode_signature(parts.signature, &mut scratch.signature)?;
-    let payload = Payload::read(parts.payload, &base64, &mut scratch)?;
-    serde_json::from_str(payload.json).map_err(|_| ErrorKind::Claims.into())
+    Payload::read(parts.payload, &base64, scratch)
 }

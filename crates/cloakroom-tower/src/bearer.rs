@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cloakroom_cookie::CookieValue;
 use cloakroom_core::UnixTime;
-use cloakroom_jwt::{ErrorKind, Scratch, Value};
+use cloakroom_jwt::danger::beginning_without_verification;
+use cloakroom_jwt::{ErrorKind, Scratch, Value, Verified};
 use http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 
@@ -13,7 +14,7 @@ use crate::authorization::{Authorization, is_b64token};
 use crate::bearer_error::is_scope_token;
 use crate::bearer_verifier::Carriers;
 use crate::jar::Jar;
-use crate::token_verifier::Snapshot;
+use crate::token_verifier::{Refusal, Snapshot};
 use crate::{BearerError, BearerErrorKind, BearerVerifier, Error};
 
 /// How many cookies of one name are tried.
@@ -82,6 +83,12 @@ pub(crate) struct Look<C> {
         expect(dead_code, reason = "logouts alone end each of them")
     )]
     pub(crate) others: Vec<Registered>,
+    /// What is signed well and not valid yet: it counts for nothing now, and is a login later.
+    #[cfg_attr(
+        not(feature = "identity"),
+        expect(dead_code, reason = "logouts alone end each of them")
+    )]
+    pub(crate) early: Vec<Registered>,
     /// Why one that is not taken may be good all the same, and nobody can say.
     #[cfg_attr(
         not(feature = "identity"),
@@ -108,7 +115,13 @@ enum Checked<C> {
     Good(Bearer<C>),
     /// It verified, and its claims are no `C`.
     Unreadable(Box<Registered>),
-    Refused(BearerErrorKind),
+    Refused {
+        kind: BearerErrorKind,
+        /// Why it may be good all the same, though that keeps nobody from a page.
+        doubt: Option<BearerErrorKind>,
+        /// What it says, if it is refused because it is not valid yet.
+        early: Option<Box<Registered>>,
+    },
 }
 
 impl<C: DeserializeOwned> Bearer<C> {
@@ -276,7 +289,18 @@ impl<C> From<Found<C>> for Look<C> {
         Self {
             found,
             others: Vec::new(),
+            early: Vec::new(),
             unjudged: None,
+        }
+    }
+}
+
+impl<C> From<Refusal> for Checked<C> {
+    fn from(Refusal { kind, doubt }: Refusal) -> Self {
+        Self::Refused {
+            kind,
+            doubt,
+            early: None,
         }
     }
 }
@@ -307,7 +331,7 @@ pub(crate) fn look<C: DeserializeOwned>(
 
 fn in_authorization<C: DeserializeOwned>(jar: &Jar, verifier: &BearerVerifier<C>, token: &str) -> Look<C> {
     let checking = Checking::new(jar, verifier, BearerSource::Authorization);
-    let mut others = Vec::new();
+    let (mut others, mut early, mut unjudged) = (Vec::new(), Vec::new(), None);
     let kind = match checking.check(token) {
         Checked::Good(bearer) => {
             jar.observe_verified(None);
@@ -318,17 +342,26 @@ fn in_authorization<C: DeserializeOwned>(jar: &Jar, verifier: &BearerVerifier<C>
             BearerErrorKind::Unreadable
         }
         // Looked at only now: what verifies is a b64token, and what is too large is not worth looking at.
-        Checked::Refused(BearerErrorKind::Rejected(error))
-            if error.kind() != ErrorKind::TooLarge && !is_b64token(token) =>
-        {
-            BearerErrorKind::Malformed
+        Checked::Refused {
+            kind: BearerErrorKind::Rejected(error),
+            ..
+        } if error.kind() != ErrorKind::TooLarge && !is_b64token(token) => BearerErrorKind::Malformed,
+        Checked::Refused {
+            kind,
+            doubt,
+            early: may_be,
+        } => {
+            unjudged = doubt;
+            early.extend(may_be.map(|one| *one));
+            kind
         }
-        Checked::Refused(kind) => kind,
     };
     jar.observe_refused(&kind, None);
     Look {
+        found: Found::Refused(kind),
         others,
-        ..Found::Refused(kind).into()
+        early,
+        unjudged,
     }
 }
 
@@ -344,8 +377,8 @@ fn in_cookies<C: DeserializeOwned>(
     let checking = Checking::new(jar, verifier, BearerSource::Cookie);
     // The first that verified, if its claims are a `C`.
     let mut held = None;
-    let mut others = Vec::new();
-    let (mut refused, mut unjudged) = (None, None);
+    let (mut others, mut early) = (Vec::new(), Vec::new());
+    let (mut refused, mut unjudged, mut doubted) = (None, None, None);
     let mut seen: [&[u8]; CANDIDATES] = [&[]; CANDIDATES];
     let candidates = cookies.all(name).take(CANDIDATES).map(CookieValue::as_bytes);
     for (place, value) in candidates.enumerate() {
@@ -356,19 +389,29 @@ fn in_cookies<C: DeserializeOwned>(
         }
         let checked = match str::from_utf8(value) {
             Ok(token) => checking.check(token),
-            Err(_) => Checked::Refused(BearerErrorKind::Rejected(ErrorKind::Malformed.into())),
+            Err(_) => Refusal::from(BearerErrorKind::Rejected(ErrorKind::Malformed.into())).into(),
         };
         match checked {
             Checked::Good(bearer) if held.is_none() && others.is_empty() => held = Some(bearer),
             Checked::Good(bearer) => others.push(*bearer.registered),
             Checked::Unreadable(registered) => others.push(*registered),
             // Nobody can say what it is, so it counts against no other; but where there is no other, that is the answer.
-            Checked::Refused(kind @ BearerErrorKind::KeysUnavailable { .. }) => unjudged = Some(kind),
-            Checked::Refused(kind) => {
+            Checked::Refused {
+                kind: kind @ BearerErrorKind::KeysUnavailable { .. },
+                ..
+            } => unjudged = Some(kind),
+            Checked::Refused {
+                kind,
+                doubt,
+                early: may_be,
+            } => {
                 refused.get_or_insert(kind);
+                doubted = doubted.or(doubt);
+                early.extend(may_be.map(|one| *one));
             }
         }
     }
+    let has_verified = held.is_some() || !others.is_empty();
     let found = match (held, others.len()) {
         (Some(bearer), 0) => {
             jar.observe_verified(Some(name));
@@ -390,9 +433,15 @@ fn in_cookies<C: DeserializeOwned>(
         Found::Cookies(kind) | Found::Refused(kind) => jar.observe_refused(kind, Some(name)),
         Found::Token(_) | Found::Nothing => {}
     }
+    let unjudged = unjudged.or(doubted);
+    // Nothing that was told yet says why a logout is not done.
+    if has_verified && let Some(kind) = &unjudged {
+        jar.observe_refused(kind, Some(name));
+    }
     Ok(Look {
         found,
         others,
+        early,
         unjudged,
     })
 }
@@ -421,20 +470,9 @@ impl<'a> Checking<'a> {
         let mut scratch = Scratch::new();
         let verified = match self.keys.verify(token, self.now, &mut scratch) {
             Ok(verified) => verified,
-            Err(kind) => return Checked::Refused(kind),
+            Err(refusal) => return self.refused(token, refusal),
         };
-        let registered = Box::new(Registered {
-            issuer: verified.issuer().to_owned(),
-            subject: verified.subject().map(ToOwned::to_owned),
-            audience: verified.audience().map(Cow::into_owned).collect(),
-            token_id: verified.token_id().map(ToOwned::to_owned),
-            not_before: verified.not_before(),
-            issued_at: verified.issued_at(),
-            expires_at: verified.expires_at(),
-            auth_time: verified.auth_time(),
-            kid: verified.kid().map(ToOwned::to_owned),
-            policy: verified.policy(),
-        });
+        let registered = Box::new(Registered::of(&verified));
         let Ok(claims) = verified.claims() else {
             return Checked::Unreadable(registered);
         };
@@ -449,6 +487,45 @@ impl<'a> Checking<'a> {
             carriers: Arc::clone(self.carriers),
             jar: self.jar.clone(),
         })
+    }
+
+    /// What to make of a token that `refusal` is the answer to. One that is not valid yet is judged as of its beginning.
+    #[cold]
+    fn refused<C>(&self, token: &str, refusal: Refusal) -> Checked<C> {
+        let is_early = matches!(
+            &refusal.kind,
+            BearerErrorKind::Rejected(error) if error.kind() == ErrorKind::NotYetValid
+        );
+        let begins = is_early.then(|| beginning_without_verification(token));
+        let Some(Ok(Some(begins))) = begins else {
+            return refusal.into();
+        };
+        let mut scratch = Scratch::new();
+        match self.keys.verify(token, begins, &mut scratch) {
+            Ok(verified) => Checked::Refused {
+                kind: refusal.kind,
+                doubt: None,
+                early: Some(Box::new(Registered::of(&verified))),
+            },
+            Err(_) => refusal.into(),
+        }
+    }
+}
+
+impl Registered {
+    fn of(verified: &Verified<'_>) -> Self {
+        Self {
+            issuer: verified.issuer().to_owned(),
+            subject: verified.subject().map(ToOwned::to_owned),
+            audience: verified.audience().map(Cow::into_owned).collect(),
+            token_id: verified.token_id().map(ToOwned::to_owned),
+            not_before: verified.not_before(),
+            issued_at: verified.issued_at(),
+            expires_at: verified.expires_at(),
+            auth_time: verified.auth_time(),
+            kid: verified.kid().map(ToOwned::to_owned),
+            policy: verified.policy(),
+        }
     }
 }
 

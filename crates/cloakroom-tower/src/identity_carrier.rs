@@ -76,9 +76,11 @@ pub(crate) enum Brought {
     Conflict(Vec<Verified>),
     /// Something that may be good, and nobody can say: 503.
     Unknown(Error),
-    /// The same beside something that has verified: it counts against nobody, and no logout can say that it has ended.
+    /// The same, but it counts against nobody: beside something that has verified, and under a key that its issuer may use
+    /// since a moment ago. No logout can say that it has ended.
     Unjudged(Error),
-    /// A token that has verified, and whose claims nobody here can read: no identity, and a login all the same.
+    /// A token that is signed well, and whose claims nobody here can read, or that is not valid yet: no identity, and a login
+    /// all the same.
     Unread(Box<Verified>),
 }
 

@@ -23,8 +23,9 @@ use crate::{
 ///
 /// **A login** takes effect when the handler answers below 400. Then the cookies of the other carriers are removed, and
 /// whatever the request was logged in by has ended: the session, the ticket, the JWT. Should that fail, the answer is 503
-/// and nobody is logged in. Of several logins in one request the last counts. A [`Session::login`] past this leaves the
-/// other carriers as they are.
+/// and nobody is logged in. A JWT that nobody can judge just then is removed and not ended, since whoever can plant one must
+/// not be able to keep anybody from logging in. Of several logins in one request the last counts. A [`Session::login`] past
+/// this leaves the other carriers as they are.
 ///
 /// [`Session::login`]: cloakroom_session::Session::login
 ///
@@ -150,13 +151,19 @@ impl Logins {
     }
 
     /// Ends what the request is logged in by, and removes the cookies of all carriers. In a conflict that is each login that
-    /// verified, also a JWT whose claims are not of the type that its verifier asks for.
+    /// verified, also a JWT whose claims are not of the type that its verifier asks for, and one that is not valid yet.
     ///
     /// # Errors
     ///
     /// [`IdentityErrorKind::Store`] when a ticket or a JWT could not be denied; the error of a carrier that could not say
-    /// whether what it brought is good, also beside something that is: a JWT of an issuer whose keys are not at hand is 503,
-    /// since it may live on. What could be done was done, and the cookies are removed all the same.
+    /// whether what it brought is good, also beside something that is: a JWT is 503, since it may live on, where the keys of
+    /// its issuer are not at hand, and where they are fetched and have none of its key id, for the issuer may have begun to
+    /// use that key a moment ago. Whoever plants such a cookie causes one 503, with which it is gone.
+    ///
+    /// What could be done was done, and the cookies are removed all the same: somebody who leaves a shared computer must not
+    /// stay logged in there because an issuer is away. So a logout cannot be repeated after an error. What it could not end
+    /// lasts until it expires, or until its subject, logged in again, calls
+    /// [`log_out_everywhere`](Self::log_out_everywhere): say so on the page of this error.
     pub async fn log_out(&self) -> Result<(), Error> {
         let here = self.end_here();
         let denied = self.ending().run().await.map(drop);

@@ -120,9 +120,10 @@ impl Settings {
         let mut brought = Vec::new();
         for carrier in &self.carriers {
             carrier.look(by, &jar, headers, extensions, &mut brought)?;
-            // There is one credential in it; one whose claims a carrier cannot read may be for the next.
-            let is_read = |one: &Brought| !matches!(one, Brought::Unread(_));
+            // There is one credential in it; one that a carrier cannot read or judge may be for the next.
+            let is_read = |one: &Brought| !matches!(one, Brought::Unread(_) | Brought::Unjudged(_));
             if by == By::Authorization && brought.iter().any(is_read) {
+                brought.retain(|one| !matches!(one, Brought::Unjudged(_)));
                 break;
             }
         }

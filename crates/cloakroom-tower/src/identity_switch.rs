@@ -51,6 +51,10 @@ impl Ending {
             let (mut cut_offs, mut failed) = (Vec::new(), None);
             for denial in &self.denials {
                 match lineages.deny(denial).await {
+                    // Nothing that was issued so far ahead can be ended but by itself, and there is no room for that.
+                    Ok(Denied::Subject(at)) if at < denial.issued_at() => {
+                        failed = failed.or(Some(StoreErrorKind::Full.into()));
+                    }
                     Ok(Denied::Subject(at)) if denial.issuer() == LOCAL => {
                         cut_offs.push((denial.subject().to_owned(), at));
                     }

@@ -74,6 +74,7 @@ impl<C: DeserializeOwned + 'static> Carrier for TokenCarrier<C> {
         let Look {
             found,
             others,
+            early,
             unjudged,
         } = look(headers, extensions, &self.verifier)?;
         let mut others = others.into_iter().map(|one| self.verified(by, one));
@@ -91,6 +92,8 @@ impl<C: DeserializeOwned + 'static> Carrier for TokenCarrier<C> {
                 brought.extend(unread);
             }
         }
+        let early = early.into_iter().map(|one| self.verified(by, one));
+        brought.extend(early.map(Box::new).map(Brought::Unread));
         let unjudged = unjudged.map(|kind| Brought::Unjudged(self.verifier.error(kind).into()));
         brought.extend(unjudged);
         Ok(())

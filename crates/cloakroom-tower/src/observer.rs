@@ -187,7 +187,8 @@ pub enum EventKind {
     /// A bearer token verified and lacks a scope that the route asks for.
     #[cfg(feature = "jwt")]
     InsufficientScope,
-    /// A bearer token could not be verified, because its issuer's keys are out of date.
+    /// A bearer token could not be verified, because its issuer's keys are out of date, or, where another one has verified, lack
+    /// the one that it names. Beside one that has verified it is told as well: a logout is 503 then.
     #[cfg(feature = "jwt")]
     KeysUnavailable,
     /// A request was refused, because another site may have sent it; [`Event::csrf_reason`] says why.

@@ -35,7 +35,8 @@ impl From<Verifier> for TokenVerifier {
 }
 
 /// It never waits for the network, so no request does. While the keys of an issuer are not at hand, or are too old,
-/// its tokens are answered with 503 and never with 401.
+/// its tokens are answered with 503 and never with 401. One whose key id is not among them is 401, and `Logins` take it for
+/// one that may be good soon.
 #[cfg(feature = "jwks")]
 impl From<JwksVerifier> for TokenVerifier {
     fn from(verifier: JwksVerifier) -> Self {
@@ -65,25 +66,46 @@ impl TokenVerifier {
     }
 }
 
+/// Why a token was refused.
+pub(crate) struct Refusal {
+    pub(crate) kind: BearerErrorKind,
+    /// Why it may be good all the same: under a key that is still to be fetched.
+    pub(crate) doubt: Option<BearerErrorKind>,
+}
+
+impl From<BearerErrorKind> for Refusal {
+    fn from(kind: BearerErrorKind) -> Self {
+        Self { kind, doubt: None }
+    }
+}
+
 impl Snapshot {
     pub(crate) fn verify<'s>(
         &'s self,
         token: &str,
         now: UnixTime,
         scratch: &'s mut Scratch,
-    ) -> Result<Verified<'s>, BearerErrorKind> {
+    ) -> Result<Verified<'s>, Refusal> {
         match self {
             Self::Local(verifier) => verifier
                 .verify(token, now, scratch)
-                .map_err(BearerErrorKind::Rejected),
+                .map_err(|error| BearerErrorKind::Rejected(error).into()),
             #[cfg(feature = "jwks")]
             Self::Remote(snapshot) => snapshot.verify(token, now, scratch).map_err(|error| match error {
-                VerifyError::Rejected(error) => BearerErrorKind::Rejected(error),
-                VerifyError::Unavailable { retry_after } => BearerErrorKind::KeysUnavailable { retry_after },
+                VerifyError::Rejected(error) => Refusal {
+                    kind: BearerErrorKind::Rejected(error),
+                    doubt: snapshot
+                        .missing_key(token, error, now)
+                        .map(|retry_after| BearerErrorKind::KeysUnavailable { retry_after }),
+                },
+                VerifyError::Unavailable { retry_after } => {
+                    BearerErrorKind::KeysUnavailable { retry_after }.into()
+                }
                 // Nothing that is said of the token itself, so it is not its fault.
                 _ => BearerErrorKind::KeysUnavailable {
                     retry_after: Duration::from_secs(1),
-                },
+                }
+                .into(),
             }),
         }
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_jwks::JwksVerifier;
+use cloakroom_jwks::cloakroom_core::UnixTime;
 use cloakroom_jwks::cloakroom_jwt::{ErrorKind, Scratch};
+use cloakroom_jwks::{JwksVerifier, VerifyError};
 use tokio::sync::Semaphore;
 
 use super::server::{Reply, Server, response};
-use super::{ISSUER, Rig, Verdict, key, policy, run, set, token, token_of, verdict};
+use super::{ISSUER, NOW, Rig, Verdict, key, policy, run, set, token, token_of, verdict};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -371,5 +372,69 @@ fn an_issuer_that_never_answered_does_not_hold_up_the_other() {
             let of_b = token_of("https://b.example", key);
             assert_eq!(verdict(&verifier, &of_b), Verdict::Unavailable(1));
         }
+    });
+}
+
+/// In how many seconds to ask again for the key of a token that is bad so far.
+fn missing(verifier: &JwksVerifier, token: &str, now: UnixTime) -> Option<u64> {
+    let snapshot = verifier.snapshot();
+    match snapshot.verify(token, now, &mut Scratch::new()) {
+        Err(VerifyError::Rejected(error)) => {
+            snapshot.missing_key(token, error, now).map(|wait| wait.as_secs())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_key_that_its_issuer_may_have_by_now_is_missing() {
+    run(async {
+        let (old, new) = (key(1, "old"), key(2, "new"));
+        let server = Server::https(Reply::ok(&set(&[&old]), &[])).await;
+        let rig = Rig::start(&server);
+        assert!(rig.verifier.first_load().await);
+        let gate = Arc::new(Semaphore::new(0));
+        let reply = response("200 OK", &set(&[&old]), &[]);
+        server.set(Reply::Gated(Arc::clone(&gate), reply));
+        let later = NOW.saturating_add(Duration::from_secs(300));
+        let early = |token: &str| missing(&rig.verifier, token, NOW);
+        // While the fetch is out that it has begun, and within the cooldown.
+        assert_eq!(early(&token(&new)), Some(1));
+        server.hit(2).await;
+        gate.add_permits(1);
+        rig.heard.count(2).await;
+        assert_eq!(early(&token(&new)), Some(30));
+        // Not so at its end, with a bad signature under a key that is there, from elsewhere, in no order.
+        assert_eq!(missing(&rig.verifier, &token(&new), later), None);
+        assert_eq!(early(&token(&key(2, "old"))), None);
+        assert_eq!(early(&token_of("https://other.example", &new)), None);
+        assert_eq!(early("junk"), None);
+        assert_eq!(server.hits(), 2);
+    });
+}
+
+#[test]
+fn the_key_of_another_issuer_is_missing_at_the_one_that_a_token_names() {
+    run(async {
+        let (a, b) = (key(1, "a"), key(2, "b"));
+        let (of_a, of_b) = ("https://a.example", "https://b.example");
+        let server_a = Server::https(Reply::ok(&set(&[&a]), &[])).await;
+        let server_b = Server::https(Reply::ok(&set(&[&b]), &[])).await;
+        let verifier = JwksVerifier::builder()
+            .issuer(policy(of_a), server_a.url())
+            .issuer(policy(of_b), server_b.url())
+            .root_certificates(server_a.root.as_str())
+            .root_certificates(server_b.root.as_str())
+            .without_system_roots()
+            .with_clock(super::Hand::default().read())
+            .start()
+            .unwrap();
+        assert!(verifier.first_load().await);
+        // Its key id is one of the first issuer's, so that one's key was tried, and the second may have one by that id.
+        for signing in [&a, &key(3, "a")] {
+            assert!(missing(&verifier, &token_of(of_b, signing), NOW).is_some());
+        }
+        assert_eq!(missing(&verifier, &token_of(of_a, &key(3, "a")), NOW), None);
+        assert_eq!(missing(&verifier, &token_of("https://c.example", &a), NOW), None);
     });
 }

@@ -4,7 +4,9 @@ use cloakroom_jwt::cloakroom_core::UnixTime;
 use cloakroom_jwt::{ErrorKind, NumericDate, Scratch, Value, Verified, danger};
 use serde::{Deserialize, Serialize};
 
-use crate::common::{AUDIENCE, HEADER, ISSUED, ISSUER, at, claims, policy, sign, verifier};
+use crate::common::{
+    AUDIENCE, HEADER, ISSUED, ISSUER, at, claims, claims_with, policy, reason, sign, verifier,
+};
 
 /// Hands the claims of a good token with `more` to `look`.
 fn verified(more: &str, look: impl FnOnce(Verified<'_>)) {
@@ -264,6 +266,36 @@ fn claims_without_verification_are_read_as_strictly() {
         Err(ErrorKind::Claims)
     );
     assert_eq!(read(&"a".repeat(70_000)), Err(ErrorKind::TooLarge));
+}
+
+#[test]
+fn the_beginning_of_a_token_is_told_without_verification_and_rounded_up() {
+    let begins = |name: &str, value: &str| {
+        let token = sign(HEADER, claims_with(name, value));
+        let (unsigned, _) = token.rsplit_once('.').unwrap();
+        danger::beginning_without_verification(&format!("{unsigned}.")).map_err(cloakroom_jwt::Error::kind)
+    };
+    for (name, value, millis) in [
+        ("nbf", "", Some(0)),
+        ("nbf", "1", Some(0)),
+        ("nbf", &*(ISSUED + 60).to_string(), Some(60_000)),
+        ("nbf", &format!("{}.001", ISSUED + 60), Some(61_000)),
+        ("iat", &(ISSUED + 7).to_string(), Some(7000)),
+        ("iat", "", None),
+    ] {
+        assert_eq!(begins(name, value), Ok(millis.map(at)), "{name} {value}");
+    }
+    assert_eq!(begins("nbf", "\"1\""), Err(ErrorKind::Claims));
+    assert_eq!(
+        danger::beginning_without_verification("junk").map_err(cloakroom_jwt::Error::kind),
+        Err(ErrorKind::Malformed)
+    );
+    // A verifier that is asked again at that time says what becomes of the token.
+    let token = sign(HEADER, claims_with("nbf", &format!("{}.5", ISSUED + 60)));
+    let begins = danger::beginning_without_verification(&token).unwrap().unwrap();
+    let early = Some(ErrorKind::NotYetValid);
+    assert_eq!(reason(&verifier(policy()), &token, at(60_999)), early);
+    assert_eq!(reason(&verifier(policy()), &token, begins), None);
 }
 
 #[derive(Serialize, Deserialize)]

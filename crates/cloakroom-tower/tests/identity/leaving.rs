@@ -438,6 +438,62 @@ async fn g8_a_logout_ends_what_verified_and_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn g8_a_logout_ends_what_is_signed_and_not_valid_yet() {
+    let desk = Desk::new().await;
+    let now = T0 / 1000;
+    let later = |id: &str, begin: &str, after: i64| {
+        desk.token(&json!({"jti": id, "exp": now + 300, "iat": now, begin: now + after}))
+    };
+    let cookie = |token: String| format!("__Host-jwt={token}");
+    let me = format!("{ISSUER} u1 -60000 Token(Cookie)");
+    let good = cookie(later("a1", "iat", 0));
+    let (nbf, iat) = (cookie(later("n1", "nbf", 60)), cookie(later("i1", "iat", 60)));
+    let other = cookie(later("n4", "nbf", 60));
+    // They count for nothing yet, and against nobody.
+    for early in [&nbf, &iat] {
+        desk.maybe(&[early]).await.is(200, "nobody");
+        desk.maybe(&[early, &good]).await.is(200, &me);
+    }
+    let field = format!("Bearer {}", later("n2", "nbf", 60));
+    desk.bear("/maybe", &[&field], &[], "").await.is(401, REJECTED);
+    let writes = || desk.revocations.writes.load(Ordering::Relaxed);
+    desk.act(&[&nbf, &good, &iat], "leave").await.removes(&ALL);
+    assert_eq!(writes(), 3);
+    desk.bear("/", &[&field], &[], "leave").await.is(200, "");
+    assert_eq!(writes(), 4);
+    // What is over before it begins never was a login.
+    let never = cookie(later("n3", "nbf", 400));
+    desk.act(&[&never], "leave").await.removes(&ALL);
+    assert_eq!(writes(), 4);
+    desk.learn_at(T0 + 61_000).await;
+    for ended in [&nbf, &iat, &good] {
+        desk.maybe(&[ended]).await.is(200, "nobody");
+    }
+    desk.bear("/maybe", &[&field], &[], "").await.is(401, REJECTED);
+    desk.maybe(&[&other]).await.is(200, &me);
+}
+
+#[tokio::test]
+async fn g8_a_logout_is_not_done_where_a_cut_off_comes_before_what_it_should_end() {
+    let desk = Desk::new().await;
+    for n in 0..64 {
+        let answer = desk
+            .act(&[&desk.token_cookie(&json!({"jti": format!("t{n}")}))], "leave")
+            .await;
+        assert_eq!(answer.status, 200);
+    }
+    // There is no room for one more denial, and the cut-off in its place follows a time of issue by seconds alone.
+    let now = T0 / 1000;
+    let ahead = desk.token_cookie(&json!({"jti": "far", "iat": now + 60}));
+    let answer = desk.act(&[&ahead], "leave").await;
+    assert_eq!(
+        (answer.status.as_u16(), &*answer.body),
+        (503, "logins could not be ended\n")
+    );
+    answer.removes(&ALL);
+}
+
+#[tokio::test]
 async fn g8_a_conflict_renews_no_session() {
     let plan = Plan {
         settings: |settings| settings.renew_every(Duration::from_secs(60)),
