@@ -98,8 +98,8 @@ impl PostgresRevocationStore {
             inner: Arc::new(Inner {
                 statements: Statements::new(&opened.schema),
                 listening: Listening::new(opened.settings.schema_name()),
-                writing: Joint::new(write::LOCK),
-                settled: Joint::new(settled::LOCK),
+                writing: Joint::new(&opened, write::LOCK),
+                settled: Joint::new(&opened, settled::LOCK),
                 opened,
                 fleet,
             }),
@@ -146,7 +146,7 @@ impl RevocationStore for PostgresRevocationStore {
             ..
         } = self.inner();
         let statement = write::deny(&opened.schema, fleet, denial, tag()?, now);
-        let row = writing.row(opened, &statement).await?;
+        let row = writing.row(statement).await?;
         let kind: i16 = row.try_get(0).map_err(store_error)?;
         if i64::from(kind) == EntryRow::TOKEN {
             return Ok(Denied::Token);
@@ -163,7 +163,7 @@ impl RevocationStore for PostgresRevocationStore {
             ..
         } = self.inner();
         let statement = write::cut_off(&opened.schema, fleet, issuer, subject, tag()?, now);
-        let row = writing.row(opened, &statement).await?;
+        let row = writing.row(statement).await?;
         row::time(&row, 1)
     }
 
@@ -175,7 +175,7 @@ impl RevocationStore for PostgresRevocationStore {
             ..
         } = self.inner();
         let statement = write::revoke_all(&opened.schema, fleet, tag()?, now);
-        let row = writing.row(opened, &statement).await?;
+        let row = writing.row(statement).await?;
         row::time(&row, 1)
     }
 
@@ -204,13 +204,10 @@ impl RevocationStore for PostgresRevocationStore {
 
     async fn look_up_settled(&self, credential: &Credential<'_>) -> Result<Found, StoreError> {
         let Inner {
-            opened,
-            statements,
-            settled,
-            ..
+            statements, settled, ..
         } = self.inner();
         let statement = settled::look_up(&statements.look_up, credential);
-        found(&settled.row(opened, &statement).await?)
+        found(&settled.row(statement).await?)
     }
 
     async fn purge(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {

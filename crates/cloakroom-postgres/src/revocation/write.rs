@@ -3,7 +3,9 @@
 //! 1. It takes the snapshot of each statement at its beginning, whatever the database's default.
 //! 2. It locks the feed's row, which whoever writes holds until their commit. So the order of positions is the order of
 //!    commits, and nobody is ever shown a step before one of a lower position.
-//! 3. Each statement of a revocation begins after that, so it sees all that was written before, counts, decides and writes.
+//! 3. It waits until nobody is looking up before they mint, and keeps those out who would, until its commit: see `settled`. A
+//!    purge does not. This lock comes behind that of the row, so that of those who write one at a time stands in its line.
+//! 4. Each statement of a revocation begins after that, so it sees all that was written before, counts, decides and writes.
 //!
 //! Values stand in the text, as hex digits and integers alone.
 
@@ -14,17 +16,18 @@ use cloakroom_revocation::{Denial, EntryRow, Fleet};
 
 use crate::connections::Again;
 use crate::revocation::joint::Lock;
+use crate::revocation::settled;
 use crate::revocation::statements::NOW;
 use crate::sql::{hex, millis, text};
 
 /// What goes before revocations.
 pub(super) const LOCK: Lock = Lock {
-    statements: locked,
-    rows: 1,
+    statements: |schema| locked(schema) + &settled::alone(schema),
+    rows: 2,
     again: Again::Writes,
 };
 
-/// What goes before all: the lock. It answers a row.
+/// What goes before all that writes: the lock of the feed's row. It answers a row.
 fn locked(schema: &str) -> String {
     format!("{READ_COMMITTED}SELECT 1 FROM {schema}.revocation_feed FOR UPDATE;\n")
 }

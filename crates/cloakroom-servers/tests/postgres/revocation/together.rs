@@ -74,7 +74,8 @@ async fn f6_who_is_dropped_takes_nobody_along() {
 #[tokio::test]
 async fn f6_who_was_taken_along_by_one_that_is_dropped_is_written_all_the_same() {
     let place = Place::new();
-    let store = place.revocations(FLEET).await;
+    let proxy = Proxy::start(([127, 0, 0, 1], place.port()).into()).unwrap();
+    let store = place.by_port(proxy.addr().port()).revocations(FLEET).await;
     // Whoever writes an entry of this name waits, though the feed's lock is free.
     let holder = holding(
         &place,
@@ -91,15 +92,17 @@ async fn f6_who_was_taken_along_by_one_that_is_dropped_is_written_all_the_same()
     tokio::task::yield_now().await;
     commit(first_holder).await;
     assert_eq!(first.await.unwrap(), Denied::Token);
-    // The second one has the turn, took the third one along, and waits.
+    // The second one and the third one are under way together, and wait.
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{s}%' \
                  AND pid <> pg_backend_pid()";
     while place.number(waits).await == 0 {}
     assert!(!second.is_finished() && !third.is_finished());
     second.abort();
     assert!(second.await.unwrap_err().is_cancelled());
+    let before = proxy.requests();
     commit(holder).await;
     assert_eq!(third.await.unwrap(), Denied::Token);
+    assert_eq!(proxy.requests() - before, 1, "it was not sent again");
     let found = store
         .look_up(&credential(ISSUER, "alice", "third"))
         .await
