@@ -10,7 +10,7 @@ use sqlx::Row as _;
 
 use crate::connections::{Again, Statement};
 use crate::error::store_error;
-use crate::purge::{batches, bucket, ended, forget};
+use crate::purge::{Purge, bucket};
 use crate::sql::query;
 use crate::token::store::{Inner, PostgresTokenStore};
 use crate::token::{revoke_subject, row};
@@ -234,16 +234,14 @@ impl TokenStore for PostgresTokenStore {
 
     async fn purge_expired(&self, now: UnixTime, max: NonZeroU32) -> Result<u64, StoreError> {
         let Inner { opened, statements } = self.inner();
-        let connections = &opened.connections;
         let max = i64::from(max.get());
+        let mut purge = Purge::begin(opened, now);
         let by = [&statements.purge_due, &statements.purge_cut_off];
-        let mut deleted = ended(connections, by, now, max).await?;
-        deleted += batches(connections, max - deleted, |many| {
-            query(&statements.purge_access).bind(now.as_millis()).bind(many)
-        })
-        .await?;
+        let mut deleted = purge.ended(by, max).await?;
+        let access = |many| query(&statements.purge_access).bind(now.as_millis()).bind(many);
+        deleted += purge.batches(max - deleted, access).await?;
         if deleted < max {
-            forget(opened, &statements.purge_cutoffs, now, max).await?;
+            purge.forget(&statements.purge_cutoffs, max).await?;
         }
         Ok(deleted.unsigned_abs())
     }
