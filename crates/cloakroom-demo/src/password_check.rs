@@ -83,11 +83,12 @@ impl App {
         let (Ok(name), Ok(password)) = (UserName::parse(name), Password::parse(password)) else {
             return Ok(Err(Unproven::Wrong));
         };
-        if let Err(too_many) = self.attempts.begin(name.as_str(), self.tick()) {
-            return Ok(Err(Unproven::TooMany(too_many.retry_after.as_secs().max(1))));
-        }
-        let asked = self.time_and_credentials(&name, at).await;
-        let (at, credentials) = asked.inspect_err(|_| self.attempts.give_back(name.as_str()))?;
+        let attempt = match self.attempts.begin(name.as_str(), self.tick()) {
+            Ok(attempt) => attempt,
+            Err(too_many) => return Ok(Err(Unproven::TooMany(too_many.retry_after.as_secs().max(1)))),
+        };
+        let (at, credentials) = self.time_and_credentials(&name, at).await?;
+        attempt.count();
         let (id, hash) = credentials.map(|known| (known.id, known.password_hash)).unzip();
         let verified = match self.hasher.verify(password, hash.clone()).await {
             Err(HashError::Busy) => return Ok(Err(Unproven::Busy)),
