@@ -20,6 +20,7 @@ pub(crate) enum Problem {
     KeyFile,
     SessionOvertaken,
     SessionStore,
+    PasswordUnsure,
     OthersRemain,
     AppRemains,
     Revocations,
@@ -40,6 +41,7 @@ impl Problem {
             Self::KeyStep | Self::SessionOvertaken => StatusCode::CONFLICT,
             Self::Unavailable
             | Self::SessionStore
+            | Self::PasswordUnsure
             | Self::OthersRemain
             | Self::AppRemains
             | Self::Revocations => StatusCode::SERVICE_UNAVAILABLE,
@@ -50,7 +52,7 @@ impl Problem {
     fn is_about_sessions(self) -> bool {
         matches!(
             self,
-            Self::SessionOvertaken | Self::SessionStore | Self::OthersRemain
+            Self::SessionOvertaken | Self::SessionStore | Self::PasswordUnsure | Self::OthersRemain
         )
     }
 
@@ -68,6 +70,7 @@ impl Problem {
             Self::KeyFile => "The key file could not be changed",
             Self::SessionOvertaken => "Another request was faster",
             Self::SessionStore => "The store of the sessions does not answer",
+            Self::PasswordUnsure => "Nobody can say whether the password is changed",
             Self::OthersRemain => "The password is changed, and that is all",
             Self::AppRemains => "The log-in to the app has not ended",
             Self::Revocations => "Nobody can say whether you are logged in",
@@ -105,6 +108,10 @@ impl Problem {
             Self::SessionStore => {
                 "So nobody can say whether you are logged in, and you are not taken for a stranger on that account. Try \
                  again in a moment, and look whether what you asked for was done."
+            }
+            Self::PasswordUnsure => {
+                "The user database failed while it was written. So all that your account was logged in by is over, this \
+                 session too. Log in again by the new password or, if that is not taken, by the old one."
             }
             Self::OthersRemain => {
                 "The store did not answer, so your other devices may be logged in still. Log out everywhere, or change the \

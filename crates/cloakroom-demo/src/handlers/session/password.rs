@@ -6,10 +6,11 @@ use cloakroom_session::SessionError;
 use cloakroom_store::cloakroom_id::{Selector, Subject};
 use cloakroom_tower::Session;
 use serde::Deserialize;
+use tokio::runtime::Handle;
 
 use super::account;
 use super::overview::look;
-use crate::app::{App, report, see_other};
+use crate::app::{App, report, say, see_other};
 use crate::handlers::{Failure, unproven};
 use crate::pages::{CsrfField, FormError, Notice, Problem, session_page};
 use crate::password::Password;
@@ -24,7 +25,8 @@ pub(crate) struct Fields {
     new: String,
 }
 
-/// Sets another password, gives this session a new token and ends all else (ASVS 7.4.3).
+/// Sets another password, gives this session a new token and ends all else (ASVS 7.4.3). A browser that does not wait for
+/// that token has to log in again.
 pub(crate) async fn change_password(
     State(app): State<App>,
     session: Session,
@@ -47,16 +49,19 @@ pub(crate) async fn change_password(
     let hash = app.hasher.hash(password).await?;
     let this = session.info().await?.ok_or(SessionError::LoginRequired)?.selector;
     let subject = app.sessions.subject(&user.id).map_err(SessionError::from)?;
-    let changing = change(app.clone(), subject.clone(), this, proven.hash, hash);
+    let changing = change(app.clone(), subject, this, proven.hash, hash);
     // In a task of its own: nobody who hangs up leaves a new password and the old logins.
-    let ended = match tokio::spawn(changing).await?? {
+    let (ended, unkept) = match tokio::spawn(changing).await? {
         Changed::No => return wrong(&app, &session, csrf, user, &Unproven::Wrong).await,
-        Changed::OthersEnded(ended) => ended,
+        Changed::OthersEnded(ended, unkept) => (ended, unkept),
         Changed::AllEnded(answer) => return Ok(answer),
     };
     match keep_this_one(&app, &session, &user, &ended).await {
-        Ok(()) => Ok(see_other("/session", Notice::PasswordChanged)),
-        Err(error) => Ok(end_all(&app, &subject, &error).await),
+        Ok(()) => {
+            unkept.keep();
+            Ok(see_other("/session", Notice::PasswordChanged))
+        }
+        Err(error) => Ok(all_ended(unkept, &error).await),
     }
 }
 
@@ -65,28 +70,80 @@ enum Changed {
     /// Nothing: the password was another one meanwhile.
     No,
     /// It was made, and this session alone is left.
-    OthersEnded(Ended),
-    /// It was made, and no session is left, as far as the answer says.
+    OthersEnded(Ended, Unkept),
+    /// It was made, or may have been, and no session is left, as far as the answer says.
     AllEnded(Response),
 }
 
 /// Sets the password, if `proven` is the hash of the old one, and ends whatever else the account is logged in by.
-async fn change(
-    app: App,
-    subject: Subject,
-    this: Selector,
-    proven: String,
-    hash: String,
-) -> Result<Changed, Failure> {
+async fn change(app: App, subject: Subject, this: Selector, proven: String, hash: String) -> Changed {
+    let unkept = Unkept::new(app.clone(), subject.clone());
     // First the password, then the cut-off: a log-in that proved the old one has a time before that, and is refused. Of two
     // who change it at once, one has proven a password that is not the one any more.
-    if !app.users.set_password(subject.as_str(), &proven, &hash).await? {
-        return Ok(Changed::No);
+    match app.users.set_password(subject.as_str(), &proven, &hash).await {
+        Ok(true) => {}
+        Ok(false) => {
+            unkept.keep();
+            return Changed::No;
+        }
+        Err(error) => {
+            // It may have been written all the same.
+            let problem = if unkept.end_all(&error).await {
+                Problem::PasswordUnsure
+            } else {
+                Problem::SessionStore
+            };
+            return Changed::AllEnded(problem.into_response());
+        }
     }
-    Ok(match app.lineages.end_others(&subject, &this).await {
-        Ok(ended) => Changed::OthersEnded(ended),
-        Err(error) => Changed::AllEnded(end_all(&app, &subject, &error).await),
-    })
+    match app.lineages.end_others(&subject, &this).await {
+        Ok(ended) => Changed::OthersEnded(ended, unkept),
+        Err(error) => Changed::AllEnded(all_ended(unkept, &error).await),
+    }
+}
+
+/// An account whose password is another one, or may be, and which is still logged in by what may be a thief's. Dropped like
+/// this, because whoever changed it has hung up or a task has panicked, it is logged out everywhere.
+struct Unkept {
+    app: App,
+    subject: Subject,
+    is_kept: bool,
+}
+
+impl Unkept {
+    const fn new(app: App, subject: Subject) -> Self {
+        Self {
+            app,
+            subject,
+            is_kept: false,
+        }
+    }
+
+    /// One session is left, under a new token, or the password is the old one.
+    fn keep(mut self) {
+        self.is_kept = true;
+    }
+
+    /// Ends all, and tells the reason to the operator. `false`: something may live on.
+    async fn end_all(mut self, reason: &(dyn std::error::Error + Send + Sync)) -> bool {
+        self.is_kept = true;
+        report(reason);
+        end_all(&self.app, &self.subject).await
+    }
+}
+
+impl Drop for Unkept {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        // There is none when the server stops.
+        if let Ok(runtime) = Handle::try_current() {
+            let (app, subject) = (self.app.clone(), self.subject.clone());
+            say("whoever changed a password is gone, so all that the account was logged in by ends");
+            runtime.spawn(async move { end_all(&app, &subject).await });
+        }
+    }
 }
 
 /// Gives this session a new token, at a time after the end of the others, unless it was ended itself since.
@@ -112,13 +169,16 @@ async fn wrong(
 }
 
 /// This session could not be kept, so all goes: part of it may be a thief's.
-async fn end_all(app: &App, subject: &Subject, reason: &(dyn std::error::Error + Send + Sync)) -> Response {
-    report(reason);
-    match app.lineages.end_all(subject).await {
-        Ok(_) => see_other("/session", Notice::EndedAll),
-        Err(error) => {
-            report(&error);
-            Problem::OthersRemain.into_response()
-        }
+async fn all_ended(unkept: Unkept, reason: &(dyn std::error::Error + Send + Sync)) -> Response {
+    if unkept.end_all(reason).await {
+        see_other("/session", Notice::EndedAll)
+    } else {
+        Problem::OthersRemain.into_response()
     }
+}
+
+/// Ends whatever the account is logged in by, as far as its stores answer.
+async fn end_all(app: &App, subject: &Subject) -> bool {
+    let ended = app.lineages.end_all(subject).await;
+    ended.inspect_err(|error| report(error)).is_ok()
 }
