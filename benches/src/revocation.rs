@@ -4,6 +4,7 @@
 //! has just verified: so a check pays for the walk to main memory, and not for the texts.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,10 @@ use crate::store::{Row, grouped, median};
 use crate::workload::Target;
 
 const BATCH: u64 = 64;
+
+/// How often all cases take their turn; of each the turn with the least median counts. What main memory takes to answer is
+/// half of a check, and depends on who else uses it.
+const ROUNDS: u64 = 5;
 const ISSUER: &str = "https://id.example.com";
 
 /// When everything was issued, and what the clocks say while checks run.
@@ -89,25 +94,40 @@ pub fn run(filter: &str, quick: bool, print: &mut dyn FnMut(Row)) -> Vec<String>
         grouped(size),
         reader.snapshot().bytes() as f64 / 1e6
     );
-    for (case, updated) in wanted {
-        let check = check_of(&reader);
-        let measure = || measured(&check, case, size, batches);
-        let measured = if updated {
-            beside_updates(&mut reader, measure)
-        } else {
-            measure()
-        };
-        assert_eq!(measured.allocations, 0, "a check allocates");
-        print(row(name(case, updated), case, quick, measured));
+    let mut best: Vec<Option<Measured>> = wanted.iter().map(|_| None).collect();
+    for round in 0..ROUNDS {
+        for (&(case, updated), best) in wanted.iter().zip(&mut best) {
+            let check = check_of(&reader);
+            let measure = || measured(&check, case, size, round * batches..(round + 1) * batches);
+            let measured = if updated {
+                beside_updates(&mut reader, measure)
+            } else {
+                measure()
+            };
+            assert_eq!(measured.allocations, 0, "a check allocates");
+            if best.as_ref().is_none_or(|best| measured.middle < best.middle) {
+                *best = Some(measured);
+            }
+        }
+    }
+    for ((case, updated), best) in wanted.into_iter().zip(best) {
+        print(row(
+            name(case, updated),
+            case,
+            quick,
+            best.expect("there are rounds"),
+        ));
     }
     vec![note]
 }
 
-fn row(name: String, case: Case, quick: bool, mut measured: Measured) -> Row {
-    let Measured { times, allocations } = &mut measured;
-    let middle = median(times);
-    let tail = times[times.len() * 99 / 100];
-    let ours = Some(*allocations);
+fn row(name: String, case: Case, quick: bool, measured: Measured) -> Row {
+    let Measured {
+        middle,
+        tail,
+        allocations,
+    } = measured;
+    let ours = Some(allocations);
     let reading = |name, nanos: f64, allocations, target| Reading {
         name,
         nanos,
@@ -127,18 +147,20 @@ fn row(name: String, case: Case, quick: bool, mut measured: Measured) -> Row {
     }
 }
 
-/// What the checks of all batches did.
+/// What the checks of a round's batches did.
 struct Measured {
-    /// Nanoseconds a check, of each batch.
-    times: Vec<f64>,
+    /// Nanoseconds a check, in the batch in the middle.
+    middle: f64,
+    /// The same in the slowest batch but one hundredth.
+    tail: f64,
     /// Of the thread that checks, in all batches together.
     allocations: u64,
 }
 
-fn measured(check: &RevocationCheck, case: Case, size: u64, batches: u64) -> Measured {
+fn measured(check: &RevocationCheck, case: Case, size: u64, batches: Range<u64>) -> Measured {
     let mut allocations = 0;
     // Others than the ones before each time: what was looked at lies in the caches.
-    let times = (0..batches)
+    let mut times: Vec<f64> = batches
         .map(|batch| {
             let texts: Vec<_> = (0..BATCH)
                 .map(|at| texts(case, batch * BATCH + at, size))
@@ -156,7 +178,11 @@ fn measured(check: &RevocationCheck, case: Case, size: u64, batches: u64) -> Mea
             elapsed.as_nanos() as f64 / BATCH as f64
         })
         .collect();
-    Measured { times, allocations }
+    Measured {
+        middle: median(&mut times),
+        tail: times[times.len() * 99 / 100],
+        allocations,
+    }
 }
 
 /// Measures while another thread lets the reader take a poll of 100 entries each millisecond: a hundred times what a busy
