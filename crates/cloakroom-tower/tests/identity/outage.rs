@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cloakroom_tower::EventKind;
 use cloakroom_tower::cloakroom_jwks::{JwksVerifier, danger};
 use cloakroom_tower::cloakroom_jwt::{Ed25519SigningKey, Policy, Signer, SigningKey, Typ};
+use cloakroom_tower::{BearerVerifier, EventKind};
 use serde_json::json;
 
-use crate::desk::{AUDIENCE, Answer, Desk, HOUR, ISSUER, T0};
+use crate::desk::{AUDIENCE, Answer, Claims, Desk, HOUR, ISSUER, Plan, T0, policy, verifier};
 use crate::key_server::key_server;
 
 const ALL: [&str; 3] = ["__Host-id", "__Host-jwt", "__Host-ticket"];
@@ -250,4 +250,26 @@ async fn a_login_beside_a_token_that_cannot_be_judged_is_done_and_removes_it() {
             .is(200, "local u2 0 Session(Cookie)");
     }
     assert_eq!(outage.writes(), 0);
+}
+
+#[tokio::test]
+async fn g8_a_token_in_authorization_is_judged_by_whichever_verifier_can() {
+    let plan = Plan {
+        carriers: |builder, carriers| {
+            let ours = Plan::default().policy;
+            let ours = BearerVerifier::<Claims>::from_authorization(verifier(ours(policy())));
+            builder.token(&carriers.verifier).token(&ours)
+        },
+        ..Plan::default()
+    };
+    let outage = Outage {
+        desk: Desk::with(plan).await,
+    };
+    outage.away(false).await;
+    // Under a key of ours, of which the issuer's set knows nothing.
+    let field = format!("Bearer {}", outage.desk.token(&json!({})));
+    let me = format!("{ISSUER} u1 -60000 Token(Authorization)");
+    outage.desk.bear("/maybe", &[&field], &[], "").await.is(200, &me);
+    outage.desk.bear("/", &[&field], &[], "leave").await.is(200, "");
+    assert_eq!(outage.writes(), 1);
 }
