@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
@@ -134,7 +133,7 @@ impl<T> Batch<T> {
 
     /// Sends all who wait to another batch, unless they were answered.
     pub(super) fn give_up(&self) {
-        self.end(Stage::GivenUp(if thread::panicking() {
+        self.end(Stage::GivenUp(if std::thread::panicking() {
             Unanswered::Panicked
         } else {
             Unanswered::Dropped
