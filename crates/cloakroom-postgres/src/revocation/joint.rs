@@ -4,6 +4,7 @@ use std::{fmt, mem};
 use cloakroom_revocation::{StoreError, StoreErrorKind};
 use sqlx::postgres::PgRow;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use crate::connections::{Again, Connections, Statement};
 use crate::error::no_row;
@@ -175,6 +176,8 @@ impl Line {
 impl Serving {
     async fn serve(mut self) {
         while let Some(line) = &self.0 {
+            // Those that are ready have their turn first, who were just answered among them: so they come along.
+            yield_now().await;
             let together = line.next();
             if together.is_empty() {
                 self.0 = None;
