@@ -115,14 +115,14 @@ pub fn run(filter: &str, quick: bool, print: &mut dyn FnMut(Row)) -> Vec<String>
             name(case, updated),
             case,
             quick,
-            best.expect("there are rounds"),
+            &best.expect("there are rounds"),
         ));
     }
     vec![note]
 }
 
-fn row(name: String, case: Case, quick: bool, measured: Measured) -> Row {
-    let Measured {
+fn row(name: String, case: Case, quick: bool, measured: &Measured) -> Row {
+    let &Measured {
         middle,
         tail,
         allocations,
