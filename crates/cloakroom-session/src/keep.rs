@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_store::cloakroom_id::SessionToken;
-use cloakroom_store::{
-    Change, Rotated, Rotation, RotationReason, SessionStore as _, Stored, Touched, Updated,
-};
+use cloakroom_store::{Change, Rotated, Rotation, RotationReason, SessionStore as _, Touched, Updated};
 
 use crate::changes;
 use crate::payload::Payload;
@@ -41,26 +39,19 @@ impl Work {
         if values.same(&found.payload) {
             return Ok(None);
         }
-        self.encode_again(&found.stored, &found.payload, &values)
-            .map(Some)
+        self.encode_again(&found.payload, &values).map(Some)
     }
 
-    fn encode_again(
-        &self,
-        stored: &Stored,
-        payload: &Payload,
-        values: &Values<'_>,
-    ) -> Result<Arc<[u8]>, SessionError> {
-        self.settings()
-            .codec
-            .encode_again(stored.selector, payload, payload.persistent(), values)
+    fn encode_again(&self, payload: &Payload, values: &Values<'_>) -> Result<Arc<[u8]>, SessionError> {
+        let codec = &self.settings().codec;
+        codec.encode_again(payload, payload.persistent(), values)
     }
 
     /// Stores what was written. Each time that another request was quicker it is written anew, upon what that one
     /// wrote, as long as the session is still the same login.
     async fn update(&self, found: &Found, mut payload: Arc<[u8]>) -> Result<(), SessionError> {
-        let selector = found.stored.selector;
-        let mut version = found.stored.version;
+        let selector = found.stored().selector;
+        let mut version = found.stored().version;
         let timeouts = self.settings().timeouts(found.payload.persistent());
         for replays in 0..=REPLAYS {
             let now = self.sessions().now();
@@ -78,17 +69,17 @@ impl Work {
                 Updated::Gone => return Err(SessionError::Superseded),
                 Updated::Conflict(stored) => stored,
             };
-            if !same_authentication(&found.stored, &stored) {
+            if !same_authentication(found.stored(), &stored) {
                 return Err(SessionError::Superseded);
             }
             if replays == REPLAYS {
                 break;
             }
-            let read = self.settings().codec.decode(selector, &stored.payload)?;
+            let read = self.settings().codec.decode(stored.into())?;
             let mut values = Values::of(&read);
             changes::replay(self.deltas(), &mut values)?;
-            payload = self.encode_again(&stored, &read, &values)?;
-            version = stored.version;
+            payload = self.encode_again(&read, &values)?;
+            version = read.stored().version;
         }
         Err(SessionError::Contended)
     }
@@ -98,9 +89,9 @@ impl Work {
         let Some(age) = self.settings().renew_every else {
             return false;
         };
-        let since = match &found.stored.previous {
+        let since = match &found.stored().previous {
             Some(previous) => previous.rotated_at,
-            None => found.stored.created_at,
+            None => found.stored().created_at,
         };
         self.succeeded
             && self.can_carry
@@ -112,7 +103,7 @@ impl Work {
     /// Gives the session a new token, and stores `payload` with it. `false` when it was left to another request, and
     /// what was written is still to be stored.
     async fn renew(&self, found: &Found, payload: Option<&Arc<[u8]>>) -> Result<bool, SessionError> {
-        let stored = &found.stored;
+        let stored = found.stored();
         let selector = stored.selector;
         let token = SessionToken::renewed(selector).map_err(|error| SessionError::Random(Arc::new(error)))?;
         let now = self.sessions().now();
@@ -159,7 +150,7 @@ impl Work {
 
     /// Moves the idle deadline, when that was not done for a while. The request does not depend on it.
     async fn touch(&self, found: &Found) {
-        let stored = &found.stored;
+        let stored = found.stored();
         let window = self.settings().touch_window();
         let now = self.sessions().now();
         if !found.touch_is_due(now, window) {

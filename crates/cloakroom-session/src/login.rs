@@ -46,7 +46,7 @@ impl Work {
         changes::apply_seen(after, &mut values);
         let made = self.create(Some((&login.subject, login.at)), &values).await?;
         if let Some(found) = found {
-            let old = found.stored.selector;
+            let old = found.stored().selector;
             if let Err(error) = self.delete(old).await
                 // A visitor's session gives nobody anything, and ends by itself.
                 && (found.subject().is_some() || self.changes.logout)
@@ -65,7 +65,7 @@ impl Work {
 
     /// A new token for the same session, of which no earlier one is served any more.
     async fn reauthenticate(&self, found: &Found, login: &Login) -> Result<Standing, SessionError> {
-        let selector = found.stored.selector;
+        let selector = found.stored().selector;
         let persistent = self.changes.persistent || found.payload.persistent();
         // Later than the last authentication, however close the two are: what a request wrote that read the session
         // before is told by it.
@@ -75,8 +75,8 @@ impl Work {
         let mut read: Option<Found> = None;
         for replays in 0..=REPLAYS {
             let (stored, data) = match &read {
-                None => (&found.stored, self.data_for(found, persistent, false)?),
-                Some(now) => (&now.stored, self.data_for(now, persistent, true)?),
+                None => (found.stored(), self.data_for(found, persistent, false)?),
+                Some(now) => (now.stored(), self.data_for(now, persistent, true)?),
             };
             let token =
                 SessionToken::renewed(selector).map_err(|error| SessionError::Random(Arc::new(error)))?;
@@ -116,7 +116,7 @@ impl Work {
                 Rotated::Refused => return Err(SessionError::Refused),
                 Rotated::Gone => return Err(SessionError::Superseded),
                 Rotated::Stale if replays == REPLAYS => break,
-                Rotated::Stale => read = Some(self.read_again(&found.stored, now).await?),
+                Rotated::Stale => read = Some(self.read_again(found.stored(), now).await?),
             }
         }
         Err(SessionError::Contended)
@@ -139,9 +139,7 @@ impl Work {
             return Ok(None);
         }
         let codec = &self.settings().codec;
-        codec
-            .encode_again(found.stored.selector, &found.payload, persistent, &values)
-            .map(Some)
+        codec.encode_again(&found.payload, persistent, &values).map(Some)
     }
 
     /// The session as another request has left it, if it is still the same login.
@@ -150,10 +148,8 @@ impl Work {
         let stored = stored
             .filter(|stored| same_authentication(old, stored))
             .ok_or(SessionError::Superseded)?;
-        let payload = self.settings().codec.decode(old.selector, &stored.payload)?;
         Ok(Found {
-            stored,
-            payload,
+            payload: self.settings().codec.decode(Arc::new(stored))?,
             current: false,
         })
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use cloakroom_store::cloakroom_id::Selector;
-use cloakroom_store::{StoreError, StoreErrorKind};
+use cloakroom_store::{StoreError, StoreErrorKind, Stored};
 
 use crate::cipher::{self, Cipher};
 use crate::values::Values;
@@ -14,9 +14,11 @@ use crate::{Client, CodecError, SessionError};
 
 const PLAIN: u8 = 1;
 
-/// A payload that was read. Its values are looked at when somebody asks for one.
+/// The payload of a row, which was read. Its values are looked at when somebody asks for one.
 pub(crate) struct Payload {
-    text: Arc<[u8]>,
+    stored: Arc<Stored>,
+    /// What the row's text was decrypted to, if it was encrypted.
+    opened: Option<Vec<u8>>,
     persistent: bool,
     client: Range<usize>,
 }
@@ -41,16 +43,26 @@ impl Payload {
 
     /// The keys and their values, in the order of the keys.
     pub(crate) fn entries(&self) -> Entries<'_> {
-        Entries(&self.text[self.client.end..])
+        Entries(&self.text()[self.client.end..])
+    }
+
+    /// The row that it is the payload of.
+    pub(crate) fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     fn client_json(&self) -> &[u8] {
-        &self.text[self.client.clone()]
+        &self.text()[self.client.clone()]
+    }
+
+    fn text(&self) -> &[u8] {
+        self.opened.as_deref().unwrap_or(&self.stored.payload)
     }
 
     /// Reads the body that begins at `start`. Its frames are looked at, and the order of its keys, which admits none
     /// twice.
-    fn read(text: Arc<[u8]>, start: usize) -> Option<Self> {
+    fn read(stored: Arc<Stored>, opened: Option<Vec<u8>>, start: usize) -> Option<Self> {
+        let text = opened.as_deref().unwrap_or(&stored.payload);
         let (&flag, body) = text[start..].split_first()?;
         let persistent = match flag {
             0 => false,
@@ -70,7 +82,8 @@ impl Payload {
             (_, rest) = framed(after)?;
         }
         Some(Self {
-            text,
+            stored,
+            opened,
             persistent,
             client,
         })
@@ -106,15 +119,15 @@ pub(crate) struct Codec {
 }
 
 impl Codec {
-    /// Reads the payload of the record of `selector`.
-    pub(crate) fn decode(&self, selector: Selector, payload: &Arc<[u8]>) -> Result<Payload, StoreError> {
-        let payload = match (payload.first(), &self.cipher) {
+    /// Reads the payload of a row.
+    pub(crate) fn decode(&self, stored: Arc<Stored>) -> Result<Payload, StoreError> {
+        let payload = match (stored.payload.first(), &self.cipher) {
             (Some(&PLAIN), cipher) if cipher.is_none() || self.accept_plaintext => {
-                Payload::read(Arc::clone(payload), 1)
+                Payload::read(stored, None, 1)
             }
             (Some(&cipher::VERSION), Some(cipher)) => cipher
-                .open(selector, payload)
-                .and_then(|body| Payload::read(body.into(), 0)),
+                .open(stored.selector, &stored.payload)
+                .and_then(|body| Payload::read(stored, Some(body), 0)),
             _ => None,
         };
         payload.ok_or_else(corrupt)
@@ -136,12 +149,11 @@ impl Codec {
     /// `payload` with other values.
     pub(crate) fn encode_again(
         &self,
-        selector: Selector,
         payload: &Payload,
         persistent: bool,
         values: &Values<'_>,
     ) -> Result<Arc<[u8]>, SessionError> {
-        self.write(selector, payload.client_json(), persistent, values)
+        self.write(payload.stored.selector, payload.client_json(), persistent, values)
     }
 
     fn write(

@@ -45,12 +45,11 @@ pub(crate) enum Loaded {
     Stale,
     /// Tokens opened different sessions, these.
     Ambiguous(Vec<Selector>),
-    /// A session. In a box, for it is large, and what was found is handed from one to the other.
-    Found(Box<Found>),
+    /// A session.
+    Found(Found),
 }
 
 pub(crate) struct Found {
-    pub(crate) stored: Stored,
     pub(crate) payload: Payload,
     /// Whether the token is the session's own, and not the one before.
     pub(crate) current: bool,
@@ -66,17 +65,21 @@ impl Loaded {
 }
 
 impl Found {
+    pub(crate) fn stored(&self) -> &Stored {
+        self.payload.stored()
+    }
+
     pub(crate) fn subject(&self) -> Option<&Subject> {
-        self.stored.authentication.as_ref().map(|known| &known.subject)
+        self.stored().authentication.as_ref().map(|known| &known.subject)
     }
 
     /// Whether the session was not touched for a while.
     pub(crate) fn touch_is_due(&self, now: UnixTime, window: Duration) -> bool {
-        now >= self.stored.last_seen_at.saturating_add(window)
+        now >= self.stored().last_seen_at.saturating_add(window)
     }
 
     pub(crate) fn authenticated_at(&self) -> Option<UnixTime> {
-        self.stored.authentication.as_ref().map(|known| known.at)
+        self.stored().authentication.as_ref().map(|known| known.at)
     }
 }
 
@@ -200,7 +203,7 @@ impl Request {
     async fn try_token(&self, token: &SessionToken, same: &[SessionToken]) -> Result<Loaded, SessionError> {
         let now = self.sessions.now();
         let stored = self.read(token.selector(), now).await?;
-        self.look_at(token, same, stored, now)
+        self.look_at(token, same, stored.map(Arc::new), now)
     }
 
     /// What `token`, or another of the `same` selector, opens of what is `stored` under it.
@@ -208,7 +211,7 @@ impl Request {
         &self,
         token: &SessionToken,
         same: &[SessionToken],
-        stored: Option<Stored>,
+        stored: Option<Arc<Stored>>,
         now: UnixTime,
     ) -> Result<Loaded, SessionError> {
         let selector = token.selector();
@@ -229,13 +232,9 @@ impl Request {
         };
         let codec = &self.sessions.settings().codec;
         let payload = codec
-            .decode(selector, &stored.payload)
+            .decode(stored)
             .inspect_err(|_| _ = self.unreadable.set(selector))?;
-        Ok(Loaded::Found(Box::new(Found {
-            stored,
-            payload,
-            current,
-        })))
+        Ok(Loaded::Found(Found { payload, current }))
     }
 
     /// Whether `token` opens the session, as its own token or as the one before. The hashes are compared in constant
@@ -399,9 +398,11 @@ impl Loaded {
     /// What this and the token after it say together.
     fn and(self, next: Self) -> Self {
         match (self, next) {
-            (Self::Found(a), Self::Found(b)) => Self::Ambiguous(vec![a.stored.selector, b.stored.selector]),
+            (Self::Found(a), Self::Found(b)) => {
+                Self::Ambiguous(vec![a.stored().selector, b.stored().selector])
+            }
             (Self::Ambiguous(mut all), Self::Found(found)) => {
-                all.push(found.stored.selector);
+                all.push(found.stored().selector);
                 Self::Ambiguous(all)
             }
             (known @ (Self::Found(_) | Self::Ambiguous(_)), _) => known,

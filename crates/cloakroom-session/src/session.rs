@@ -149,11 +149,11 @@ impl Session {
     /// Those of the store.
     pub async fn info(&self) -> Result<Option<Info>, SessionError> {
         Ok(self.request.load().await?.found().map(|found| Info {
-            selector: found.stored.selector,
-            created_at: found.stored.created_at,
-            last_seen_at: found.stored.last_seen_at,
-            idle_deadline: found.stored.idle_deadline,
-            absolute_deadline: found.stored.absolute_deadline,
+            selector: found.stored().selector,
+            created_at: found.stored().created_at,
+            last_seen_at: found.stored().last_seen_at,
+            idle_deadline: found.stored().idle_deadline,
+            absolute_deadline: found.stored().absolute_deadline,
             persistent: found.payload.persistent(),
         }))
     }
@@ -257,7 +257,7 @@ impl Session {
             None => found.and_then(|found| found.subject()),
         };
         let subject = subject.ok_or(SessionError::LoginRequired)?;
-        let current = found.map(|found| found.stored.selector);
+        let current = found.map(|found| found.stored().selector);
         Ok(self.request.sessions.devices(subject, page, current).await?)
     }
 
@@ -343,7 +343,7 @@ impl Session {
             return Ok(None);
         }
         let known = self.request.load().await?.found();
-        let known = known.and_then(|found| found.stored.authentication.as_ref());
+        let known = known.and_then(|found| found.stored().authentication.as_ref());
         Ok(known.map(|known| (known.subject.clone(), known.at)))
     }
 }
@@ -353,7 +353,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = self.request.loaded().and_then(Loaded::found);
         f.debug_struct("Session")
-            .field("selector", &found.map(|found| found.stored.selector))
+            .field("selector", &found.map(|found| found.stored().selector))
             .finish_non_exhaustive()
     }
 }

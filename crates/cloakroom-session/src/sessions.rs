@@ -212,19 +212,14 @@ impl Sessions {
         current: Option<Selector>,
     ) -> Result<Devices, StoreError> {
         let Listed { sessions, next } = self.listed(subject, page).await?;
-        let devices = sessions.into_iter().filter_map(|stored| {
+        let devices = sessions.into_iter().map(Arc::new).filter_map(|stored| {
             // What cannot be read is listed all the same: its owner has to be able to end it.
-            let payload = self
-                .inner
-                .settings
-                .codec
-                .decode(stored.selector, &stored.payload)
-                .ok();
+            let payload = self.inner.settings.codec.decode(Arc::clone(&stored)).ok();
             Some(Device {
                 selector: stored.selector,
                 client: payload.as_ref().map(Payload::client).unwrap_or_default(),
                 created_at: stored.created_at,
-                authenticated_at: stored.authentication?.at,
+                authenticated_at: stored.authentication.as_ref()?.at,
                 last_seen_at: stored.last_seen_at,
                 persistent: payload.is_some_and(|payload| payload.persistent()),
                 is_current: current == Some(stored.selector),

@@ -99,7 +99,7 @@ impl Work {
         match failure.map_or(Ok(()), Err).and(swept).and(ended) {
             Ok(()) => Ok(()),
             Err(error) => {
-                let own = loaded.found().map(|found| found.stored.selector);
+                let own = loaded.found().map(|found| found.stored().selector);
                 match request.take_carried() {
                     // The old token of the session is dead, or soon will be.
                     Carried::Set { token, max_age } if Some(token.selector()) == own => {
@@ -129,7 +129,7 @@ impl Work {
 
     /// The end of the own session, named by its selector, is a logout.
     fn join_own_end(&mut self, found: &Found) {
-        let (own, subject) = (found.stored.selector, found.subject());
+        let (own, subject) = (found.stored().selector, found.subject());
         let is_own = |(owner, selector): &(Whose, Selector)| {
             let owner = match owner {
                 Whose::Subject(owner) => Some(owner),
@@ -186,9 +186,9 @@ impl Work {
                 match self.swept_with_all(found) {
                     // First, and in place of the own: while it fails, there is a session that can ask again.
                     Some(subject) => self.sweep_subject(subject, None, true).await?,
-                    None => self.delete(found.stored.selector).await?,
+                    None => self.delete(found.stored().selector).await?,
                 }
-                self.observe(Event::of(EventKind::LoggedOut, found.stored.selector));
+                self.observe(Event::of(EventKind::LoggedOut, found.stored().selector));
                 self.request.set_carried(Carried::Remove);
                 self.write_as_visitor().await
             }
@@ -372,7 +372,7 @@ impl Work {
             _ => return,
         };
         if let Some(found) = loaded.found() {
-            self.observe(Event::of(kind, found.stored.selector));
+            self.observe(Event::of(kind, found.stored().selector));
         }
     }
 
@@ -397,7 +397,7 @@ impl Standing {
     pub(crate) fn of(found: &Found) -> Self {
         Self {
             subject: found.subject().cloned(),
-            selector: found.stored.selector,
+            selector: found.stored().selector,
         }
     }
 }

@@ -46,7 +46,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 trait Boxing: Send + Sync + 'static {
     fn create<'a>(&'a self, record: &'a NewRecord, now: UnixTime) -> Boxed<'a, Created>;
     fn load<'a>(&'a self, selector: &'a Selector, now: UnixTime) -> Boxed<'a, Option<Stored>>;
-    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>>;
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>>;
     fn update<'a>(
         &'a self,
         selector: &'a Selector,
@@ -89,7 +89,7 @@ impl<S: SubjectIndex> Boxing for S {
         Box::pin(SessionStore::load(self, selector, now))
     }
 
-    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
         SessionStore::load_now(self, selector, now)
     }
 

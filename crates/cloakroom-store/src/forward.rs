@@ -23,7 +23,7 @@ macro_rules! forward_session_store {
             &$this,
             selector: &cloakroom_id::Selector,
             now: cloakroom_core::UnixTime,
-        ) -> std::task::Poll<Option<crate::Stored>> {
+        ) -> std::task::Poll<Option<std::sync::Arc<crate::Stored>>> {
             $inner.load_now(selector, now)
         }
 

@@ -12,7 +12,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::Poll;
 
 use cloakroom_core::UnixTime;
@@ -150,11 +150,14 @@ impl SessionStore for MemoryStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        Ok(self.read(selector.tag()).load(selector, now, self.cutoff()))
+        let shard = self.read(selector.tag());
+        let row = shard.load(selector, now, self.cutoff());
+        Ok(row.map(|row| Stored::clone(row)))
     }
 
-    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
-        Poll::Ready(self.read(selector.tag()).load(selector, now, self.cutoff()))
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
+        let shard = self.read(selector.tag());
+        Poll::Ready(shard.load(selector, now, self.cutoff()).map(Arc::clone))
     }
 
     async fn update(

@@ -107,31 +107,34 @@ impl NewRecord {
 }
 
 /// A session as a store holds it. Its fields are public, so that anyone can write a store.
+///
+/// They lie in this order: what every request looks at is together, in as few of the processor's cache lines as can be.
 #[derive(Clone, PartialEq, Eq)]
+#[repr(C)]
 pub struct Stored {
     /// Its row's key.
     pub selector: Selector,
     /// SHA-256 of the verifier that opens it.
     pub verifier_hash: VerifierHash,
-    /// The verifier before the last rotation.
-    pub previous: Option<Previous>,
-    /// Whose it is; `None` for a visitor.
-    pub authentication: Option<Authentication>,
-    /// What cut-offs are compared with: the time of authentication (of a visitor: of creation), moved to just after a
-    /// cut-off that spared this session.
-    pub lineage_at: UnixTime,
-    /// When it was created.
-    pub created_at: UnixTime,
-    /// When it was last touched, changed or rotated: as exact as touches are frequent.
-    pub last_seen_at: UnixTime,
     /// When it ends unless it is used before; never after `absolute_deadline`.
     pub idle_deadline: UnixTime,
     /// When it ends.
     pub absolute_deadline: UnixTime,
-    /// How often its data or its verifier has changed.
-    pub version: Version,
+    /// What cut-offs are compared with: the time of authentication (of a visitor: of creation), moved to just after a
+    /// cut-off that spared this session.
+    pub lineage_at: UnixTime,
+    /// When it was last touched, changed or rotated: as exact as touches are frequent.
+    pub last_seen_at: UnixTime,
     /// Its data.
     pub payload: Arc<[u8]>,
+    /// How often its data or its verifier has changed.
+    pub version: Version,
+    /// Whose it is; `None` for a visitor.
+    pub authentication: Option<Authentication>,
+    /// When it was created.
+    pub created_at: UnixTime,
+    /// The verifier before the last rotation. In a box, for few sessions have one.
+    pub previous: Option<Box<Previous>>,
 }
 
 impl Stored {

@@ -122,18 +122,18 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn previous(&self) -> Result<Option<Previous>, InvalidRow> {
+    fn previous(&self) -> Result<Option<Box<Previous>>, InvalidRow> {
         if let (None, None, None) = (self.previous_hash, self.rotated_at, self.rotation_reason) {
             return Ok(None);
         }
         let hash = self.previous_hash.ok_or(InvalidRow("previous_hash"))?;
         let rotated_at = self.rotated_at.ok_or(InvalidRow("rotated_at"))?;
         let reason = self.rotation_reason.and_then(RotationReason::from_number);
-        Ok(Some(Previous {
+        Ok(Some(Box::new(Previous {
             verifier_hash: VerifierHash::from_bytes(exactly(hash, "previous_hash")?),
             rotated_at: UnixTime::from_millis(rotated_at),
             reason: reason.ok_or(InvalidRow("rotation_reason"))?,
-        }))
+        })))
     }
 
     fn authentication(&self, selector: Selector) -> Result<Option<Authentication>, InvalidRow> {

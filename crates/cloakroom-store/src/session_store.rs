@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::task::Poll;
 
 use cloakroom_core::UnixTime;
@@ -30,8 +31,9 @@ pub trait SessionStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Stored>, StoreError>> + Send;
 
     /// What [`load`](Self::load) would answer, from a store that has nothing to wait for, as one in memory: it spares
-    /// the caller a future, for most requests only load. `Pending`, as it is by default: ask `load`.
-    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+    /// the caller a future and a copy, for most requests only load. What is changed later does not change what was given
+    /// away. `Pending`, as it is by default: ask `load`.
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
         let _ = (selector, now);
         Poll::Pending
     }

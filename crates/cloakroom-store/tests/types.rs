@@ -269,11 +269,11 @@ fn nothing_that_prints_a_record_shows_its_verifier_or_its_data() {
         data: Some((Version::FIRST, payload)),
     };
     let mut stored = record.clone().into_stored(at(0));
-    stored.previous = Some(Previous {
+    stored.previous = Some(Box::new(Previous {
         verifier_hash: hash,
         rotated_at: at(0),
         reason: RotationReason::Periodic,
-    });
+    }));
     for text in [
         format!("{record:?}"),
         format!("{stored:?}"),

@@ -145,11 +145,11 @@ mod tests {
 
     fn known() -> Stored {
         Stored {
-            previous: Some(Previous {
+            previous: Some(Box::new(Previous {
                 verifier_hash: VerifierHash::from_bytes([2; 32]),
                 rotated_at: UnixTime::MIN,
                 reason: RotationReason::Authentication,
-            }),
+            })),
             authentication: Some(Authentication {
                 subject: Subject::from_parts(&"é".repeat(127), Selector::from_bytes([7; 16]).tag())
                     .expect("254 bytes"),

@@ -2,6 +2,7 @@
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use cloakroom_store::cloakroom_id::SessionToken;
@@ -220,13 +221,7 @@ impl<S: SubjectIndex> Stage<S> {
                         .any(|token| token.verifier_hash() == row.verifier_hash),
                     "{case}"
                 );
-                let session = self
-                    .desk
-                    .sessions
-                    .inner
-                    .settings
-                    .codec
-                    .decode(row.selector, &row.payload);
+                let session = self.desk.sessions.inner.settings.codec.decode(Arc::new(row));
                 let session = session.expect("it was written here");
                 let total = session.get("total").expect("it was written here");
                 assert_eq!(total.unwrap_or("0"), counted.to_string(), "{case}");

@@ -108,11 +108,11 @@ async fn d12_an_old_schema_is_carried_over() {
     assert_eq!(stored.verifier_hash, VerifierHash::from_bytes([0xaa; 32]));
     assert_eq!(
         stored.previous,
-        Some(Previous {
+        Some(Box::new(Previous {
             verifier_hash: VerifierHash::from_bytes([0xbb; 32]),
             rotated_at: at(-600),
             reason: RotationReason::Authentication,
-        })
+        }))
     );
     assert_eq!(&stored.payload[..], b"the data of ada");
 

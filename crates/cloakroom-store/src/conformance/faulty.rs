@@ -262,7 +262,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
     }
 
     /// What the store itself answers, counted as a load; `Pending` while anything is written for loads.
-    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
         let mut script = self.lock();
         let load = Operation::Load;
         if script.always.contains_key(&load) || script.next.get(&load).is_some_and(|fates| !fates.is_empty())

@@ -83,7 +83,10 @@ async fn assert_loads(
 ) {
     assert!(ok(store.load(selector, now).await).as_ref() == expected);
     if let Poll::Ready(at_once) = store.load_now(selector, now) {
-        assert!(at_once.as_ref() == expected, "`load_now` answers something else");
+        assert!(
+            at_once.as_deref() == expected,
+            "`load_now` answers something else"
+        );
     }
 }
 

@@ -191,11 +191,11 @@ impl SessionStore for Model {
         if row.verifier_hash != *old || expect.is_some_and(|expect| expect != row.version) {
             return Ok(Rotated::Stale);
         }
-        row.previous = Some(Previous {
+        row.previous = Some(Box::new(Previous {
             verifier_hash: row.verifier_hash,
             rotated_at: now,
             reason: rotation.reason,
-        });
+        }));
         row.verifier_hash = rotation.verifier_hash;
         row.version = row.version.next();
         if let Some((_, payload)) = &rotation.data {

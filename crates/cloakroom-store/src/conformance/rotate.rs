@@ -9,11 +9,11 @@ use crate::{Created, Previous, Rotated, Rotation, RotationReason, Stored, Subjec
 /// What `row` becomes by `rotation` at `now`.
 pub(super) fn rotated(row: &Stored, rotation: &Rotation, now: cloakroom_core::UnixTime) -> Stored {
     let mut row = row.clone();
-    row.previous = Some(Previous {
+    row.previous = Some(Box::new(Previous {
         verifier_hash: row.verifier_hash,
         rotated_at: now,
         reason: rotation.reason,
-    });
+    }));
     row.verifier_hash = rotation.verifier_hash;
     row.version = row.version.next();
     if let (Some(known), Some(time)) = (&mut row.authentication, rotation.authenticated_at) {

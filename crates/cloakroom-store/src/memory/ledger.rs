@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::row::Row;
+use crate::Stored;
 
 /// How much a [`MemoryStore`](crate::MemoryStore) takes.
 ///
@@ -131,7 +131,7 @@ const SUBJECT: usize = 176;
 
 /// What a session counts for. It is charged for its subject even when others share it, so that it takes nothing but
 /// the session to tell.
-pub(super) fn cost(row: &Row) -> usize {
+pub(super) fn cost(row: &Stored) -> usize {
     let subject = row.authentication.as_ref();
     SESSION + row.payload.len() + subject.map_or(0, |known| cutoff_cost(known.subject.as_str()))
 }

@@ -3,7 +3,7 @@ use cloakroom_id::Selector;
 use super::row::Row;
 
 /// How many rows a line takes.
-const SLOTS: usize = 7;
+pub(super) const SLOTS: usize = 7;
 /// One in each byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -12,7 +12,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 #[derive(Default)]
 #[repr(align(64))]
 pub(super) struct Line {
-    rows: [Option<Box<Row>>; SLOTS],
+    rows: [Option<Row>; SLOTS],
     /// Eight bits of each row's hash, and last how many rows went on to a later line because this one was full; 255 is as
     /// many or more. They are one word to the processor.
     prints: [u8; SLOTS + 1],
@@ -36,29 +36,29 @@ impl Line {
     }
 
     pub(super) fn row(&self, slot: usize) -> Option<&Row> {
-        self.rows.get(slot)?.as_deref()
+        self.rows.get(slot)?.as_ref()
     }
 
     pub(super) fn row_mut(&mut self, slot: usize) -> Option<&mut Row> {
-        self.rows.get_mut(slot)?.as_deref_mut()
+        self.rows.get_mut(slot)?.as_mut()
     }
 
     pub(super) const fn is_passed(&self) -> bool {
         self.prints[SLOTS] > 0
     }
 
-    /// Takes a row in; gives it back when it is full, and counts it.
-    pub(super) fn put(&mut self, hash: u64, row: Box<Row>) -> Result<(), Box<Row>> {
+    /// Takes a row in and tells its slot; gives it back when it is full, and counts it.
+    pub(super) fn put(&mut self, hash: u64, row: Row) -> Result<usize, Row> {
         let Some(slot) = self.rows.iter().position(Option::is_none) else {
             self.prints[SLOTS] = self.prints[SLOTS].saturating_add(1);
             return Err(row);
         };
         self.rows[slot] = Some(row);
         self.prints[slot] = print(hash);
-        Ok(())
+        Ok(slot)
     }
 
-    pub(super) fn take(&mut self, slot: usize) -> Option<Box<Row>> {
+    pub(super) fn take(&mut self, slot: usize) -> Option<Row> {
         self.rows.get_mut(slot)?.take()
     }
 
@@ -69,8 +69,9 @@ impl Line {
         }
     }
 
-    pub(super) fn into_rows(self) -> impl Iterator<Item = Box<Row>> {
-        self.rows.into_iter().flatten()
+    pub(super) fn into_rows(self) -> impl Iterator<Item = (usize, Row)> {
+        let rows = self.rows.into_iter().enumerate();
+        rows.filter_map(|(slot, row)| Some((slot, row?)))
     }
 }
 

@@ -1,9 +1,10 @@
 use std::mem;
 
+use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
 
 use super::hasher::SelectorState;
-use super::line::Line;
+use super::line::{Line, SLOTS};
 use super::row::Row;
 
 /// The rows of a shard by their selectors: a table with open addressing whose buckets are [lines](Line).
@@ -14,6 +15,8 @@ use super::row::Row;
 pub(super) struct Rows {
     /// None, or a power of two of them.
     lines: Box<[Line]>,
+    /// The time under which each row stands in the queue of deadlines, as the lines have them: apart, for no look-up asks.
+    queued: Box<[[UnixTime; SLOTS]]>,
     length: usize,
     hasher: SelectorState,
 }
@@ -22,6 +25,7 @@ impl Rows {
     pub(super) fn new(hasher: SelectorState) -> Self {
         Self {
             lines: Box::default(),
+            queued: Box::default(),
             length: 0,
             hasher,
         }
@@ -37,16 +41,24 @@ impl Rows {
         self.lines[line].row_mut(slot)
     }
 
-    /// Adds a row whose selector has none yet.
-    pub(super) fn insert(&mut self, row: Row) {
+    /// The row, and the time under which it stands in the queue.
+    pub(super) fn get_queued_mut(&mut self, selector: &Selector) -> Option<(&Row, &mut UnixTime)> {
+        let (line, slot) = self.find(selector)?;
+        let row = self.lines[line].row(slot)?;
+        Some((row, &mut self.queued[line][slot]))
+    }
+
+    /// Adds a row whose selector has none yet, and which stands in the queue under the time `queued`.
+    pub(super) fn insert(&mut self, row: Row, queued: UnixTime) {
         if self.length == most(self.lines.len()) {
             self.resize((self.lines.len() * 2).max(1));
         }
         self.length += 1;
-        self.place(Box::new(row));
+        self.place(row, queued);
     }
 
-    pub(super) fn remove(&mut self, selector: &Selector) -> Option<Row> {
+    /// Takes a row out, with the time under which it stands in the queue.
+    pub(super) fn remove(&mut self, selector: &Selector) -> Option<(Row, UnixTime)> {
         let (at, slot) = self.find(selector)?;
         let mut passed = self.home(self.hasher.hash(selector));
         while passed != at {
@@ -54,12 +66,13 @@ impl Rows {
             passed = (passed + 1) & (self.lines.len() - 1);
         }
         let row = self.lines[at].take(slot)?;
+        let queued = self.queued[at][slot];
         self.length -= 1;
         // Memory is given back when three quarters of the table are empty.
         if self.lines.len() > 8 && self.length < most(self.lines.len()) / 4 {
             self.resize(self.lines.len() / 2);
         }
-        Some(*row)
+        Some((row, queued))
     }
 
     /// The line and the slot in it.
@@ -79,21 +92,26 @@ impl Rows {
         None
     }
 
-    fn place(&mut self, row: Box<Row>) {
+    fn place(&mut self, row: Row, queued: UnixTime) {
         let hash = self.hasher.hash(&row.selector);
         let mut at = self.home(hash);
         let mut row = row;
-        while let Err(back) = self.lines[at].put(hash, row) {
-            row = back;
+        loop {
+            match self.lines[at].put(hash, row) {
+                Ok(slot) => return self.queued[at][slot] = queued,
+                Err(back) => row = back,
+            }
             at = (at + 1) & (self.lines.len() - 1);
         }
     }
 
     fn resize(&mut self, lines: usize) {
+        let queued = vec![[UnixTime::MIN; SLOTS]; lines].into_boxed_slice();
         let lines = (0..lines).map(|_| Line::default()).collect();
-        for line in mem::replace(&mut self.lines, lines) {
-            for row in line.into_rows() {
-                self.place(row);
+        let queued = mem::replace(&mut self.queued, queued);
+        for (line, queued) in mem::replace(&mut self.lines, lines).into_iter().zip(queued) {
+            for (slot, row) in line.into_rows() {
+                self.place(row, queued[slot]);
             }
         }
     }

@@ -72,7 +72,7 @@ impl Shard {
         if self.rows.get(&selector).is_some() {
             return Ok(Created::Exists);
         }
-        let mut row = Row::new(record.clone().into_stored(now));
+        let mut row = record.clone().into_stored(now);
         if row.is_cut_off(self.cutoff(row.authentication.as_ref(), cutoff)) {
             return Ok(Created::Refused);
         }
@@ -80,15 +80,14 @@ impl Shard {
         if let Some(known) = &mut row.authentication {
             known.subject = self.subjects.add(&known.subject, selector);
         }
-        self.queue.insert((row.queued, selector));
-        self.rows.insert(row);
+        let queued = row.idle_deadline;
+        self.queue.insert((queued, selector));
+        self.rows.insert(Row::new(row), queued);
         Ok(Created::Done)
     }
 
-    pub(super) fn load(&self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<Stored> {
-        let row = self.rows.get(selector)?;
-        row.fetch_counts();
-        row.is_live(now, cutoff).then(|| row.to_stored())
+    pub(super) fn load(&self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&Row> {
+        self.rows.get(selector).filter(|row| row.is_served(now, cutoff))
     }
 
     pub(super) fn update(
@@ -104,8 +103,9 @@ impl Shard {
             return Ok(Updated::Gone);
         };
         if row.version != expect {
-            return Ok(Updated::Conflict(Box::new(row.to_stored())));
+            return Ok(Updated::Conflict(Box::new(Stored::clone(row))));
         }
+        let row = Row::make_mut(row);
         replace_data(row, &change.payload, ledger)?;
         row.version = row.version.next();
         row.seen(change.idle_deadline, now);
@@ -122,7 +122,7 @@ impl Shard {
         let Some(row) = self.live(selector, now, cutoff) else {
             return Touched::Gone;
         };
-        row.seen(idle_deadline, now);
+        Row::make_mut(row).seen(idle_deadline, now);
         Touched::Done
     }
 
@@ -138,7 +138,7 @@ impl Shard {
         let Some(row) = self.rows.get_mut(selector) else {
             return Ok(Rotated::Gone);
         };
-        if !row.is_live(now, cutoff) {
+        if !row.is_served(now, cutoff) {
             return Ok(Rotated::Gone);
         }
         if let Some(at) = rotation.authenticated_at {
@@ -153,6 +153,7 @@ impl Shard {
         if row.verifier_hash != *old || data.is_some_and(|(expect, _)| *expect != row.version) {
             return Ok(Rotated::Stale);
         }
+        let row = Row::make_mut(row);
         if let Some((_, payload)) = data {
             replace_data(row, payload, ledger)?;
         }
@@ -175,8 +176,8 @@ impl Shard {
 
     /// Takes a session out, live or not.
     pub(super) fn remove(&mut self, selector: &Selector, ledger: &Ledger) -> Option<Row> {
-        let row = self.rows.remove(selector)?;
-        self.queue.remove(&(row.queued, *selector));
+        let (row, queued) = self.rows.remove(selector)?;
+        self.queue.remove(&(queued, *selector));
         if let Some(known) = &row.authentication {
             self.subjects.remove(&known.subject, selector);
         }
@@ -212,7 +213,8 @@ impl Shard {
                 listed.next = last;
                 break;
             }
-            listed.sessions.extend(self.load(&selector, now, cutoff));
+            let row = self.load(&selector, now, cutoff);
+            listed.sessions.extend(row.map(|row| Stored::clone(row)));
             last = Some(selector);
         }
         listed
@@ -237,11 +239,14 @@ impl Shard {
                 .filter(|_| except == Some(selector))
                 .zip(self.live(selector, now, cutoff));
             match spared {
-                Some((lineage_at, row)) => row.lineage_at = row.lineage_at.max(lineage_at),
+                Some((lineage_at, row)) => {
+                    let row = Row::make_mut(row);
+                    row.lineage_at = row.lineage_at.max(lineage_at);
+                }
                 None => rows.extend(self.remove(selector, ledger)),
             }
         }
-        let ended = rows.iter().filter(|row| row.is_live(now, cutoff)).count();
+        let ended = rows.iter().filter(|row| row.is_served(now, cutoff)).count();
         (ended as u64, rows)
     }
 
@@ -263,11 +268,11 @@ impl Shard {
             let Some(&(queued, selector)) = self.queue.first().filter(|(queued, _)| *queued <= now) else {
                 return;
             };
-            match self.rows.get_mut(&selector) {
-                Some(row) if !row.is_over(now) => {
+            match self.rows.get_queued_mut(&selector) {
+                Some((row, under)) if row.is_live(now) => {
                     self.queue.remove(&(queued, selector));
-                    row.queued = row.idle_deadline;
-                    self.queue.insert((row.queued, selector));
+                    *under = row.idle_deadline;
+                    self.queue.insert((*under, selector));
                 }
                 _ if batch.rows.len() == max => {
                     batch.more = true;
@@ -319,11 +324,11 @@ impl Shard {
 
     fn live(&mut self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&mut Row> {
         let row = self.rows.get_mut(selector)?;
-        row.is_live(now, cutoff).then_some(row)
+        row.is_served(now, cutoff).then_some(row)
     }
 }
 
-fn replace_data(row: &mut Row, payload: &Arc<[u8]>, ledger: &Ledger) -> Result<(), NoRoom> {
+fn replace_data(row: &mut Stored, payload: &Arc<[u8]>, ledger: &Ledger) -> Result<(), NoRoom> {
     let (old, new) = (row.payload.len(), payload.len());
     match new.checked_sub(old) {
         Some(more) => ledger.grow(more, row.authentication.is_none())?,

@@ -39,11 +39,11 @@ fn session() -> Stored {
     Stored {
         selector: Selector::from_bytes([7; 16]),
         verifier_hash: VerifierHash::from_bytes([1; 32]),
-        previous: Some(Previous {
+        previous: Some(Box::new(Previous {
             verifier_hash: VerifierHash::from_bytes([2; 32]),
             rotated_at: at(5),
             reason: RotationReason::Authentication,
-        }),
+        })),
         authentication: Some(alice([7, 7])),
         lineage_at: at(2),
         created_at: at(3),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::ops::Bound::{Excluded, Unbounded};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use cloakroom_store::cloakroom_core::UnixTime;
@@ -258,13 +258,15 @@ impl Wrong {
         if !fits || (other && !self.is(Mistake::RotateIgnoresTheVersion)) {
             return Ok(Rotated::Stale);
         }
-        row.previous = (!self.is(Mistake::RotateKeepsNoPrevious)).then_some(Previous {
-            verifier_hash: row.verifier_hash,
-            rotated_at: now,
-            reason: match self.mistake {
-                Mistake::RotateForgetsTheReason => RotationReason::Periodic,
-                _ => rotation.reason,
-            },
+        row.previous = (!self.is(Mistake::RotateKeepsNoPrevious)).then(|| {
+            Box::new(Previous {
+                verifier_hash: row.verifier_hash,
+                rotated_at: now,
+                reason: match self.mistake {
+                    Mistake::RotateForgetsTheReason => RotationReason::Periodic,
+                    _ => rotation.reason,
+                },
+            })
         });
         row.verifier_hash = rotation.verifier_hash;
         row.version = row.version.next();
@@ -346,14 +348,14 @@ impl SessionStore for Wrong {
         Ok(row.or_else(|| state.rows.get(selector).filter(kept).cloned()))
     }
 
-    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Stored>> {
+    fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
         let state = self.lock();
         let row = state.rows.get(selector).filter(|row| match self.mistake {
             Mistake::LoadNowForgetsTheDeadlines => !self.is_cut_off(&state, row),
             Mistake::LoadNowForgetsTheCutOff => row.is_live(now),
             _ => self.is_live(&state, row, now),
         });
-        Poll::Ready(row.cloned())
+        Poll::Ready(row.cloned().map(Arc::new))
     }
 
     async fn update(
