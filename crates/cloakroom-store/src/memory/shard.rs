@@ -87,7 +87,9 @@ impl Shard {
     }
 
     pub(super) fn load(&self, selector: &Selector, now: UnixTime, cutoff: UnixTime) -> Option<&Row> {
-        self.rows.get(selector).filter(|row| row.is_served(now, cutoff))
+        let row = self.rows.get(selector)?;
+        row.fetch_payload();
+        row.is_served(now, cutoff).then_some(row)
     }
 
     pub(super) fn update(
