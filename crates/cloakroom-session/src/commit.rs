@@ -6,10 +6,10 @@ use cloakroom_store::cloakroom_id::SessionToken;
 use cloakroom_store::{StoreError, StoreErrorKind};
 use tokio::runtime::Handle;
 
-use crate::SessionError;
 use crate::changes::Said;
 use crate::request::Request;
 use crate::work::Work;
+use crate::{Session, SessionError};
 
 /// The half of a request's session that whoever runs the handler keeps.
 ///
@@ -55,6 +55,11 @@ impl Commit {
         }
     }
 
+    /// Another handle to the session of the request. There is one until the commit is finished, which takes it.
+    pub fn session(&self) -> Option<Session> {
+        self.request.clone().map(Session::new)
+    }
+
     /// Whether nobody has looked at the session nor changed anything: then [`finish`](Self::finish) does nothing and
     /// carries nothing.
     pub fn is_untouched(&self) -> bool {
@@ -92,6 +97,7 @@ impl Commit {
     /// The commit that is still to be finished.
     pub fn finish_at_rest(mut self) -> Result<Carried, Self> {
         let carried = match &self.request {
+            Some(request) if Request::is_alone_at_rest(request) => Some(Carried::Nothing),
             Some(request) => request.close_at_rest(),
             None => Some(Carried::Nothing),
         };

@@ -1,6 +1,6 @@
 //! What the two halves of one request, its [`Session`] and its [`Commit`], have in common.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use cloakroom_store::{RotationReason, SessionStore as _, StoreError, Stored, Sub
 
 use crate::changes::{Changes, Said};
 use crate::payload::Payload;
-use crate::{Carried, Client, Commit, Event, EventKind, Operation, Session, SessionError, Sessions};
+use crate::{Carried, Client, Commit, Event, EventKind, Session, SessionError, Sessions};
 
 /// The greatest number of tokens that are tried.
 const CANDIDATES: usize = 4;
@@ -23,13 +23,14 @@ pub(crate) struct Request {
     pub(crate) bearer: bool,
     token: Option<SessionToken>,
     more_tokens: Vec<SessionToken>,
-    loaded: OnceLock<Loaded>,
-    /// Held by the one who asks a store that answers at once.
-    asking: Mutex<()>,
+    /// What the store answered at once; `None` when it has to be waited for, or asked again.
+    at_once: OnceLock<Option<Loaded>>,
+    /// What it answered to the one who waited.
+    waited: OnceLock<Loaded>,
     /// Held by the one who waits for a store's answer.
     waiting: tokio::sync::Mutex<()>,
     unreadable: OnceLock<Selector>,
-    /// Whether `state` has ever held a change: most requests make none, and nobody needs the lock to see that.
+    /// Whether `state` is another than it was at first: in most requests it is not, and nobody needs the lock to see that.
     said: AtomicBool,
     /// Whether the token stays as it is, though it may be time to renew it.
     keeps_token: AtomicBool,
@@ -110,8 +111,8 @@ impl Request {
             bearer,
             token: tokens.next(),
             more_tokens: tokens.take(CANDIDATES - 1).collect(),
-            loaded: OnceLock::new(),
-            asking: Mutex::new(()),
+            at_once: OnceLock::new(),
+            waited: OnceLock::new(),
             waiting: tokio::sync::Mutex::const_new(()),
             unreadable: OnceLock::new(),
             said: AtomicBool::new(false),
@@ -129,51 +130,46 @@ impl Request {
     /// What the tokens open. The store is asked once, however many ask here at the same time; after a failure the
     /// next one asks it again.
     pub(crate) async fn load(&self) -> Result<&Loaded, SessionError> {
-        if let Some(loaded) = self.loaded.get() {
-            return Ok(loaded);
-        }
-        match self.load_now() {
-            Poll::Ready(loaded) => loaded,
+        match self
+            .at_once
+            .get_or_init(|| self.load_now())
+            .as_ref()
+            .or(self.waited.get())
+        {
+            Some(loaded) => Ok(loaded),
             // In a box, so that the futures of handlers, which are moved as a whole, stay small.
-            Poll::Pending => Box::pin(self.wait_and_load()).await,
+            None => Box::pin(self.wait_and_load()).await,
         }
     }
 
     /// What was loaded, if anybody has asked.
     pub(crate) fn loaded(&self) -> Option<&Loaded> {
-        self.loaded.get()
+        self.at_once.get()?.as_ref().or(self.waited.get())
     }
 
     /// The same when there is nothing to wait for.
-    fn load_now(&self) -> Poll<Result<&Loaded, SessionError>> {
+    fn load_now(&self) -> Option<Loaded> {
         if !self.more_tokens.is_empty() {
-            return Poll::Pending;
+            return None;
         }
-        // A panic of an observer is caught, and one of the store leaves nothing half done.
-        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loaded) = self.loaded.get() {
-            return Poll::Ready(Ok(loaded));
-        }
-        let loaded = match &self.token {
-            Some(token) => {
-                let now = self.sessions.now();
-                match self.sessions.store().load_now(&token.selector(), now) {
-                    Poll::Ready(stored) => self.look_at(token, &[], stored, now),
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-            None => Ok(Loaded::Nothing),
+        let Some(token) = &self.token else {
+            return Some(Loaded::Nothing);
         };
-        Poll::Ready(loaded.map(|loaded| self.loaded.get_or_init(|| loaded)))
+        let now = self.sessions.now();
+        match self.sessions.store().load_now(&token.selector(), now) {
+            // The error of what cannot be read is for the one who asks again.
+            Poll::Ready(stored) => self.look_at(token, &[], stored, now).ok(),
+            Poll::Pending => None,
+        }
     }
 
     async fn wait_and_load(&self) -> Result<&Loaded, SessionError> {
         let _waiting = self.waiting.lock().await;
-        if let Some(loaded) = self.loaded.get() {
+        if let Some(loaded) = self.waited.get() {
             return Ok(loaded);
         }
         let loaded = self.try_tokens().await?;
-        Ok(self.loaded.get_or_init(|| loaded))
+        Ok(self.waited.get_or_init(|| loaded))
     }
 
     async fn try_tokens(&self) -> Result<Loaded, SessionError> {
@@ -265,8 +261,7 @@ impl Request {
     }
 
     pub(crate) async fn read(&self, selector: Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        let work = self.sessions.store().load(&selector, now);
-        self.sessions.call(Operation::Load, Some(selector), work).await
+        self.sessions.read(selector, now).await
     }
 
     /// What is to be changed, and the number of this edition of it.
@@ -318,7 +313,7 @@ impl Request {
     /// Whether nothing was read, nor is anything to be changed or carried.
     pub(crate) fn is_untouched(&self) -> bool {
         let state = self.state();
-        self.loaded.get().is_none()
+        self.loaded().is_none()
             && state.changes.is_empty()
             && matches!((state.phase, &state.carried), (Phase::Open, Carried::Nothing))
     }
@@ -326,23 +321,34 @@ impl Request {
     /// Ends the time of changes if a commit would do nothing, and gives what the answer is to carry if that time has
     /// ended: after a request that only read, as most do, while it is no time to touch its session.
     pub(crate) fn close_at_rest(&self) -> Option<Carried> {
-        let rests = match self.loaded.get().and_then(Loaded::found) {
-            Some(found) => {
-                let settings = self.sessions.settings();
-                settings.renew_every.is_none()
-                    && !found.touch_is_due(self.sessions.now(), settings.touch_window())
-            }
-            None => true,
-        };
+        let rests = self.rests();
         let mut state = self.state();
         if rests && state.changes.is_empty() {
-            state.phase = Phase::Committed;
+            self.end(&mut state);
         }
         match state.phase {
             Phase::Open => None,
             Phase::Committed if self.bearer => Some(Carried::Nothing),
             Phase::Committed => Some(std::mem::replace(&mut state.carried, Carried::Nothing)),
         }
+    }
+
+    /// Whether a commit would do nothing, nor is there anything to be carried, and nobody holds the request but `this`: what
+    /// [`close_at_rest`](Self::close_at_rest) finds in nearly all requests, without a lock.
+    pub(crate) fn is_alone_at_rest(this: &Arc<Self>) -> bool {
+        // No `Weak` is ever made. What the others said before they went is seen after the fence.
+        let is_alone = Arc::strong_count(this) == 1;
+        fence(Ordering::Acquire);
+        is_alone && !this.said.load(Ordering::Relaxed) && this.rests()
+    }
+
+    /// Whether it is no time to touch the session, nor to renew it.
+    fn rests(&self) -> bool {
+        let Some(found) = self.loaded().and_then(Loaded::found) else {
+            return true;
+        };
+        let settings = self.sessions.settings();
+        settings.renew_every.is_none() && !found.touch_is_due(self.sessions.now(), settings.touch_window())
     }
 
     /// Whether changes are still taken.
@@ -354,8 +360,13 @@ impl Request {
     pub(crate) fn close(&self) -> Result<Said, SessionError> {
         let mut state = self.state();
         state.open()?;
-        state.phase = Phase::Committed;
+        self.end(&mut state);
         Ok(state.changes.clone())
+    }
+
+    fn end(&self, state: &mut State) {
+        state.phase = Phase::Committed;
+        self.said.store(true, Ordering::Release);
     }
 
     pub(crate) fn set_carried(&self, carried: Carried) {

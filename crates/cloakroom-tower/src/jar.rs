@@ -98,7 +98,7 @@ impl Jar {
         jar.ok_or(Error::MissingLayer)
     }
 
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(&*self.lock(), State::Open(_))
     }
 
@@ -265,9 +265,32 @@ impl Contents {
         Self(Mutex::new(State::Open(Vec::new())))
     }
 
+    /// No code that can panic runs under the lock, so a poisoned one still guards a whole state.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A jar whose response is leaving its layer.
+pub(crate) enum Closing<'a> {
+    /// Nobody else has it any more, so nobody is locked out.
+    #[cfg(feature = "session")]
+    Alone(&'a mut Contents),
+    Shared(&'a Contents),
+}
+
+impl Closing<'_> {
     /// Writes the cookies into the response's headers and closes the jar.
-    pub(crate) fn finish(&self, settings: &Settings, succeeded: bool, headers: &mut HeaderMap) {
-        let State::Open(entries) = mem::replace(&mut *self.lock(), State::Sent) else {
+    pub(crate) fn finish(self, settings: &Settings, succeeded: bool, headers: &mut HeaderMap) {
+        let state = match self {
+            #[cfg(feature = "session")]
+            Self::Alone(contents) => {
+                let state = contents.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+                mem::replace(state, State::Sent)
+            }
+            Self::Shared(contents) => mem::replace(&mut *contents.lock(), State::Sent),
+        };
+        let State::Open(entries) = state else {
             return;
         };
         let mut wrote = false;
@@ -295,11 +318,6 @@ impl Contents {
         if wrote {
             forbid_storing(headers);
         }
-    }
-
-    /// No code that can panic runs under the lock, so a poisoned one still guards a whole state.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::jar::{Contents, Jar, Settings};
+use crate::jar::{Closing, Jar, Settings};
 use crate::on_error::{DefaultResponse, OnError};
 use crate::{Error, Observer};
 
@@ -195,7 +195,10 @@ where
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
         let failed = Failed::take(&mut response);
-        let own = this.own.as_ref().map(|jar| (jar.contents(), jar.settings()));
+        let own = this
+            .own
+            .as_ref()
+            .map(|jar| (Closing::Shared(jar.contents()), jar.settings()));
         let response = conclude(response, failed, own, &**this.on_error);
         Poll::Ready(Ok(response))
     }
@@ -226,7 +229,7 @@ impl Failed {
 pub(crate) fn conclude<B, F: OnError<B>>(
     mut response: Response<B>,
     failed: Option<Failed>,
-    own: Option<(&Contents, &Settings)>,
+    own: Option<(Closing<'_>, &Settings)>,
     on_error: &F,
 ) -> Response<B> {
     if let Some(error) = response.extensions_mut().remove::<Error>() {

@@ -255,10 +255,14 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let layer = Arc::clone(&self.layer.0);
-        let covered = request.extensions().get::<Slot>();
-        let is_covered = covered.is_some_and(|slot| slot.covers(&layer.carriers));
+        let extensions = request.extensions();
+        let slot = extensions.get::<Slot>();
+        let is_covered = slot.is_some_and(|slot| slot.covers(&layer.carriers));
+        let jar = extensions.get::<Jar>();
+        let has_jar = jar.is_some();
+        let outer = jar.cloned().or_else(|| slot.map(Slot::jar)).filter(Jar::is_open);
         let exchange = if is_covered {
-            Exchange::covered(layer, request.extensions())
+            Exchange::covered(layer, outer)
         } else {
             let mut address = None;
             if let Some(client_address) = &layer.client_address {
@@ -266,7 +270,7 @@ where
                 address = client_address(&parts);
                 request = Request::from_parts(parts, body);
             }
-            Exchange::new(layer, address, request.extensions())
+            Exchange::new(layer, address, outer)
         };
         let exchange = Arc::new(exchange);
         let extensions = request.extensions_mut();
@@ -275,8 +279,8 @@ where
                 extensions.insert(Jar::Slot(Slot::new(&exchange)));
             }
         } else {
-            if exchange.own_jar().is_some() {
-                // One that was left there is of a response that was sent.
+            if has_jar && exchange.own_jar().is_some() {
+                // It was left there with a response that was sent.
                 extensions.remove::<Jar>();
             }
             extensions.insert(Slot::new(&exchange));

@@ -3,12 +3,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloakroom_session::cloakroom_store::cloakroom_id::SessionToken;
-use cloakroom_session::{Client, Commit, Session, Sessions};
+use cloakroom_session::{Carried, Client, Commit, Session, Sessions};
 use http::header::USER_AGENT;
-use http::{Extensions, HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
 use crate::authorization::Authorization;
-use crate::jar::{Contents, Jar, Settings};
+use crate::jar::{Closing, Contents, Jar, Settings};
 use crate::{Error, SessionCookie, SessionSource};
 
 /// Where a request's session will be, once somebody asks for it, and its jar. It travels in the request's extensions;
@@ -69,35 +69,67 @@ impl Carriers {
 enum State {
     /// Nobody has asked: nothing was parsed.
     Unasked,
-    Begun(Begun, Commit),
-    /// The response was made, or given up.
-    Over(Option<Begun>),
+    Begun(Begun),
+    /// The response was made, or given up: what was begun before.
+    Over(Option<(Session, SessionSource)>),
 }
 
-/// What a request's session is, for those who asked.
-#[derive(Clone)]
+/// What there is to commit once somebody has asked for a request's session.
 pub(crate) struct Begun {
-    pub(crate) session: Session,
+    pub(crate) commit: Commit,
     pub(crate) source: SessionSource,
 }
 
+impl Begun {
+    /// As [`Commit::finish_at_rest`].
+    pub(crate) fn finish_at_rest(self) -> Result<(Carried, SessionSource), Self> {
+        let Self { commit, source } = self;
+        match commit.finish_at_rest() {
+            Ok(carried) => Ok((carried, source)),
+            Err(commit) => Err(Self { commit, source }),
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<(Session, SessionSource)> {
+        Some((self.commit.session()?, self.source))
+    }
+}
+
 impl<P> Exchange<P> {
-    /// For a request of these extensions. Its jar is that of a layer further out, if there is one.
-    pub(crate) fn new(layer: P, address: Option<IpAddr>, extensions: &Extensions) -> Self {
+    /// For a request whose jar is that of a layer further `out`, if there is one.
+    pub(crate) fn new(layer: P, address: Option<IpAddr>, outer: Option<Jar>) -> Self {
         Self {
             address,
-            jar: Jar::of_outer(extensions).map_or_else(|| Place::Here(Contents::new()), Place::Outer),
+            jar: outer.map_or_else(|| Place::Here(Contents::new()), Place::Outer),
             state: Mutex::new(State::Unasked),
             layer,
         }
     }
 
     /// The same in a layer that is covered: there is no session in it.
-    pub(crate) fn covered(layer: P, extensions: &Extensions) -> Self {
+    pub(crate) fn covered(layer: P, outer: Option<Jar>) -> Self {
         Self {
             state: Mutex::new(State::Over(None)),
-            ..Self::new(layer, None, extensions)
+            ..Self::new(layer, None, outer)
         }
+    }
+
+    /// As [`close`](Self::close), for the last one who holds it.
+    pub(crate) fn close_alone(&mut self) -> Option<Begun> {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(state, State::Over(None)) {
+            State::Begun(begun) => Some(begun),
+            State::Unasked | State::Over(_) => None,
+        }
+    }
+
+    /// The jar, if it is this layer's and not that of one further out, and the layer; for the last one who holds them.
+    pub(crate) fn alone(&mut self) -> (Option<Closing<'_>>, &P) {
+        let jar = match &mut self.jar {
+            Place::Here(contents) => Some(Closing::Alone(contents)),
+            Place::Outer(_) => None,
+        };
+        (jar, &self.layer)
     }
 }
 
@@ -111,23 +143,15 @@ impl<P: ?Sized> Exchange<P> {
     }
 
     /// What is to be committed, if anybody asked; nothing begins any more.
-    pub(crate) fn close(&self) -> Option<Commit> {
+    pub(crate) fn close(&self) -> Option<Begun> {
         let mut state = self.lock();
         let (over, taken) = match std::mem::replace(&mut *state, State::Over(None)) {
             State::Unasked => (None, None),
-            State::Begun(begun, commit) => (Some(begun), Some(commit)),
-            State::Over(begun) => (begun, None),
+            State::Begun(begun) => (begun.session(), Some(begun)),
+            State::Over(session) => (session, None),
         };
         *state = State::Over(over);
         taken
-    }
-
-    /// The session, if anybody asked before it was closed.
-    pub(crate) fn closed(&self) -> Option<Begun> {
-        match &*self.lock() {
-            State::Over(begun) => begun.clone(),
-            State::Unasked | State::Begun(..) => None,
-        }
     }
 
     /// What is left in it when something panics under the lock is whole: it is replaced in one step.
@@ -184,19 +208,19 @@ impl Slot {
     /// The session, begun now if this is the first to ask.
     pub(crate) fn begun(&self, headers: &HeaderMap) -> Result<(Session, SessionSource), Error> {
         let mut state = self.0.lock();
-        let begun = match &*state {
-            State::Begun(begun, _) | State::Over(Some(begun)) => begun.clone(),
-            State::Over(None) => return Err(Error::ResponseSent),
+        match &*state {
+            State::Begun(begun) => begun.session().ok_or(Error::ResponseSent),
+            State::Over(session) => session.clone().ok_or(Error::ResponseSent),
             State::Unasked => {
-                let (begun, commit) = self.begin(headers)?;
-                *state = State::Begun(begun.clone(), commit);
-                begun
+                let (session, begun) = self.begin(headers)?;
+                let source = begun.source;
+                *state = State::Begun(begun);
+                Ok((session, source))
             }
-        };
-        Ok((begun.session, begun.source))
+        }
     }
 
-    fn begin(&self, headers: &HeaderMap) -> Result<(Begun, Commit), Error> {
+    fn begin(&self, headers: &HeaderMap) -> Result<(Session, Begun), Error> {
         let Carriers {
             sessions,
             cookie,
@@ -229,7 +253,7 @@ impl Slot {
                 .filter_map(|value| SessionToken::parse(value.as_bytes()).ok());
             (SessionSource::Cookie, sessions.begin(tokens, client))
         };
-        Ok((Begun { session, source }, commit))
+        Ok((session, Begun { commit, source }))
     }
 }
 
@@ -266,9 +290,16 @@ impl<P> Guard<P> {
     }
 
     /// What is to be committed, if anybody asked; nothing begins any more.
-    pub(crate) fn close(&mut self) -> Option<Commit> {
+    pub(crate) fn close(&mut self) -> Option<Begun> {
         self.is_closed = true;
         self.exchange.close()
+    }
+
+    /// The exchange, to be closed without a lock, when nobody else has it any more.
+    pub(crate) fn close_alone(&mut self) -> Option<&mut Exchange<P>> {
+        let exchange = Arc::get_mut(&mut self.exchange)?;
+        self.is_closed = true;
+        Some(exchange)
     }
 }
 
