@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
@@ -47,6 +48,12 @@ trait Boxing: Send + Sync + 'static {
     fn create<'a>(&'a self, record: &'a NewRecord, now: UnixTime) -> Boxed<'a, Created>;
     fn load<'a>(&'a self, selector: &'a Selector, now: UnixTime) -> Boxed<'a, Option<Stored>>;
     fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>>;
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<Boxed<'a, Option<Stored>>>;
     fn update<'a>(
         &'a self,
         selector: &'a Selector,
@@ -91,6 +98,16 @@ impl<S: SubjectIndex> Boxing for S {
 
     fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
         SessionStore::load_now(self, selector, now)
+    }
+
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<Boxed<'a, Option<Stored>>> {
+        let load = SessionStore::load_within(self, selector, now, limit)?;
+        Some(Box::pin(load))
     }
 
     fn update<'a>(

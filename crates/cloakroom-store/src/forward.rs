@@ -27,6 +27,15 @@ macro_rules! forward_session_store {
             $inner.load_now(selector, now)
         }
 
+        fn load_within<'a>(
+            &'a $this,
+            selector: &'a cloakroom_id::Selector,
+            now: cloakroom_core::UnixTime,
+            limit: std::time::Duration,
+        ) -> Option<impl Future<Output = Result<Option<crate::Stored>, crate::StoreError>> + Send> {
+            $inner.load_within(selector, now, limit)
+        }
+
         async fn update(
             &$this,
             selector: &cloakroom_id::Selector,

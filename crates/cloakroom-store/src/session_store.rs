@@ -1,7 +1,8 @@
-use std::future::Future;
+use std::future::{Future, Ready};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
@@ -36,6 +37,19 @@ pub trait SessionStore: Send + Sync + 'static {
     fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
         let _ = (selector, now);
         Poll::Pending
+    }
+
+    /// What [`load`](Self::load) would answer, or `Timeout` when that takes longer than `limit`, from a store that looks
+    /// at a clock for many loads at once. `None`, as it is by default, from one that has no clock: ask `load`, and look at
+    /// your own.
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Stored>, StoreError>> + Send> {
+        let _ = (selector, now, limit);
+        None::<Ready<_>>
     }
 
     /// Replaces the data of a live session if it has the version `expect`, and touches it.

@@ -30,7 +30,7 @@ impl Store {
             let asked = Arc::clone(&self.asked);
             async move { answer(&asked, round) }
         };
-        self.loads.load(&selector, at(number.into()), answer).await
+        self.loads.load(&selector, at(number.into()), None, answer).await
     }
 
     fn asked(&self) -> Vec<usize> {
@@ -186,29 +186,33 @@ fn a_load_waits_for_no_other_to_be_polled() {
 fn loads_of_a_runtime_that_is_shut_down_turn_to_another() {
     let store = Store::default();
     let first = runtime();
+    let mut begun = pin!(store.load(1));
     {
         let _entered = first.enter();
-        let mut begun = pin!(store.load(1));
-        assert!(
-            begun
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        let context = &mut Context::from_waker(Waker::noop());
+        assert!(begun.as_mut().poll(context).is_pending());
     }
-    let second = runtime();
-    second.block_on(async {
-        let mut joined = pin!(store.load(2));
-        assert!(
-            joined
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+    runtime().block_on(async {
         first.shutdown_background();
-        assert!(joined.await.unwrap().is_some());
+        assert!(begun.await.unwrap().is_some());
     });
     assert_eq!(store.asked(), [1]);
+}
+
+/// Nothing of a runtime that nobody drives may be waited for.
+#[test]
+fn a_load_joins_none_of_another_runtime() {
+    let store = Store::default();
+    let (first, second) = (runtime(), runtime());
+    let mut begun = pin!(store.load(1));
+    {
+        let _entered = first.enter();
+        let context = &mut Context::from_waker(Waker::noop());
+        assert!(begun.as_mut().poll(context).is_pending());
+    }
+    assert!(second.block_on(store.load(2)).unwrap().is_some());
+    assert!(first.block_on(begun).unwrap().is_some());
+    assert_eq!(store.asked(), [1, 1]);
 }
 
 #[test]
@@ -219,11 +223,15 @@ fn a_load_whose_rounds_are_dropped_is_unavailable() {
             rounds.fetch_add(1, Ordering::Relaxed);
             async move { drop(round) }
         };
-        let answer = loads.load(&Selector::from_bytes([1; 16]), NOW, drop_it).await;
+        let answer = loads
+            .load(&Selector::from_bytes([1; 16]), NOW, None, drop_it)
+            .await;
         assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
         // Loads that were taken and get no answer fare the same.
         let forget = |round: Round| async move { drop(round.take()) };
-        let answer = loads.load(&Selector::from_bytes([1; 16]), NOW, forget).await;
+        let answer = loads
+            .load(&Selector::from_bytes([1; 16]), NOW, None, forget)
+            .await;
         assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
     });
     assert_eq!(rounds.into_inner(), 3);
@@ -247,8 +255,8 @@ fn a_load_whose_rounds_panic_is_told_so() {
             }
         };
         let answers = [
-            loads.load(&selector, NOW, each).await,
-            loads.load(&selector, NOW, begin).await,
+            loads.load(&selector, NOW, None, each).await,
+            loads.load(&selector, NOW, None, begin).await,
         ];
         for answer in answers {
             let error = answer.unwrap_err();
@@ -276,8 +284,8 @@ fn a_load_joins_no_question_that_was_asked_before_it() {
             }
         };
         let selector = Selector::from_bytes([1; 16]);
-        let mut first = pin!(loads.load(&selector, NOW, ask));
-        let mut second = pin!(loads.load(&selector, NOW, ask));
+        let mut first = pin!(loads.load(&selector, NOW, None, ask));
+        let mut second = pin!(loads.load(&selector, NOW, None, ask));
         let context = &mut Context::from_waker(Waker::noop());
         assert!(first.as_mut().poll(context).is_pending());
         while asked.lock().unwrap().is_empty() {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_store::cloakroom_core::UnixTime;
 use cloakroom_store::cloakroom_id::{Selector, VerifierHash};
@@ -105,6 +106,17 @@ impl PostgresSessionStore {
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
     }
+
+    /// Loads together with others.
+    async fn joint_load(
+        &self,
+        selector: &Selector,
+        now: UnixTime,
+        limit: Option<Duration>,
+    ) -> Result<Option<Stored>, StoreError> {
+        let answer = |round| load::answer(Arc::clone(&self.inner), round);
+        self.inner.loads.load(selector, now, limit, answer).await
+    }
 }
 
 /// The session that begins at column `first` of the row.
@@ -181,12 +193,16 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        self.inner
-            .loads
-            .load(selector, now, |round| {
-                load::answer(Arc::clone(&self.inner), round)
-            })
-            .await
+        self.joint_load(selector, now, None).await
+    }
+
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Stored>, StoreError>> + Send> {
+        Some(self.joint_load(selector, now, Some(limit)))
     }
 
     async fn update(

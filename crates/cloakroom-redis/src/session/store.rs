@@ -68,6 +68,20 @@ impl RedisSessionStore {
     pub(super) fn buckets(&self) -> &Buckets<Scripts> {
         &self.0.buckets
     }
+
+    /// Loads together with others, from a single server.
+    async fn joint_load(
+        &self,
+        selector: &Selector,
+        now: UnixTime,
+        limit: Option<Duration>,
+    ) -> Result<Option<Stored>, StoreError> {
+        let answer = |round| load::answer(self.clone(), round);
+        match self.0.loads.load(selector, now, limit, answer).await? {
+            Some(found) => found.session(selector, now),
+            None => Ok(None),
+        }
+    }
 }
 
 impl SessionStore for RedisSessionStore {
@@ -106,11 +120,17 @@ impl SessionStore for RedisSessionStore {
             // Two selectors hardly ever lie in the same slot. In a box, for beside it the other future is small.
             return Box::pin(load::load(self, selector, now)).await;
         }
-        let answer = |round| load::answer(self.clone(), round);
-        match self.0.loads.load(selector, now, answer).await? {
-            Some(found) => found.session(selector, now),
-            None => Ok(None),
-        }
+        self.joint_load(selector, now, None).await
+    }
+
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Stored>, StoreError>> + Send> {
+        let is_cluster = self.0.server.connection().is_cluster();
+        (!is_cluster).then(|| self.joint_load(selector, now, Some(limit)))
     }
 
     async fn update(

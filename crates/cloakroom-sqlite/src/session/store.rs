@@ -68,6 +68,17 @@ impl SqliteSessionStore {
     pub async fn close(&self) {
         self.0.database.close().await;
     }
+
+    /// Loads together with others.
+    async fn joint_load(
+        &self,
+        selector: &Selector,
+        now: UnixTime,
+        limit: Option<Duration>,
+    ) -> Result<Option<Stored>, StoreError> {
+        let answer = |round| load::answer(Arc::clone(&self.0), round);
+        self.0.loads.load(selector, now, limit, answer).await
+    }
 }
 
 impl SessionStore for SqliteSessionStore {
@@ -79,8 +90,16 @@ impl SessionStore for SqliteSessionStore {
     }
 
     async fn load(&self, selector: &Selector, now: UnixTime) -> Result<Option<Stored>, StoreError> {
-        let answer = |round| load::answer(Arc::clone(&self.0), round);
-        self.0.loads.load(selector, now, answer).await
+        self.joint_load(selector, now, None).await
+    }
+
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Stored>, StoreError>> + Send> {
+        Some(self.joint_load(selector, now, Some(limit)))
     }
 
     async fn update(

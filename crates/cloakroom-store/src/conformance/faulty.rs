@@ -3,6 +3,7 @@ use std::future::{Future, pending};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::{Selector, VerifierHash};
@@ -205,6 +206,19 @@ impl<S> Faulty<S> {
         self.0.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the store itself has for a load, which is counted; nothing while anything is written for loads.
+    fn load_by_itself<'a, T>(&'a self, ask: impl FnOnce(&'a S) -> Option<T>) -> Option<T> {
+        let mut script = self.lock();
+        let load = Operation::Load;
+        if script.always.contains_key(&load) || script.next.get(&load).is_some_and(|fates| !fates.is_empty())
+        {
+            return None;
+        }
+        let answer = ask(self.store())?;
+        script.calls.push(load);
+        Some(answer)
+    }
+
     fn begin(&self, operation: Operation) -> Option<Fault> {
         let mut script = self.lock();
         script.calls.push(operation);
@@ -263,17 +277,22 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
 
     /// What the store itself answers, counted as a load; `Pending` while anything is written for loads.
     fn load_now(&self, selector: &Selector, now: UnixTime) -> Poll<Option<Arc<Stored>>> {
-        let mut script = self.lock();
-        let load = Operation::Load;
-        if script.always.contains_key(&load) || script.next.get(&load).is_some_and(|fates| !fates.is_empty())
-        {
-            return Poll::Pending;
-        }
-        let answer = self.store().load_now(selector, now);
-        if answer.is_ready() {
-            script.calls.push(load);
-        }
-        answer
+        let ask = |store: &S| match store.load_now(selector, now) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        };
+        self.load_by_itself(ask).map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// What the store itself answers, counted as a load; `None` while anything is written for loads: no store keeps the
+    /// time of a fault.
+    fn load_within<'a>(
+        &'a self,
+        selector: &'a Selector,
+        now: UnixTime,
+        limit: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Stored>, StoreError>> + Send> {
+        self.load_by_itself(|store| store.load_within(selector, now, limit))
     }
 
     async fn update(

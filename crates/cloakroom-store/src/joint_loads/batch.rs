@@ -1,22 +1,53 @@
 //! The loads of one round and their answers, in one allocation for all of them.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
+use tokio::runtime::{self, Handle};
+use tokio::time::Instant;
 
 use super::{Asked, JointLoads};
 use crate::{StoreError, StoreErrorKind};
 
-/// The batches that are to be asked for, the oldest first. Loads join the last one.
-pub(super) struct Queue<T>(Arc<Mutex<VecDeque<Arc<Batch<T>>>>>);
+/// The batches that are to be asked for. Loads join the last one of their group.
+pub(super) struct Queue<T>(Arc<Mutex<Line<T>>>);
 
-/// Wakers are called and dropped after its lock: a task that ends with them may hold a seat.
-pub(super) struct Batch<T>(Mutex<State<T>>);
+struct Line<T> {
+    /// The oldest first.
+    batches: Vec<Queued<T>>,
+    next: Number,
+}
+
+struct Queued<T> {
+    batch: Arc<Batch<T>>,
+    /// Which round is to answer it.
+    round: Number,
+    has_begun: bool,
+}
+
+/// The number of a round.
+pub(super) type Number = u64;
+
+/// Wakers are called and dropped after the lock of its state: a task that ends with them may hold a seat.
+pub(super) struct Batch<T> {
+    group: Group,
+    /// When its round has to be over: its first load's limit after that joined.
+    deadline: Option<Instant>,
+    state: Mutex<State<T>>,
+}
+
+/// Which loads share a batch: those of one runtime, for one that is not driven any more runs no round of another's loads,
+/// and calls no timer; and those of one limit, for they have one timer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Group {
+    runtime: runtime::Id,
+    limit: Option<Duration>,
+}
 
 struct State<T> {
     stage: Stage<T>,
@@ -39,6 +70,8 @@ pub(super) enum Unanswered {
     Dropped,
     /// What was to answer it panicked.
     Panicked,
+    /// It took longer than its limit.
+    TimedOut,
 }
 
 pub(super) type Answer<T> = Result<T, StoreError>;
@@ -56,17 +89,32 @@ pub(super) struct Seat<T> {
     number: usize,
 }
 
+impl Group {
+    /// The loads of the runtime that polls this one.
+    pub(super) fn here(limit: Option<Duration>) -> Self {
+        let runtime = Handle::current().id();
+        Self { runtime, limit }
+    }
+}
+
 impl<T> Queue<T> {
-    /// A seat, and whether it is the first of its batch.
-    pub(super) fn join(&self, selector: Selector, now: UnixTime, waker: Waker) -> (Seat<T>, bool) {
+    /// A seat, and the number of the round that is to begin, for the first of a batch.
+    pub(super) fn join(
+        &self,
+        group: Group,
+        selector: Selector,
+        now: UnixTime,
+        waker: Waker,
+    ) -> (Seat<T>, Option<Number>) {
         let waker = Some(waker);
         let place = Place { selector, now, waker };
-        let mut queue = self.queue();
-        let place = match queue.back() {
-            Some(batch) => match batch.join(place) {
+        let mut line = self.line();
+        let last = line.batches.iter().rfind(|queued| queued.batch.group == group);
+        let place = match last {
+            Some(Queued { batch, .. }) => match batch.join(place) {
                 Ok(number) => {
                     let batch = Arc::clone(batch);
-                    return (Seat { batch, number }, false);
+                    return (Seat { batch, number }, None);
                 }
                 Err(place) => place,
             },
@@ -74,31 +122,64 @@ impl<T> Queue<T> {
         };
         let mut seats = Vec::with_capacity(8);
         seats.push(place);
-        let batch = Arc::new(Batch::new(seats));
-        queue.push_back(Arc::clone(&batch));
-        (Seat { batch, number: 0 }, true)
+        let batch = Arc::new(Batch::new(group, seats));
+        let round = line.next;
+        line.next += 1;
+        line.batches.push(Queued {
+            batch: Arc::clone(&batch),
+            round,
+            has_begun: false,
+        });
+        (Seat { batch, number: 0 }, Some(round))
     }
 
-    /// The oldest batch. From now on nobody joins it.
-    pub(super) fn take(&self) -> Option<Arc<Batch<T>>> {
-        self.queue().pop_front()
+    /// The batch that `round` is to answer. When several are to begin, the first that does so gets the oldest.
+    pub(super) fn begin(&self, round: Number) -> Option<Arc<Batch<T>>> {
+        let batches = &mut self.line().batches;
+        let own = batches.iter().position(|queued| queued.round == round)?;
+        let group = batches[own].batch.group;
+        let oldest = batches
+            .iter()
+            .position(|queued| !queued.has_begun && queued.batch.group == group)?;
+        batches[own].round = batches[oldest].round;
+        let oldest = &mut batches[oldest];
+        oldest.round = round;
+        oldest.has_begun = true;
+        Some(Arc::clone(&oldest.batch))
+    }
+
+    /// The batch of this round, if it was not taken yet. From now on nobody joins it.
+    pub(super) fn take(&self, round: Number) -> Option<Arc<Batch<T>>> {
+        let batches = &mut self.line().batches;
+        let own = batches.iter().position(|queued| queued.round == round)?;
+        Some(batches.remove(own).batch)
     }
 
     /// How many wait for a round.
     pub(super) fn waiting(&self) -> usize {
-        self.queue().iter().map(|batch| batch.waiting()).sum()
+        let line = self.line();
+        line.batches.iter().map(|queued| queued.batch.waiting()).sum()
     }
 
-    fn queue(&self) -> MutexGuard<'_, VecDeque<Arc<Batch<T>>>> {
+    fn line(&self) -> MutexGuard<'_, Line<T>> {
         // Nothing panics while it is held but for want of memory, which leaves the queue as it was.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Batch<T> {
-    fn new(seats: Vec<Place>) -> Self {
+    fn new(group: Group, seats: Vec<Place>) -> Self {
         let stage = Stage::Waiting;
-        Self(Mutex::new(State { stage, seats }))
+        Self {
+            group,
+            // One so far away that no clock shows it is none.
+            deadline: group.limit.and_then(|limit| Instant::now().checked_add(limit)),
+            state: Mutex::new(State { stage, seats }),
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// The number of a new seat, or the place back when none is left.
@@ -140,6 +221,11 @@ impl<T> Batch<T> {
         }));
     }
 
+    /// Tells all who wait that it took too long, unless they were answered.
+    pub(super) fn time_out(&self) {
+        self.end(Stage::GivenUp(Unanswered::TimedOut));
+    }
+
     fn end(&self, outcome: Stage<T>) {
         let mut state = self.state();
         if !matches!(state.stage, Stage::Waiting) {
@@ -168,11 +254,16 @@ impl<T> Batch<T> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Seat<T> {
+    /// When the round has to be over.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.batch.deadline
+    }
+
     /// Its answer, or why the batch was given up. To be polled by the waker that joined.
     pub(super) async fn answer(self) -> Result<Answer<T>, Unanswered> {
         let mut has_joined = false;
@@ -232,14 +323,9 @@ impl From<Unanswered> for StoreError {
                 "the load was asked for on a runtime that was shut down",
             ),
             Unanswered::Panicked => (StoreErrorKind::Other, "what answers the loads panicked"),
+            Unanswered::TimedOut => return StoreErrorKind::Timeout.into(),
         };
         Self::new(kind, reason)
-    }
-}
-
-impl<T> Default for Batch<T> {
-    fn default() -> Self {
-        Self::new(Vec::new())
     }
 }
 
@@ -251,6 +337,7 @@ impl<T> Clone for Queue<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self(Arc::default())
+        let (batches, next) = (Vec::new(), 0);
+        Self(Arc::new(Mutex::new(Line { batches, next })))
     }
 }

@@ -36,6 +36,8 @@ cloakroom_kit::caught! { fails, conformance,
     LoadIgnoresTheCutOff: d24_revoke_all_ends_what_is_earlier, d24_revoke_all_only_moves_forward;
     LoadNowForgetsTheDeadlines: loads_at_once_answer_what_loads_do;
     LoadNowForgetsTheCutOff: loads_at_once_answer_what_loads_do;
+    LoadWithinForgetsTheDeadlines: loads_at_once_answer_what_loads_do;
+    LoadWithinForgetsTheCutOff: loads_at_once_answer_what_loads_do;
     UpdateResurrects: d1_a_late_write_does_not_bring_a_deleted_session_back,
         d1_no_write_beside_a_deletion_brings_the_session_back;
     UpdateOfTheEnded: d6_an_update_ends_at_the_deadline;

@@ -15,6 +15,8 @@ pub(crate) enum Mistake {
     LoadIgnoresTheCutOff,
     LoadNowForgetsTheDeadlines,
     LoadNowForgetsTheCutOff,
+    LoadWithinForgetsTheDeadlines,
+    LoadWithinForgetsTheCutOff,
     UpdateResurrects,
     UpdateOfTheEnded,
     UpdateIgnoresTheVersion,
