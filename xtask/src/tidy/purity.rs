@@ -27,11 +27,27 @@ const EXCEPT: &[(&str, &str)] = &[
     ("crates/cloakroom-store/src/joint_loads.rs", "tokio::spawn"),
     (
         "crates/cloakroom-store/src/joint_loads.rs",
-        "tokio::sync::oneshot",
+        "tokio::task::yield_now",
     ),
     (
         "crates/cloakroom-store/src/joint_loads.rs",
-        "tokio::task::yield_now",
+        "tokio::time::timeout_at",
+    ),
+    (
+        "crates/cloakroom-store/src/joint_loads/batch.rs",
+        "tokio::runtime",
+    ),
+    (
+        "crates/cloakroom-store/src/joint_loads/batch.rs",
+        "tokio::runtime::Handle",
+    ),
+    (
+        "crates/cloakroom-store/src/joint_loads/batch.rs",
+        "tokio::time::Instant",
+    ),
+    (
+        "crates/cloakroom-store/src/joint_loads/batch.rs",
+        "Instant::now",
     ),
     (
         "crates/cloakroom-store/src/joint_loads/batch.rs",
