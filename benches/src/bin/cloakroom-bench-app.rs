@@ -1,17 +1,22 @@
 //! The server of `requests/..`: one route, which reads one value of a logged-in session and answers with it.
 //!
-//! `cloakroom-bench-app none|memory|sqlite:PATH|postgres://..|redis://.. [--stored N] [--tokens FILE]` fills the store
-//! with N sessions, writes the tokens of some of them to FILE, one a line, and prints the port that it listens on.
+//! `cloakroom-bench-app none|bare|memory|sqlite:PATH|postgres://..|redis://.. [--stored N] [--tokens FILE]` fills the
+//! store with N sessions, writes the tokens of some of them to FILE, one a line, and prints the port that it listens on.
+//! `bare` is a map of the sessions' data that checks nothing: what a look-up alone costs.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use cloakroom_benches::stored::{Sample, VISITS, scattered};
 use cloakroom_core::UnixTime;
+use cloakroom_id::SessionToken;
 use cloakroom_postgres::PostgresSessionStore;
 use cloakroom_redis::RedisSessionStore;
 use cloakroom_session::{Sessions, Settings};
@@ -39,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let now = |_| UnixTime::now();
     let app = match sessions.split_once(':') {
         None if sessions == "none" => Router::new().route("/", get(|| async { VISITS.to_string() })),
+        None if sessions == "bare" => bare(&sample, stored),
         None if sessions == "memory" => {
             let store = Arc::new(MemoryStore::with_limits(MemoryLimits {
                 sessions: 2_000_000,
@@ -86,6 +92,31 @@ fn app(sample: &Sample, store: impl SubjectIndex) -> Result<Router, Box<dyn Erro
         .route("/", get(value))
         .route("/used", get(used))
         .layer(SessionLayer::new(sessions)))
+}
+
+type Bare = Arc<RwLock<HashMap<[u8; 16], Arc<[u8]>>>>;
+
+fn bare(sample: &Sample, stored: u64) -> Router {
+    let all = (0..stored).map(|number| {
+        let selector = *sample.selector(number).as_bytes();
+        (selector, Arc::from(&**sample.payload()))
+    });
+    let map: Bare = Arc::new(RwLock::new(all.collect()));
+    Router::new().route("/", get(bare_value)).with_state(map)
+}
+
+async fn bare_value(State(map): State<Bare>, headers: HeaderMap) -> Result<String, StatusCode> {
+    last_number(&map, &headers).ok_or(StatusCode::UNAUTHORIZED)
+}
+
+/// The number that the data ends with. The one cookie is taken for the token, and no verifier is looked at.
+fn last_number(map: &Bare, headers: &HeaderMap) -> Option<String> {
+    let (_, token) = headers.get(COOKIE)?.to_str().ok()?.split_once('=')?;
+    let token = SessionToken::parse(token.as_bytes()).ok()?;
+    let data = map.read().ok()?.get(token.selector().as_bytes())?.clone();
+    let digits = data.rsplit(|byte| !byte.is_ascii_digit()).next()?;
+    let visits: u64 = str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(visits.to_string())
 }
 
 async fn value(session: Session) -> Result<String, StatusCode> {
