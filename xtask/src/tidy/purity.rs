@@ -35,7 +35,7 @@ const EXCEPT: &[(&str, &str)] = &[
     ),
     (
         "crates/cloakroom-store/src/joint_loads/batch.rs",
-        "tokio::runtime",
+        "tokio::runtime::Id",
     ),
     (
         "crates/cloakroom-store/src/joint_loads/batch.rs",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cloakroom_core::UnixTime;
 use cloakroom_id::Selector;
-use tokio::runtime::{self, Handle};
+use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
 use super::{Asked, JointLoads};
@@ -45,7 +45,7 @@ pub(super) struct Batch<T> {
 /// and calls no timer; and those of one limit, for they have one timer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Group {
-    runtime: runtime::Id,
+    runtime: Id,
     limit: Option<Duration>,
 }
 
