@@ -1,8 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_sqlite::SqliteSessionStore;
 use cloakroom_store::conformance::fixture::{self, NOW};
-use cloakroom_store::{Created, NewRecord, SessionStore as _, StoreErrorKind};
+use cloakroom_store::conformance::{Fault, Faulty, Operation};
+use cloakroom_store::{Created, DynSessionStore, NewRecord, SessionStore, StoreErrorKind, Unindexed};
 use tokio::task::JoinSet;
 
 use crate::raw;
@@ -44,6 +46,32 @@ async fn d11_a_corrupt_row_fails_its_own_load_alone() {
             Ok(loaded) => assert_eq!(loaded, Some(record.into_stored(NOW)), "{number}"),
         }
     }
+}
+
+/// Whatever stands in front of a store hands its limit on.
+#[tokio::test]
+async fn loads_keep_a_limit_behind_other_stores() {
+    async fn check(store: impl SessionStore, record: &NewRecord) {
+        let selector = record.selector();
+        let load = store.load_within(&selector, NOW, Duration::from_mins(5));
+        let loaded = load.unwrap().await.unwrap();
+        assert_eq!(loaded, Some(record.clone().into_stored(NOW)));
+    }
+    let store = SqliteSessionStore::open_in_memory().await.unwrap();
+    let record = &created(&store, 1).await[0];
+    check(store.clone(), record).await;
+    check(Arc::new(store.clone()), record).await;
+    check(Unindexed(store.clone()), record).await;
+    check(DynSessionStore::new(store.clone()), record).await;
+    let faulty = Faulty::new(store);
+    check(faulty.clone(), record).await;
+    assert_eq!(faulty.take_calls(), [Operation::Load]);
+    // Nobody keeps the time of a load that is written to hang.
+    faulty.next(Operation::Load, Fault::HangBefore);
+    let selector = record.selector();
+    let load = faulty.load_within(&selector, NOW, Duration::from_mins(5));
+    assert!(load.is_none());
+    assert_eq!(faulty.take_calls(), []);
 }
 
 #[tokio::test]

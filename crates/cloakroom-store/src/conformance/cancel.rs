@@ -10,6 +10,7 @@ use super::check::{assert_gone, assert_holds, brief, created, listed, ok, race};
 use super::fixture::{
     Draft, HOUR, MINUTE, NOW, after, at, change, of, reauthentication, subject, visitor, with_data,
 };
+use super::loads::loaded;
 use super::rotate::rotated;
 use crate::{Created, Page, Rotated, Stored, Subject, SubjectIndex, Touched, Updated, Version};
 
@@ -298,19 +299,23 @@ pub async fn d16_a_dropped_load_harms_no_load_beside_it(store: impl SubjectIndex
     let store = Arc::new(store);
     let dropped = created(&*store, visitor().build(), NOW).await;
     let row = created(&*store, of(&subject("alice")).build(), NOW).await;
-    let mut cuts = Cuts::default();
-    while let Some(polls) = cuts.next() {
-        let loads = (0..5).map(|number| {
-            let (store, dropped, row) = (Arc::clone(&store), dropped.clone(), row.clone());
-            async move {
-                if number == 0 {
-                    return cut(store.load(&dropped.selector, NOW), polls).await.is_some();
+    for within in [false, true] {
+        let mut cuts = Cuts::default();
+        while let Some(polls) = cuts.next() {
+            let loads = (0..5).map(|number| {
+                let (store, dropped, row) = (Arc::clone(&store), dropped.clone(), row.clone());
+                async move {
+                    if number == 0 {
+                        let load = loaded(&*store, &dropped.selector, NOW, within);
+                        return cut(load, polls).await.is_some();
+                    }
+                    let load = loaded(&*store, &row.selector, NOW, within).await;
+                    assert_eq!(ok(load), Some(row));
+                    true
                 }
-                assert_eq!(ok(store.load(&row.selector, NOW).await), Some(row));
-                true
-            }
-        });
-        let ended = race(polls.into(), loads).await;
-        cuts.tell(ended[0]);
+            });
+            let ended = race(polls.into(), loads).await;
+            cuts.tell(ended[0]);
+        }
     }
 }

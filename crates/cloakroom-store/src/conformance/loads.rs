@@ -8,7 +8,24 @@ use cloakroom_id::Selector;
 use super::check::{created, ok, race};
 use super::fixture::{HOUR, MINUTE, NOW, at, change, of, rotation, selector, subject, visitor};
 use super::rotate::rotated;
-use crate::{Rotated, Stored, SubjectIndex, Touched, Updated, Version};
+use crate::{Rotated, StoreError, Stored, SubjectIndex, Touched, Updated, Version};
+
+/// Longer than any load takes on a machine that runs the tests.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What a load answers, with a limit if the store keeps one.
+pub(super) async fn loaded(
+    store: &impl SubjectIndex,
+    selector: &Selector,
+    now: UnixTime,
+    within: bool,
+) -> Result<Option<Stored>, StoreError> {
+    let load = within.then(|| store.load_within(selector, now, LIMIT)).flatten();
+    match load {
+        Some(load) => load.await,
+        None => store.load(selector, now).await,
+    }
+}
 
 /// A store may ask for several sessions at once, whatever their subjects, and each by the time of its own load.
 pub async fn loads_side_by_side_each_get_their_own(store: impl SubjectIndex) {
@@ -37,11 +54,8 @@ pub async fn loads_side_by_side_each_get_their_own(store: impl SubjectIndex) {
             expected.clone().into_iter().map(|(selector, now, expected)| {
                 let store = Arc::clone(&store);
                 async move {
-                    let answer = match store.load_within(&selector, now, LIMIT) {
-                        // Beside loads without a limit.
-                        Some(load) if expected.is_some() => load.await,
-                        _ => store.load(&selector, now).await,
-                    };
+                    // Those with a limit beside those without one.
+                    let answer = loaded(&*store, &selector, now, expected.is_some()).await;
                     assert!(ok(answer) == expected);
                 }
             }),
@@ -81,9 +95,6 @@ pub async fn loads_show_what_was_answered_before_them(store: impl SubjectIndex) 
         .await;
     }
 }
-
-/// Longer than any load takes on a machine that runs the tests.
-const LIMIT: Duration = Duration::from_secs(300);
 
 /// Asserts what a load answers, and that `load_now` and `load_within` answer the same if they answer at all.
 async fn assert_loads(
