@@ -102,7 +102,8 @@ impl Settings {
         self
     }
 
-    /// How long one operation of the store may take: 2 seconds.
+    /// How long one operation of the store may take: 2 seconds. A store that loads many sessions at once counts from
+    /// the first of them, so a load that joined later gets less.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.store_timeout = timeout;
         self
