@@ -3,11 +3,11 @@
 #![cfg(feature = "joint")]
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
-use std::future::{Future, pending};
-use std::pin::pin;
+use std::future::{Future, pending, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use cloakroom_id::Selector;
@@ -15,7 +15,7 @@ use cloakroom_store::conformance::fixture::NOW;
 use cloakroom_store::{JointLoads, Round, StoreError, StoreErrorKind, Stored};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -183,6 +183,36 @@ async fn loads_of_several_limits_are_several_rounds() {
     sleep(100 * LIMIT).await;
     assert!(!without.is_finished());
     assert_eq!(store.rounds(), [3, 2]);
+}
+
+type Load = Pin<Box<dyn Future<Output = Result<Option<Stored>, StoreError>> + Send>>;
+
+/// Polls a load when it is woken.
+struct Next(Mutex<Load>);
+
+impl Wake for Next {
+    fn wake(self: Arc<Self>) {
+        let context = &mut Context::from_waker(Waker::noop());
+        assert!(self.0.lock().unwrap().as_mut().poll(context).is_pending());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_joins_a_round_whose_time_is_over() {
+    let store = Store::new(&[Fate::Waits, Fate::Answered]);
+    let next = store.clone();
+    let next = Arc::new(Next(Mutex::new(Box::pin(async move {
+        next.load(2, Some(LIMIT)).await
+    }))));
+    let mut first = pin!(store.load(1, Some(LIMIT)));
+    let waker = Waker::from(Arc::clone(&next));
+    let polled = first.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    sleep(2 * LIMIT).await;
+    assert_eq!(kind(first.await), Err(StoreErrorKind::Timeout));
+    let answer = poll_fn(|context| next.0.lock().unwrap().as_mut().poll(context));
+    assert_eq!(timeout(LIMIT, answer).await.unwrap().unwrap(), None);
+    assert_eq!(store.rounds(), [2, 2]);
 }
 
 /// Whoever answers elsewhere finds nobody there any more.
