@@ -30,8 +30,9 @@ const STORES: [(&str, f64); 4] = [
 pub fn head(quick: bool) -> String {
     format!(
         "Whole requests over loopback, {} connections of `wrk`, medians of {}; the least and the greatest share of the turns \
-         beside the median.\n\n\
-         | workload | sessions | requests/s | share | of the turns | target | |\n|---|---|--:|--:|--:|---|---|\n",
+         beside the median, and last what the best slice of all is of the best one without sessions.\n\n\
+         | workload | sessions | requests/s | share | of the turns | of the best | target | |\n\
+         |---|---|--:|--:|--:|--:|---|---|\n",
         load::CONNECTIONS,
         turns::described(quick),
     )
@@ -227,7 +228,7 @@ impl Contest {
             let _ = if at == 0 {
                 writeln!(
                     text,
-                    "| {} | {} | {} | | | | |",
+                    "| {} | {} | {} | | | | | |",
                     self.name,
                     server.name,
                     grouped(server.rate as u64)

@@ -31,8 +31,8 @@ pub(super) fn run(name: &str, quick: bool) -> Result<(String, usize), Box<dyn Er
     let is_met = ratio <= TARGET;
     let verdict = if is_met { "pass" } else { "**miss**" };
     let text = format!(
-        "| {name}: p99 of touches, {} rows | before, {alone} | | | | | |\n\
-         | | while {} are purged, {beside} | | {ratio:.2} | | <= {TARGET:.2} | {verdict} |\n",
+        "| {name}: p99 of touches, {} rows | before, {alone} | | | | | | |\n\
+         | | while {} are purged, {beside} | | {ratio:.2} | | | <= {TARGET:.2} | {verdict} |\n",
         grouped(total),
         grouped(total / 10),
     );

@@ -16,13 +16,16 @@ pub(super) struct Kept {
     pub(super) share: f64,
     /// The least and the greatest share of a turn.
     spread: [f64; 2],
+    /// What its best slice is of the best one without sessions: both, perhaps, when the machine did nothing else.
+    best: f64,
 }
 
 impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [least, most] = self.spread;
         let rate = grouped(self.rate as u64);
-        write!(f, "{rate} | {:.2} | {least:.2} to {most:.2}", self.share)
+        let Self { share, best, .. } = self;
+        write!(f, "{rate} | {share:.2} | {least:.2} to {most:.2} | {best:.2}")
     }
 }
 
@@ -32,6 +35,7 @@ impl fmt::Display for Kept {
 /// takes as much from each, and what else happens in a turn meets neighbours.
 pub(super) fn take_turns(servers: &[&Server], quick: bool) -> Result<Vec<Kept>, Box<dyn Error>> {
     let mut rates = vec![Vec::new(); servers.len()];
+    let mut best = vec![0.0_f64; servers.len()];
     for turn in 0..turns(quick) {
         // Each turn begins with another one.
         let forwards: Vec<_> = (0..servers.len())
@@ -48,14 +52,17 @@ pub(super) fn take_turns(servers: &[&Server], quick: bool) -> Result<Vec<Kept>, 
         };
         let mut sums = vec![0.0; servers.len()];
         for &at in &slices {
-            sums[at] += load(servers[at])?;
+            let rate = load(servers[at])?;
+            sums[at] += rate;
+            best[at] = best[at].max(rate);
         }
         for (rates, sum) in rates.iter_mut().zip(sums) {
             rates.push(sum * servers.len() as f64 / slices.len() as f64);
         }
     }
     let none = rates[0].clone();
-    let kept = servers.iter().zip(&mut rates).map(|(server, rates)| {
+    let own = servers.iter().zip(&mut rates).zip(&best);
+    let kept = own.map(|((server, rates), &own_best)| {
         let mut shares: Vec<f64> = rates.iter().zip(&none).map(|(rate, none)| rate / none).collect();
         let share = median(&mut shares);
         Kept {
@@ -64,6 +71,7 @@ pub(super) fn take_turns(servers: &[&Server], quick: bool) -> Result<Vec<Kept>, 
             share,
             // They are in order now.
             spread: [shares[0], shares[shares.len() - 1]],
+            best: own_best / best[0],
         }
     });
     Ok(kept.collect())

@@ -128,7 +128,7 @@ impl Request {
     }
 
     /// What the tokens open. The store is asked once, however many ask here at the same time; after a failure the
-    /// next one asks it again.
+    /// next one asks it again, and one that answers at once is asked again for a session that cannot be read.
     pub(crate) async fn load(&self) -> Result<&Loaded, SessionError> {
         match self
             .at_once

@@ -14,7 +14,7 @@ use super::hasher::SelectorState;
 use super::row::Row;
 use super::rows::Rows;
 use super::{MemoryStore, SHARDS, shard_of};
-use crate::{Created, NewRecord, SessionStore as _, Stored};
+use crate::{Change, Created, NewRecord, SessionStore as _, Stored, Updated};
 
 const NOW: UnixTime = UnixTime::from_millis(1_767_225_600_000);
 
@@ -91,10 +91,11 @@ proptest! {
             prop_assert_eq!(rows.get(&selector).is_some(), model.contains_key(&key));
             if let Some(time) = insert {
                 let queued = UnixTime::from_millis(time.into());
-                if model.insert(key, queued).is_none() {
-                    rows.insert(Row::new(stored([key; 16])), queued);
+                match rows.get_queued_mut(&selector) {
+                    Some((_, under)) => *under = queued,
+                    None => rows.insert(Row::new(stored([key; 16])), queued),
                 }
-                *rows.get_queued_mut(&selector).unwrap().1 = queued;
+                model.insert(key, queued);
             } else {
                 prop_assert_eq!(rows.remove(&selector).map(|(_, queued)| queued), model.remove(&key));
             }
@@ -145,6 +146,27 @@ fn a_table_that_was_large_is_small_again() {
         rows.capacity()
     );
     assert!((0..10).all(|number| rows.get(&Selector::from_bytes(key(number))).is_some()));
+}
+
+#[test]
+fn what_a_request_holds_stays_as_it_was_read() {
+    let store = MemoryStore::new();
+    let selector = Selector::from_bytes([7; 16]);
+    assert_eq!(now(store.create(&record([7; 16]), NOW)).unwrap(), Created::Done);
+    let Poll::Ready(Some(held)) = store.load_now(&selector, NOW) else {
+        panic!("it is live");
+    };
+    let later = UnixTime::from_millis(NOW.as_millis() + 1);
+    let change = Change {
+        payload: [1].into(),
+        idle_deadline: UnixTime::MAX,
+    };
+    let updated = now(store.update(&selector, held.version, &change, later)).unwrap();
+    assert_eq!(updated, Updated::Done(held.version.next()));
+    let loaded = now(store.load(&selector, later)).unwrap().unwrap();
+    assert_eq!((&*loaded.payload, loaded.last_seen_at), (&[1][..], later));
+    assert!(now(store.delete(&selector)).unwrap());
+    assert!(*held == stored([7; 16]));
 }
 
 #[test]

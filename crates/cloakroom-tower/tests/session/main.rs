@@ -9,6 +9,7 @@ mod committing;
 mod desk;
 mod failing;
 mod http2;
+mod kept;
 mod probe;
 mod reading;
 mod telling;
