@@ -409,4 +409,53 @@ mod tests {
             "it is the old one"
         );
     }
+
+    /// One whose loan was dropped may be at its statement still, and is lent when no other can be had.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_connection_without_its_answer_is_lent_last() {
+        async fn lent(connections: &Connections) -> (Loan<'_>, Option<i64>) {
+            let mut loan = connections.lend().await.unwrap();
+            let mark = sqlx::query("SELECT a FROM mark").fetch_one(&mut *loan).await;
+            (loan, mark.ok().map(|row| row.get(0)))
+        }
+        async fn mark(loan: &mut Loan<'_>, number: i64) {
+            sqlx::raw_sql("CREATE TEMP TABLE mark (a)")
+                .execute(&mut **loan)
+                .await
+                .unwrap();
+            let insert = sqlx::query("INSERT INTO mark VALUES (?)").bind(number);
+            insert.execute(&mut **loan).await.unwrap();
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.db");
+        std::fs::write(&path, []).unwrap();
+        let connections = Connections::new(SqliteConnectOptions::new().filename(&path), 3);
+        for number in [1, 2] {
+            let (mut loan, found) = lent(&connections).await;
+            assert_eq!(found, None, "it is a new one");
+            mark(&mut loan, number).await;
+        }
+        // Neither was settled, and no third can be opened: the one that has waited longest.
+        std::fs::remove_file(&path).unwrap();
+        let (first, found) = lent(&connections).await;
+        assert_eq!(found, Some(1));
+        let (second, found) = lent(&connections).await;
+        assert_eq!(found, Some(2));
+        assert!(connections.lend().await.is_err());
+        first.settle(Ok(())).unwrap();
+        drop(second);
+        for _ in 0..2 {
+            let (loan, found) = lent(&connections).await;
+            assert_eq!(found, Some(1));
+            loan.settle(Ok(())).unwrap();
+        }
+        std::fs::write(&path, []).unwrap();
+        let (_first, found) = lent(&connections).await;
+        assert_eq!(found, Some(1));
+        let (_third, found) = lent(&connections).await;
+        assert_eq!(found, None, "it is a new one");
+        let (_second, found) = lent(&connections).await;
+        assert_eq!(found, Some(2));
+    }
 }

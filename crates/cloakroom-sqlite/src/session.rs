@@ -1,6 +1,8 @@
 //! Sessions: [`SqliteSessionStore`].
 
 mod index;
+#[cfg(test)]
+mod limits;
 mod load;
 mod opening;
 #[cfg(test)]

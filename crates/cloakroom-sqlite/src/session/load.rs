@@ -29,6 +29,8 @@ pub(super) async fn answer(inner: Arc<Inner>, round: Round) {
         for selector in loads.selectors() {
             alone.push(rows(&mut reader, [selector].into_iter()).await);
         }
+        // Each was answered.
+        let _ = reader.settle(Ok(()));
         let mut alone = alone.into_iter();
         return loads.answer(|selector, now| {
             let rows = alone.next().unwrap_or(Err(Error::RowNotFound));
