@@ -72,7 +72,7 @@ impl<T: Send + 'static> JointLoads<T> {
     ///
     /// # Panics
     ///
-    /// Outside of a runtime of tokio. One without timers makes a load with a limit end with `Other`.
+    /// Outside of a runtime of tokio; with a limit that a clock can show, on one without timers.
     pub async fn load<F>(
         &self,
         selector: &Selector,
@@ -89,7 +89,7 @@ impl<T: Send + 'static> JointLoads<T> {
             let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
             let (seat, round) = self.0.join(Group::here(limit), *selector, now, waker);
             if let Some(number) = round {
-                self.begin(number, &answer);
+                self.begin(seat.batch(), number, &answer);
             }
             let end = seat.deadline();
             let answer = match deadline {
@@ -110,21 +110,21 @@ impl<T: Send + 'static> JointLoads<T> {
         Err(why.into())
     }
 
-    /// Has the loads of a round answered, in time or not at all.
-    fn begin<F>(&self, number: Number, answer: &impl Fn(Round<T>) -> F)
+    /// Has the loads of a round answered, in time or not at all. `own` is the batch that it was opened for.
+    fn begin<F>(&self, own: &Arc<Batch<T>>, number: Number, answer: &impl Fn(Round<T>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let queue = self.0.clone();
+        let (queue, own) = (self.0.clone(), Arc::clone(own));
         let answering = answer(Round {
             queue: queue.clone(),
             number,
         });
         drop(tokio::spawn(async move {
             tokio::task::yield_now().await;
-            let batch = queue.begin(number);
-            let Some((batch, deadline)) = batch.and_then(|batch| batch.deadline().map(|at| (batch, at)))
-            else {
+            // None when `answer` has taken it already.
+            let batch = queue.begin(number).unwrap_or(own);
+            let Some(deadline) = batch.deadline() else {
                 return answering.await;
             };
             let mut answering = pin!(answering);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 use std::future::{Future, pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -132,13 +133,48 @@ async fn d11_a_round_that_never_answers_is_one_timeout_for_all_who_wait() {
 async fn d11_a_load_that_joined_late_waits_no_longer_than_its_limit() {
     let store = Store::new(&[Fate::AsksAfter(Duration::from_millis(1800))]);
     let first = store.spawn(1, Some(LIMIT));
-    sleep(Duration::from_millis(1500)).await;
+    sleep(Duration::from_millis(900)).await;
     let began = Instant::now();
     let second = store.load(2, Some(LIMIT)).await;
     assert_eq!(kind(second), Err(StoreErrorKind::Timeout));
-    assert_eq!(began.elapsed().as_millis() / 100, 5);
+    assert_eq!(began.elapsed().as_millis() / 100, 11);
     assert_eq!(kind(first.await.unwrap()), Err(StoreErrorKind::Timeout));
     assert_eq!(store.rounds(), [1, 1]);
+}
+
+/// A round may be taken by what makes its future, before that is a task.
+#[tokio::test(start_paused = true)]
+async fn d11_a_round_that_is_taken_at_once_has_a_limit_too() {
+    let loads = JointLoads::default();
+    let rounds = AtomicUsize::new(0);
+    let answer = |round: Round| {
+        rounds.fetch_add(1, Ordering::Relaxed);
+        let taken = round.take();
+        async move {
+            let _taken = taken;
+            pending::<()>().await;
+        }
+    };
+    let selector = Selector::from_bytes([1; 16]);
+    let began = Instant::now();
+    let load = timeout(10 * LIMIT, loads.load(&selector, NOW, Some(LIMIT), answer)).await;
+    assert_eq!(kind(load.unwrap()), Err(StoreErrorKind::Timeout));
+    assert_eq!(began.elapsed().as_secs(), 2);
+    assert_eq!(rounds.into_inner(), 1);
+}
+
+/// What its `# Panics` says.
+#[test]
+fn a_load_with_a_limit_needs_a_runtime_with_timers() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let store = Store::new(&[Fate::Answered]);
+    for limit in [None, Some(Duration::MAX)] {
+        assert_eq!(runtime.block_on(store.load(1, limit)).unwrap(), None);
+    }
+    let load = catch_unwind(AssertUnwindSafe(|| runtime.block_on(store.load(1, Some(LIMIT)))));
+    assert!(load.is_err());
+    // The store is as before.
+    assert_eq!(runtime.block_on(store.load(1, None)).unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]

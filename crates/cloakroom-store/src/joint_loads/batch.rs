@@ -259,6 +259,10 @@ impl<T> Batch<T> {
 }
 
 impl<T> Seat<T> {
+    pub(super) const fn batch(&self) -> &Arc<Batch<T>> {
+        &self.batch
+    }
+
     /// When the round has to be over.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.batch.deadline
