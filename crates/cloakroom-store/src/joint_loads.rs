@@ -62,7 +62,8 @@ impl<T: Send + 'static> JointLoads<T> {
     ///
     /// The first load of each round calls `answer`. The future that it makes runs as a task of tokio of its own, so
     /// nobody's load depends on whether that of another is polled or dropped. It is dropped when `limit` has passed since
-    /// the first load joined, so all loads of a round share one timer, and those that joined later wait less.
+    /// the first load joined, so all loads of a round share one timer, and those that joined later wait less. Nobody
+    /// joins a round that has begun and has less than half of `limit` left.
     ///
     /// # Errors
     ///

@@ -24,6 +24,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy)]
 enum Fate {
     Answered,
+    AnsweredAfter(Duration),
     /// It never gets what it needs for its question.
     Waits,
     /// It asks and never hears more.
@@ -89,6 +90,10 @@ impl Store {
 async fn meet(fate: Fate, round: Round) {
     match fate {
         Fate::Answered => round.take().answer(|_, _| Ok(None)),
+        Fate::AnsweredAfter(time) => {
+            sleep(time).await;
+            round.take().answer(|_, _| Ok(None));
+        }
         Fate::Waits => pending().await,
         Fate::Asks => {
             let _loads = round.take();
@@ -140,6 +145,24 @@ async fn d11_a_load_that_joined_late_waits_no_longer_than_its_limit() {
     assert_eq!(began.elapsed().as_millis() / 100, 11);
     assert_eq!(kind(first.await.unwrap()), Err(StoreErrorKind::Timeout));
     assert_eq!(store.rounds(), [1, 1]);
+}
+
+/// It would have been told of a timeout almost at once, by a store that answers.
+#[tokio::test(start_paused = true)]
+async fn d11_a_load_joins_no_round_whose_time_is_almost_over() {
+    let store = Store::new(&[Fate::Waits, Fate::AnsweredAfter(Duration::from_millis(900))]);
+    let first = store.spawn(1, Some(LIMIT));
+    sleep(Duration::from_millis(1900)).await;
+    let loads: Vec<_> = (2..40).map(|number| store.spawn(number, Some(LIMIT))).collect();
+    sleep(Duration::from_millis(500)).await;
+    // The time of its own is enough.
+    let last = store.load(40, Some(LIMIT)).await;
+    assert_eq!(last.unwrap(), None);
+    for load in loads {
+        assert_eq!(load.await.unwrap().unwrap(), None);
+    }
+    assert_eq!(kind(first.await.unwrap()), Err(StoreErrorKind::Timeout));
+    assert_eq!(store.rounds(), [2, 2]);
 }
 
 /// A round may be taken by what makes its future, before that is a task.

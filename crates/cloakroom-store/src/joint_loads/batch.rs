@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{Asked, JointLoads};
 use crate::{StoreError, StoreErrorKind};
 
-/// The batches that are to be asked for. Loads join the last one of their group.
+/// The batches that are to be asked for. Loads join the last one of their group, unless its time is almost over.
 pub(super) struct Queue<T>(Arc<Mutex<Line<T>>>);
 
 struct Line<T> {
@@ -111,14 +111,14 @@ impl<T> Queue<T> {
         let mut line = self.line();
         let last = line.batches.iter().rfind(|queued| queued.batch.group == group);
         let place = match last {
-            Some(Queued { batch, .. }) => match batch.join(place) {
+            Some(queued) if !queued.is_late() => match queued.batch.join(place) {
                 Ok(number) => {
-                    let batch = Arc::clone(batch);
+                    let batch = Arc::clone(&queued.batch);
                     return (Seat { batch, number }, None);
                 }
                 Err(place) => place,
             },
-            None => place,
+            _ => place,
         };
         let mut seats = Vec::with_capacity(8);
         seats.push(place);
@@ -164,6 +164,16 @@ impl<T> Queue<T> {
     fn line(&self) -> MutexGuard<'_, Line<T>> {
         // Nothing panics while it is held but for want of memory, which leaves the queue as it was.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Queued<T> {
+    /// Whether its round waits for what it asks with, and has less than half of its time left. One that has not begun has
+    /// just been opened, which is known without a look at the clock.
+    fn is_late(&self) -> bool {
+        let times = self.batch.deadline.zip(self.batch.group.limit);
+        self.has_begun
+            && times.is_some_and(|(deadline, limit)| deadline.duration_since(Instant::now()) < limit / 2)
     }
 }
 
