@@ -45,10 +45,7 @@ const EXCEPT: &[(&str, &str)] = &[
         "crates/cloakroom-store/src/joint_loads/batch.rs",
         "tokio::time::Instant",
     ),
-    (
-        "crates/cloakroom-store/src/joint_loads/batch.rs",
-        "Instant::now",
-    ),
+    ("crates/cloakroom-store/src/joint_loads/batch.rs", "Instant::now"),
     (
         "crates/cloakroom-store/src/joint_loads/batch.rs",
         "std::thread::panicking",
